@@ -1,0 +1,305 @@
+"""Read a campaign file: its TOML text in, a `Campaign` or every problem in it out.
+
+The key names are the ones users have in their files under version control. A key that is
+part of the format but that this version does not act on is refused, never ignored. What
+is read here is not judged against the law (`campaigns.gates`) or the base: whether a list
+exists, or a sound file, is for the caller to find out.
+"""
+
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from datetime import time
+from itertools import pairwise
+
+from campaigns.dispositions import read_dispositions
+from campaigns.fields import Section, nearest, shown
+from campaigns.model import (
+    Campaign,
+    DialMode,
+    Hours,
+    KeyAction,
+    KeyMeaning,
+    Message,
+    Outcome,
+    Question,
+    QuestionType,
+    RefusalReason,
+    Retry,
+    Window,
+)
+from leads.problems import Problem
+
+PURPOSES = ("sales", "fundraising", "survey", "political", "collections", "service")
+AUDIENCES = ("consumer", "business")
+
+MAX_ABANDONED = 0.03
+"""Highest share of live-answered calls that may be abandoned; a campaign may only go lower.
+
+Source: US 16 CFR 310.4(b)(4)(i).
+"""
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_MODES = tuple(mode.value for mode in DialMode)
+_LATER_MODES = frozenset({DialMode.PREVIEW, DialMode.RATIO, DialMode.PREDICTIVE})
+
+_DAY_KEYS: Mapping[str, tuple[int, ...]] = {
+    "all": (0, 1, 2, 3, 4, 5, 6),
+    "mon_sat": (0, 1, 2, 3, 4, 5),
+    "mon_fri": (0, 1, 2, 3, 4),
+    "sat_sun": (5, 6),
+    **{name: (day,) for day, name in enumerate(WEEKDAYS)},
+}
+"""The keys of [hours], the widest first: whatever comes later overrides what came before."""
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+_MIDNIGHT = "24:00"
+_SOUND = re.compile(r"[A-Za-z0-9_./-]+")
+_KEYS = tuple("0123456789*#")
+_ANSWER = re.compile(r"answer:([a-z0-9_]+)=(.*\S)")
+_RETRIES = tuple(outcome.value for outcome in Outcome)
+_PRESSED = "message"
+"""The question under which a key pressed in a broadcast is kept: no other may have it."""
+
+
+def read_definition(
+    text: str, *, trunks: Collection[str] | None = None
+) -> Campaign | tuple[Problem, ...]:
+    """Return the campaign that the text of a campaign file defines, or all its problems.
+
+    `trunks` are the names the configuration knows; None where they are not at hand, and
+    then any name will do.
+    """
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as fault:
+        return (_not_toml(fault),)
+    problems: list[Problem] = []
+    campaign = _read(Section(document, problems), trunks)
+    return tuple(problems) or campaign
+
+
+def _not_toml(fault: Exception) -> Problem:
+    if isinstance(fault, RecursionError):
+        return Problem(where="file", why="is nested too deeply")
+    place = re.fullmatch(r"(.*) \(at (line \d+), (column \d+)\)", str(fault), re.DOTALL)
+    if place is None:
+        return Problem(where="file", why=f"is not TOML: {fault}")
+    return Problem(where=f"{place[2]}, {place[3]}", why=f"is not TOML: {place[1]}")
+
+
+def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
+    for key in ("where", "order"):
+        file.unsupported(key)
+    mode = _mode(file)
+    dialing = _dialing(file)
+    questions = _questions(file)
+    message = _message(file, mode, questions)
+    campaign = Campaign(
+        name=file.text("name"),
+        lists=file.texts("lists"),
+        mode=mode,
+        trunk=_trunk(file, trunks),
+        caller_id=_caller_id(file),
+        seller=file.text("seller"),
+        purpose=file.choice("purpose", PURPOSES),
+        audience=file.choice("audience", AUDIENCES, default=AUDIENCES[0]),
+        starts=file.day("starts"),
+        ends=file.day("ends"),
+        priority=file.whole("priority", 0, 100, default=50),
+        hours=_hours(file),
+        ring_s=dialing.whole("ring_s", 5, 120, default=25),
+        max_attempts=dialing.whole("max_attempts", 1, 99, default=6),
+        abandon_limit=dialing.share("abandon_limit", MAX_ABANDONED),
+        retry=_retry(file, mode),
+        message=message,
+        script=_script(file),
+        questions=questions,
+        dispositions=read_dispositions(file.sections("dispositions")),
+        refusal_reasons=_refusal_reasons(file),
+    )
+    if campaign.starts and campaign.ends and campaign.ends < campaign.starts:
+        file.refuse("ends", f"{campaign.ends} is before the start, {campaign.starts}")
+    file.close()
+    return campaign
+
+
+def _mode(file: Section) -> DialMode:
+    likely = DialMode.BROADCAST if file.has("message") else DialMode.PROGRESSIVE
+    mode = DialMode(file.choice("mode", _MODES, likely=likely))
+    if mode in _LATER_MODES:
+        usable = ", ".join(word for word in DialMode if word not in _LATER_MODES)
+        file.refuse("mode", f"{mode.value!r} is not supported by this version yet; use {usable}")
+    return mode
+
+
+def _dialing(file: Section) -> Section:
+    dialing = file.section("dialing")
+    dialing.unsupported("ratio")
+    for key, words in (
+        ("amd", ("off", "detect")),
+        ("on_machine", ("hang_up", "message", "connect")),
+    ):
+        if dialing.choice(key, words, default=words[0]) != words[0]:
+            dialing.unsupported(key, but=words[0])
+    return dialing
+
+
+def _trunk(file: Section, trunks: Collection[str] | None) -> str:
+    trunk = file.text("trunk")
+    if trunk and trunks is not None and trunk not in trunks:
+        known = sorted(trunks)
+        hint = f"the nearest is {nearest(trunk, known)!r}" if known else "it names none"
+        file.refuse("trunk", f"{shown(trunk)} is not a trunk of the configuration; {hint}")
+    return trunk
+
+
+def _caller_id(file: Section) -> str:
+    caller_id = file.text("caller_id")
+    if caller_id and not _E164.fullmatch(caller_id):
+        file.refuse("caller_id", f'must be a number like "+4721000000", not {shown(caller_id)}')
+    return caller_id
+
+
+def _script(file: Section) -> str | None:
+    return file.section("script").text("file") if file.has("script") else None
+
+
+def _hours(file: Section) -> Hours | None:
+    if not file.has("hours"):
+        return None
+    hours = file.section("hours")
+    hours.unsupported("holiday")
+    days: list[tuple[Window, ...]] = [()] * len(WEEKDAYS)
+    understood = True
+    for key, covered in _DAY_KEYS.items():
+        windows = _windows(hours, key)
+        understood = understood and windows is not None
+        if hours.has(key):
+            for day in covered:
+                days[day] = windows or ()
+    if understood and not any(days):
+        hours.refuse_whole('opens on no day; write for example mon_fri = [["10:00", "20:00"]]')
+    return Hours(days=tuple(days))
+
+
+def _windows(hours: Section, key: str) -> tuple[Window, ...] | None:
+    """Return the windows of one key in their order, or None if one cannot be used."""
+    items = hours.value(key, list, 'a list of windows like [["10:00", "20:00"]]')
+    if not isinstance(items, list):
+        return None if hours.has(key) else ()
+    windows = [
+        _window(hours, f"{key}[{number}]", item) for number, item in enumerate(items, start=1)
+    ]
+    usable = sorted((window for window in windows if window), key=lambda window: window[0])
+    for (_, end), (start, _) in pairwise(usable):
+        if start < end or end == time.min:
+            hours.refuse(key, f"its windows overlap at {start:%H:%M}")
+            return None
+    return tuple(usable) if len(usable) == len(items) else None
+
+
+def _window(hours: Section, where: str, item: object) -> Window | None:
+    match item:
+        case [str(first), str(last)] if _CLOCK.fullmatch(first) and (
+            last == _MIDNIGHT or _CLOCK.fullmatch(last)
+        ):
+            if first < last:
+                end = time.min if last == _MIDNIGHT else time.fromisoformat(last)
+                return time.fromisoformat(first), end
+            hours.refuse(where, f"must end after it starts, unlike {first} to {last}")
+        case _:
+            hours.refuse(where, f'must be like ["10:00", "20:00"], not {shown(item)}')
+    return None
+
+
+def _retry(file: Section, mode: DialMode) -> dict[Outcome, Retry]:
+    table = file.section("retry")
+    table.expect(_RETRIES)
+    retry: dict[Outcome, Retry] = {}
+    for key in table.names():
+        if key not in _RETRIES:
+            continue
+        entry = table.section(key)
+        entry.unsupported("other_daypart", but=False)
+        retry[Outcome(key)] = Retry(after=entry.rest("after"), max=entry.whole("max", 1, 99))
+    if mode is DialMode.BROADCAST and Outcome.CONNECTED in retry:
+        table.refuse("connected", "a broadcast that was heard is not played to a number again")
+    return retry
+
+
+def _message(file: Section, mode: DialMode, questions: tuple[Question, ...]) -> Message | None:
+    if mode is not DialMode.BROADCAST:
+        if file.has("message"):
+            file.refuse("message", f"only a broadcast plays one, and the mode is {mode.value}")
+        file.expect(["message"])
+        return None
+    table = file.section("message")
+    sound = table.text("sound")
+    if sound and not _SOUND.fullmatch(sound):
+        table.refuse("sound", "may only hold letters, digits and _ . / -")
+    keys = table.section("keys")
+    keys.expect(_KEYS)
+    meanings = {key: _meaning(keys, key, questions) for key in keys.names() if key in _KEYS}
+    return Message(sound=sound, keys=meanings)
+
+
+def _meaning(keys: Section, key: str, questions: tuple[Question, ...]) -> KeyMeaning:
+    text = keys.text(key)
+    if answer := _ANSWER.fullmatch(text):
+        _check_answer(keys, key, (answer[1], answer[2]), questions)
+        return KeyMeaning(action=KeyAction.ANSWER, question=answer[1], answer=answer[2])
+    plain = {word.value: word for word in KeyAction if word is not KeyAction.ANSWER}
+    if text and text not in plain:
+        does = ", ".join([*plain, "answer:QUESTION=VALUE"])
+        keys.refuse(key, f"must be one of {does}, not {shown(text)}")
+    return KeyMeaning(action=plain.get(text, KeyAction.CALLBACK))
+
+
+def _check_answer(
+    keys: Section, key: str, pair: tuple[str, str], questions: tuple[Question, ...]
+) -> None:
+    name, answer = pair
+    if name == _PRESSED:
+        keys.refuse(key, f"the answer {_PRESSED!r} always is the key itself; name another one")
+    for question in questions:
+        if question.key == name and question.choices and answer not in question.choices:
+            choices = ", ".join(question.choices)
+            keys.refuse(key, f"{shown(answer)} is no answer to {name!r}, which takes {choices}")
+
+
+def _questions(file: Section) -> tuple[Question, ...]:
+    questions: list[Question] = []
+    for entry in file.sections("questions"):
+        question = _question(entry)
+        if question.key in {earlier.key for earlier in questions}:
+            entry.refuse("key", f"{question.key!r} is asked twice")
+        if question.key == _PRESSED:
+            entry.refuse("key", f"{_PRESSED!r} is the key pressed in a broadcast; name another")
+        questions.append(question)
+    return tuple(questions)
+
+
+def _question(entry: Section) -> Question:
+    kind = QuestionType(entry.choice("type", tuple(word.value for word in QuestionType)))
+    chooses = kind in {QuestionType.CHOICE, QuestionType.MULTI}
+    choices = entry.texts("choices", required=chooses)
+    if entry.has("choices") and entry.has("type") and not chooses:
+        entry.refuse("choices", f"a question of the type {kind.value} has none")
+    return Question(
+        key=entry.code("key"), text=entry.text("text", lines=True), type=kind, choices=choices
+    )
+
+
+def _refusal_reasons(file: Section) -> tuple[RefusalReason, ...]:
+    reasons: dict[str, RefusalReason] = {}
+    for entry in file.sections("refusal_reasons"):
+        entry.unsupported("offer")
+        code = entry.code("code")
+        if code in reasons:
+            entry.refuse("code", f"{code!r} is defined twice")
+        label = entry.text("label", required=False) or code.replace("_", " ").capitalize()
+        reasons[code] = RefusalReason(code=code, label=label)
+    return tuple(reasons.values())

@@ -1,0 +1,382 @@
+"""The desk: the next person for an agent, and what the agent says of the talk.
+
+The same functions serve the command line now and other screens later. Nothing here talks
+to Asterisk; where a result has to end a live call, the caller asks the engine to.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from campaigns import store
+from campaigns.claims import claim, release
+from campaigns.gates import rule_set
+from campaigns.ledger import Result, record_result, release_expired, settle_lead
+from campaigns.model import (
+    AttemptId,
+    Campaign,
+    CampaignState,
+    DialMode,
+    Disposition,
+    DispositionKind,
+    Outcome,
+)
+from campaigns.store import StoredCampaign
+from campaigns.tables import attempts, campaign_leads, campaigns, claims
+from leads.errors import NotAllowedError, UsageError
+from leads.tables import leads, numbers
+
+LEASE_TIME = timedelta(minutes=30)
+"""How long a person is held for an agent who dials on their own telephone."""
+
+_NOBODY_REACHED: Mapping[DispositionKind, Outcome] = {
+    DispositionKind.NO_CONTACT: Outcome.NO_ANSWER,
+    DispositionKind.MACHINE: Outcome.MACHINE,
+    DispositionKind.LEFT_MESSAGE: Outcome.MACHINE,
+}
+"""The outcome of a hand-dialled call by what the agent said; every other kind: connected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A person held for one agent.
+
+    Attributes:
+        attempt_id: the call the engine made, or None where the agent dials.
+        engine: the engine that made it, or None.
+        live: the call goes on.
+    """
+
+    id: int
+    lease: str
+    agent_id: int | None
+    campaign_id: int
+    lead_id: int
+    number_id: int
+    attempt_id: AttemptId | None
+    engine: str | None
+    live: bool
+    expires_at: datetime | None
+
+
+def next_person(
+    connection: Connection, stored: StoredCampaign, agent_id: int, *, now: datetime
+) -> Lease | None:
+    """Return the person an agent has already, or else the next one, or None.
+
+    Where the engine dials, the person is the one on the agent's line; where the agent
+    dials, the next one is claimed.
+    """
+    release_expired(connection, stored, now=now)
+    held = lease_of(connection, agent_id)
+    if held is not None or stored.campaign.mode is not DialMode.MANUAL:
+        return held
+    if stored.state is not CampaignState.RUNNING:
+        return None
+    store.enrol(connection, stored.id)
+    claim(
+        connection,
+        stored,
+        limit=1,
+        now=now,
+        new_lease=lambda: secrets.token_hex(6),
+        agent_id=agent_id,
+        expires_at=now + LEASE_TIME,
+    )
+    # Asked twice at one instant, both askers find the one lease that the base let through.
+    return lease_of(connection, agent_id)
+
+
+def lease_of(connection: Connection, agent_id: int) -> Lease | None:
+    """Return the lease that an agent holds, or None."""
+    row = connection.execute(_LEASES.where(claims.c.agent_id == agent_id)).one_or_none()
+    return _lease(row) if row is not None else None
+
+
+def find_lease(connection: Connection, lease: str) -> Lease:
+    """Return a lease by its name.
+
+    Raises:
+        UsageError: there is none, or it is over.
+    """
+    row = connection.execute(_LEASES.where(claims.c.lease == lease)).one_or_none()
+    if row is None:
+        raise UsageError(
+            f"there is no lease {lease!r}: it was released, its result was given, or its time "
+            "ran out; take the next person with: ringbank next"
+        )
+    return _lease(row)
+
+
+_LEASES = select(claims, attempts.c.engine, attempts.c.ended_at).outerjoin(
+    attempts, attempts.c.id == claims.c.attempt_id
+)
+
+
+def _lease(row: Row[tuple[object, ...]]) -> Lease:
+    return Lease(
+        id=row.id,
+        lease=row.lease,
+        agent_id=row.agent_id,
+        campaign_id=row.campaign_id,
+        lead_id=row.lead_id,
+        number_id=row.number_id,
+        attempt_id=row.attempt_id,
+        engine=row.engine,
+        live=row.attempt_id is not None and row.ended_at is None,
+        expires_at=row.expires_at,
+    )
+
+
+def person_document(
+    connection: Connection, stored: StoredCampaign, lease: Lease, *, now: datetime
+) -> dict[str, object]:
+    """Return what an agent sees of the person they have."""
+    lead = connection.execute(select(leads).where(leads.c.id == lease.lead_id)).one()
+    number = connection.execute(select(numbers).where(numbers.c.id == lease.number_id)).one()
+    campaign = stored.campaign
+    by_hand = campaign.mode is DialMode.MANUAL
+    return {
+        "lease": lease.lease,
+        "expires_at": lease.expires_at,
+        "campaign": campaign.name,
+        "lead": {
+            "id": lead.id,
+            "external_id": lead.external_id,
+            "name": lead.name,
+            "attributes": lead.attributes,
+        },
+        "phone": number.e164 if by_hand else None,
+        "phone_masked": masked(number.e164),
+        "local_time": _local_time(number.zones, now),
+        "script": stored.script,
+        "questions": [
+            {"key": q.key, "text": q.text, "type": q.type, "choices": list(q.choices)}
+            for q in campaign.questions
+        ],
+        "dispositions": [
+            {"code": d.code, "kind": d.kind, "label": d.label}
+            for d in campaign.dispositions
+            if not d.hidden
+        ],
+        "history": _history(connection, lease.lead_id),
+    }
+
+
+def zones_of(connection: Connection, lease: Lease) -> tuple[str, ...]:
+    """Return the zones in which the leased person may be."""
+    zones = connection.scalar(select(numbers.c.zones).where(numbers.c.id == lease.number_id))
+    return tuple(zones or ())
+
+
+def masked(e164: str) -> str:
+    """Return a number of which only the country's beginning and the last two digits show."""
+    return f"{e164[:5]}{'*' * (len(e164) - 7)}{e164[-2:]}"
+
+
+def _local_time(zones: Sequence[str], now: datetime) -> str | None:
+    """Return the person's wall clock, or None where their zones disagree or are unknown."""
+    clocks = {now.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M") for zone in zones}
+    return clocks.pop() if len(clocks) == 1 else None
+
+
+def _history(connection: Connection, lead_id: int) -> list[dict[str, object]]:
+    rows = connection.execute(
+        select(attempts, campaigns.c.name)
+        .join(campaigns, campaigns.c.id == attempts.c.campaign_id)
+        .where(attempts.c.lead_id == lead_id, attempts.c.ended_at.is_not(None))
+        .order_by(attempts.c.dialed_at.desc())
+        .limit(20)
+    )
+    return [
+        {
+            "at": row.dialed_at,
+            "campaign": row.name,
+            "outcome": row.outcome,
+            "disposition": row.disposition,
+            "refusal_reason": row.refusal_reason,
+            "note": row.note,
+        }
+        for row in rows
+    ]
+
+
+def read_result(
+    campaign: Campaign,
+    *,
+    disposition: str,
+    reason: str | None,
+    callback_at: datetime | None,
+    note: str | None,
+    given: Sequence[str],
+    now: datetime,
+) -> Result:
+    """Return the result that an agent's words mean.
+
+    Raises:
+        UsageError: a word is not one of the campaign's, or something is missing.
+    """
+    chosen = _chosen(campaign, disposition)
+    is_refusal = chosen.kind is DispositionKind.REFUSAL
+    reasons = [r.code for r in campaign.refusal_reasons]
+    if is_refusal and reasons and reason not in reasons:
+        raise UsageError(f"a refusal needs its reason; add --reason with one of {_all(reasons)}")
+    if reason is not None and not is_refusal:
+        raise UsageError(
+            f"--reason belongs to a refusal, and {disposition!r} is none; leave it out"
+        )
+    is_callback = chosen.kind is DispositionKind.CALLBACK
+    if is_callback and callback_at is None:
+        raise UsageError("a callback needs its time; add --callback 2026-12-01T18:30")
+    if callback_at is not None and not is_callback:
+        raise UsageError("--callback belongs to a disposition of kind callback; leave it out")
+    if callback_at is not None and callback_at <= now:
+        raise UsageError(
+            f"--callback {callback_at:%Y-%m-%d %H:%M %Z} is past; promise a later time"
+        )
+    return Result(
+        disposition=chosen,
+        reason=reason,
+        callback_at=callback_at,
+        note=note,
+        answers=_answers(campaign, given),
+    )
+
+
+def _chosen(campaign: Campaign, code: str) -> Disposition:
+    for disposition in campaign.dispositions:
+        if disposition.code == code:
+            return disposition
+    codes = [d.code for d in campaign.dispositions if not d.hidden]
+    raise UsageError(f"{code!r} is no disposition of this campaign; choose one of {_all(codes)}")
+
+
+def _answers(campaign: Campaign, given: Sequence[str]) -> dict[str, list[str]]:
+    questions = {question.key: question for question in campaign.questions}
+    found: dict[str, list[str]] = {}
+    for word in given:
+        key, equals, value = word.partition("=")
+        if not equals or key not in questions:
+            raise UsageError(
+                f"--answer {word!r} answers no question; write KEY=VALUE with one of "
+                f"{_all(questions) or 'none: this campaign asks nothing'}"
+            )
+        choices = questions[key].choices
+        if choices and value not in choices:
+            raise UsageError(f"--answer {word!r}: choose one of {_all(choices)}")
+        found.setdefault(key, []).append(value)
+    return found
+
+
+def _all(words: Sequence[str] | Mapping[str, object]) -> str:
+    return ", ".join(words)
+
+
+def give_result(
+    connection: Connection,
+    stored: StoredCampaign,
+    lease: Lease,
+    result: Result,
+    *,
+    now: datetime,
+) -> bool:
+    """Write an agent's result; return whether a live call has to be ended by the engine."""
+    if lease.attempt_id is not None:
+        return not record_result(connection, stored, lease.attempt_id, result, now=now)
+    attempt_id = _by_hand(connection, stored, lease, result, now=now)
+    connection.execute(update(claims).where(claims.c.id == lease.id).values(attempt_id=attempt_id))
+    record_result(connection, stored, attempt_id, result, now=now)
+    return False
+
+
+def _by_hand(
+    connection: Connection,
+    stored: StoredCampaign,
+    lease: Lease,
+    result: Result,
+    *,
+    now: datetime,
+) -> AttemptId:
+    """Write the attempt of a call that the agent dialled: their word is all there is."""
+    campaign = stored.campaign
+    enrolled = connection.execute(
+        select(campaign_leads.c.id, campaign_leads.c.list_id, campaign_leads.c.attempts).where(
+            campaign_leads.c.campaign_id == stored.id, campaign_leads.c.lead_id == lease.lead_id
+        )
+    ).one()
+    phone = connection.scalar(select(numbers.c.e164).where(numbers.c.id == lease.number_id))
+    connection.execute(
+        update(campaign_leads)
+        .where(campaign_leads.c.id == enrolled.id)
+        .values(attempts=enrolled.attempts + 1, last_attempt_at=now)
+    )
+    inserted = connection.execute(
+        insert(attempts)
+        .values(
+            channel_id=f"hand-{lease.lease}",
+            campaign_id=stored.id,
+            list_id=enrolled.list_id,
+            lead_id=lease.lead_id,
+            number_id=lease.number_id,
+            phone=phone,
+            agent_id=lease.agent_id,
+            clock="real",
+            mode=campaign.mode,
+            trunk=campaign.trunk,
+            caller_id=campaign.caller_id,
+            attempt_no=enrolled.attempts + 1,
+            rule_set=rule_set(campaign),
+            dialed_at=now,
+            ended_at=now,
+            outcome=_NOBODY_REACHED.get(result.disposition.kind, Outcome.CONNECTED),
+            evidence="self_reported",
+        )
+        .returning(attempts.c.id)
+    )
+    return AttemptId(inserted.scalar_one())
+
+
+def give_back(connection: Connection, stored: StoredCampaign, lease: Lease) -> None:
+    """Let go of a person who was not called.
+
+    Raises:
+        NotAllowedError: the person was called; only a result can end that.
+    """
+    if lease.attempt_id is not None:
+        raise NotAllowedError(
+            f"this person was called; give the result instead: ringbank result {lease.lease} "
+            "--disposition CODE"
+        )
+    release(connection, lease.id)
+    settle_lead(connection, stored, lead_id=lease.lead_id, number_id=lease.number_id)
+
+
+def why_nobody(connection: Connection, stored: StoredCampaign) -> list[dict[str, object]]:
+    """Return what keeps a campaign's leads from being next: gate, how many, until when."""
+    rows = connection.execute(
+        select(
+            campaign_leads.c.held_by,
+            campaign_leads.c.state,
+            func.count().label("people"),
+            func.min(campaign_leads.c.next_call_at).label("next_at"),
+        )
+        .where(campaign_leads.c.campaign_id == stored.id)
+        .group_by(campaign_leads.c.held_by, campaign_leads.c.state)
+    )
+    found: list[dict[str, object]] = []
+    if stored.state is not CampaignState.RUNNING:
+        found.append({"gate": "state", "count": None, "next_at": None})
+    for row in rows:
+        waits = row.state in ("new", "waiting", "callback") and row.next_at > store.AT_ONCE
+        found.append(
+            {
+                "gate": row.held_by or row.state,
+                "count": row.people,
+                "next_at": row.next_at if waits else None,
+            }
+        )
+    return found

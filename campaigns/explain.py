@@ -1,0 +1,96 @@
+"""``explain``: the decision of the gates for any number, campaign and moment."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from campaigns.facts import candidate, candidates, gather
+from campaigns.gates import Decision, Facts, evaluate
+from campaigns.store import StoredCampaign, load
+from leads.errors import UsageError
+from leads.model import E164, Phone
+from leads.phone import parse_phone
+from leads.suppression import suppressed_numbers
+from leads.tables import numbers
+
+
+def explain_number(
+    connection: Connection,
+    number: str,
+    campaign: str,
+    *,
+    at: str | None,
+    now: datetime,
+    region: str | None,
+) -> tuple[Decision, Facts]:
+    """Return what the gates say of a call to a number, and the facts they judged by.
+
+    Args:
+        connection: to the base.
+        number: as written; a number on no list is refused by `list` and judged by the rest.
+        campaign: its name.
+        at: ISO 8601; without an offset the called person's local time; None means now.
+        now: aware.
+        region: ISO country for a number written without one.
+
+    Raises:
+        UsageError: the number, the campaign or the moment cannot be used.
+    """
+    phone = parse_phone(number, region=region)
+    if isinstance(phone, str):
+        raise UsageError(f"{number!r} cannot be called ({phone}); write it like +4721000000")
+    moment = now if at is None else _moment(at, phone)
+    stored = load(connection, campaign)
+    row = connection.execute(
+        candidates(stored.id).where(numbers.c.e164 == phone.e164).limit(1)
+    ).one_or_none()
+    if row is None:
+        facts = _unlisted(connection, stored, phone, moment)
+    else:
+        (facts,) = gather(connection, stored, [candidate(row)], now=moment)
+    return evaluate(facts), facts
+
+
+def _unlisted(
+    connection: Connection, stored: StoredCampaign, phone: Phone, moment: datetime
+) -> Facts:
+    suppressed = suppressed_numbers(
+        connection,
+        [phone.e164],
+        seller=stored.campaign.seller,
+        campaign=stored.campaign.name,
+    )
+    return Facts(
+        now=moment,
+        campaign=stored.campaign,
+        campaign_state=stored.state,
+        number=E164(phone.e164),
+        zones=phone.zones,
+        lead_id=None,
+        lead_state=None,
+        on_list=False,
+        next_call_at=None,
+        claimed=False,
+        suppression=suppressed.get(phone.e164),
+        attempts=(),
+    )
+
+
+def _moment(text: str, phone: Phone) -> datetime:
+    """Return the moment that is meant; without an offset it is the person's own clock."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"--at {text!r} is no moment; write it like 2026-12-01T18:30 or 2026-12-01T17:30Z"
+        ) from error
+    if moment.tzinfo is not None:
+        return moment
+    moments = {moment.replace(tzinfo=ZoneInfo(zone)).timestamp() for zone in phone.zones}
+    if len(moments) != 1:
+        where = ", ".join(phone.zones) or "no known zone"
+        raise UsageError(
+            f"--at {text!r} has no offset and {phone.e164} may be in {where}; add one, like Z"
+        )
+    return moment.replace(tzinfo=ZoneInfo(phone.zones[0]))

@@ -1,0 +1,237 @@
+"""The words of a campaign as values; nothing here reads or writes anything."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import NewType
+
+CampaignId = NewType("CampaignId", int)
+AgentId = NewType("AgentId", int)
+AttemptId = NewType("AttemptId", int)
+
+
+class CampaignState(StrEnum):
+    """Where a campaign stands; only a running one dials."""
+
+    STOPPED = "stopped"
+    RUNNING = "running"
+    PAUSED = "paused"
+
+
+class LeadState(StrEnum):
+    """Where a lead stands in one campaign."""
+
+    NEW = "new"
+    WAITING = "waiting"
+    IN_CALL = "in_call"
+    CALLBACK = "callback"
+    DONE = "done"
+    SUPPRESSED = "suppressed"
+
+
+CALLABLE_STATES = (LeadState.NEW, LeadState.WAITING, LeadState.CALLBACK)
+"""The states in which a lead may be claimed once its time has come."""
+
+
+class DialMode(StrEnum):
+    """Who decides when to dial."""
+
+    MANUAL = "manual"
+    PREVIEW = "preview"
+    PROGRESSIVE = "progressive"
+    RATIO = "ratio"
+    PREDICTIVE = "predictive"
+    BROADCAST = "broadcast"
+
+
+class Outcome(StrEnum):
+    """How network and engine saw one attempt end."""
+
+    CONNECTED = "connected"
+    MACHINE = "machine"
+    FAX = "fax"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    UNALLOCATED = "unallocated"
+    CONGESTION = "congestion"
+    FAILED = "failed"
+    ABANDONED = "abandoned"
+    HUNG_UP_EARLY = "hung_up_early"
+    HUNG_UP_WAITING = "hung_up_waiting"
+    UNKNOWN = "unknown"
+
+
+NUMBER_OUTCOMES = frozenset({Outcome.NO_ANSWER, Outcome.BUSY, Outcome.UNALLOCATED, Outcome.FAX})
+"""Outcomes that are true of the number, whoever of its household was meant."""
+
+UNCOUNTED_OUTCOMES = frozenset({Outcome.CONGESTION, Outcome.FAILED})
+"""Outcomes in which the person's telephone never rang: they use up no attempt."""
+
+
+class DispositionKind(StrEnum):
+    """What a disposition does, whatever a campaign calls it."""
+
+    SUCCESS = "success"
+    REFUSAL = "refusal"
+    CALLBACK = "callback"
+    WRONG_NUMBER = "wrong_number"
+    DO_NOT_CALL = "do_not_call"
+    NO_CONTACT = "no_contact"
+    MACHINE = "machine"
+    LEFT_MESSAGE = "left_message"
+    DECEASED = "deceased"
+    LANGUAGE = "language"
+    HOSTILE = "hostile"
+    PARTIAL = "partial"
+    COMPLETED = "completed"
+    NOT_ELIGIBLE = "not_eligible"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """When to try again after one outcome.
+
+    Attributes:
+        after: how long the lead rests.
+        max: the most attempts that may end so.
+    """
+
+    after: timedelta
+    max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disposition:
+    """A word an agent may choose for a talk; `hidden` ones are kept but not offered."""
+
+    code: str
+    kind: DispositionKind
+    label: str
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalReason:
+    """A reason an agent may give for a refusal."""
+
+    code: str
+    label: str
+
+
+class QuestionType(StrEnum):
+    """What kind of answer a question takes."""
+
+    CHOICE = "choice"
+    MULTI = "multi"
+    SCALE = "scale"
+    NUMBER = "number"
+    DATE = "date"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question an agent asks; `choices` only for the types that choose."""
+
+    key: str
+    text: str
+    type: QuestionType
+    choices: tuple[str, ...] = ()
+
+
+class KeyAction(StrEnum):
+    """What a key pressed during a broadcast message does."""
+
+    CONNECT = "connect"
+    ANSWER = "answer"
+    CALLBACK = "callback"
+    DO_NOT_CALL = "do_not_call"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyMeaning:
+    """What one key does; `question` and `answer` only for ANSWER."""
+
+    action: KeyAction
+    question: str = ""
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What a broadcast plays, and what each key (0 to 9, *, #) does."""
+
+    sound: str
+    keys: Mapping[str, KeyMeaning] = field(default_factory=dict)
+
+
+Window = tuple[time, time]
+"""Half-open: from the first moment up to, and without, the second.
+
+An end of 00:00 is the midnight that ends the day; a campaign file writes it "24:00".
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """The manager's own calling hours on the called person's clock.
+
+    Attributes:
+        days: for each weekday (Monday is 0) its windows; a day without any is closed.
+    """
+
+    days: tuple[tuple[Window, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """One campaign as its file defines it; durations in seconds, dates inclusive.
+
+    `hours` None means: no window of the manager's own. `message` is there exactly when
+    `mode` is broadcast. `abandon_limit` is a share, 0 to 0.03. `script` is the file's name.
+    `dispositions` holds the built-in ones too.
+    """
+
+    name: str
+    lists: tuple[str, ...]
+    mode: DialMode
+    trunk: str
+    caller_id: str
+    seller: str
+    purpose: str
+    audience: str
+    starts: date | None = None
+    ends: date | None = None
+    priority: int = 50
+    hours: Hours | None = None
+    ring_s: int = 25
+    max_attempts: int = 6
+    connect_within_s: float = 2.0
+    abandon_limit: float = 0.03
+    retry: Mapping[Outcome, Retry] = field(default_factory=dict)
+    message: Message | None = None
+    script: str | None = None
+    questions: tuple[Question, ...] = ()
+    dispositions: tuple[Disposition, ...] = ()
+    refusal_reasons: tuple[RefusalReason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastAttempt:
+    """What the next decision needs to know of an earlier attempt in the same campaign.
+
+    Attributes:
+        lead_id: whom it was meant for; another lead of the same number's household counts
+            where the outcome is the number's.
+        outcome: how it ended.
+        ended_at: aware UTC.
+        disposition: the kind of what the agent said, or None.
+        callback_at: the moment that was promised in it, aware UTC, or None.
+    """
+
+    lead_id: int
+    outcome: Outcome
+    ended_at: datetime
+    disposition: DispositionKind | None = None
+    callback_at: datetime | None = None

@@ -1,0 +1,269 @@
+"""Campaigns in the base: created, changed, started; their lists' people enrolled.
+
+Rows stay in here. A campaign's definition is stored word for word as its file had it,
+and read by `campaigns.definition` on the way out, so that there is one reader of it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from functools import lru_cache
+
+from sqlalchemy import Connection, Row, delete, func, insert, literal, select, update
+
+from campaigns.definition import read_definition
+from campaigns.model import Campaign, CampaignId, CampaignState, LeadState
+from campaigns.tables import campaign_leads, campaign_lists, campaigns
+from leads.db import insert_new
+from leads.errors import UsageError
+from leads.model import ListState
+from leads.problems import Problem
+from leads.tables import list_members, lists
+
+AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
+"""`next_call_at` of a lead that waits for nothing: earlier than any clock's now."""
+
+HELD_BY_GATES = ("state", "list", "suppression", "hours", "attempts")
+"""`campaign_leads.held_by` of leads that a gate, not a result, took out of the work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCampaign:
+    """A campaign as the base holds it.
+
+    Attributes:
+        definition: its file, word for word.
+        script: the text of its script file, or None.
+        file: where the definition was read from, or None.
+    """
+
+    id: CampaignId
+    state: CampaignState
+    campaign: Campaign
+    definition: str
+    script: str | None
+    file: str | None
+    started_at: datetime | None
+
+
+def create(
+    connection: Connection,
+    campaign: Campaign,
+    *,
+    definition: str,
+    script: str | None,
+    file: str | None,
+    now: datetime,
+) -> tuple[Problem, ...]:
+    """Store a new, stopped campaign, or return why it cannot be stored."""
+    taken = connection.scalar(select(campaigns.c.id).where(campaigns.c.name == campaign.name))
+    if taken is not None:
+        why = f"a campaign {campaign.name!r} exists; change it with: ringbank campaigns update"
+        return (Problem(where="name", why=why),)
+    problems = unknown_lists(connection, campaign)
+    if problems:
+        return problems
+    campaign_id = connection.execute(
+        insert(campaigns)
+        .values(
+            name=campaign.name,
+            state=CampaignState.STOPPED,
+            definition=definition,
+            script=script,
+            file=file,
+            created_at=now,
+            updated_at=now,
+        )
+        .returning(campaigns.c.id)
+    ).scalar_one()
+    _set_lists(connection, campaign_id, campaign.lists)
+    return ()
+
+
+def change(
+    connection: Connection,
+    stored: StoredCampaign,
+    campaign: Campaign,
+    *,
+    definition: str,
+    script: str | None,
+    file: str | None,
+    now: datetime,
+) -> tuple[Problem, ...]:
+    """Replace a campaign's definition for all calls not yet begun, or return why not."""
+    problems = unknown_lists(connection, campaign)
+    if problems:
+        return problems
+    connection.execute(
+        update(campaigns)
+        .where(campaigns.c.id == stored.id)
+        .values(definition=definition, script=script, file=file, updated_at=now)
+    )
+    _set_lists(connection, stored.id, campaign.lists)
+    examine_again(connection, stored.id)
+    return ()
+
+
+def unknown_lists(connection: Connection, campaign: Campaign) -> tuple[Problem, ...]:
+    """Return a problem for each list of the campaign that is not in the base."""
+    known = set(connection.scalars(select(lists.c.name)))
+    problems = []
+    for position, name in enumerate(campaign.lists, start=1):
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "import it first"
+            problems.append(
+                Problem(where=f"lists[{position}]", why=f"there is no list {name!r}; {hint}")
+            )
+    return tuple(problems)
+
+
+def load(connection: Connection, name: str) -> StoredCampaign:
+    """Return the campaign of a name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    row = connection.execute(select(campaigns).where(campaigns.c.name == name)).one_or_none()
+    if row is not None:
+        return _from_row(row)
+    names = list(connection.scalars(select(campaigns.c.name)))
+    near = get_close_matches(name, names, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "see: ringbank campaigns list"
+    raise UsageError(f"there is no campaign {name!r}; {hint}")
+
+
+def load_id(connection: Connection, campaign_id: int) -> StoredCampaign:
+    """Return the campaign of an id that the base holds."""
+    return _from_row(
+        connection.execute(select(campaigns).where(campaigns.c.id == campaign_id)).one()
+    )
+
+
+def load_all(
+    connection: Connection, *, state: CampaignState | None = None
+) -> tuple[StoredCampaign, ...]:
+    """Return all campaigns, or those of one state, by name."""
+    query = select(campaigns).order_by(campaigns.c.name)
+    if state is not None:
+        query = query.where(campaigns.c.state == state)
+    return tuple(_from_row(row) for row in connection.execute(query))
+
+
+def set_state(
+    connection: Connection, stored: StoredCampaign, state: CampaignState, *, now: datetime
+) -> None:
+    """Start, pause or stop a campaign; a start looks again at whom a gate had refused."""
+    values: dict[str, object] = {"state": state, "updated_at": now}
+    if state is CampaignState.RUNNING:
+        values["started_at"] = now
+        examine_again(connection, stored.id)
+    connection.execute(update(campaigns).where(campaigns.c.id == stored.id).values(**values))
+
+
+def enrol(connection: Connection, campaign_id: CampaignId) -> int:
+    """Enrol whoever came onto the campaign's lists since the last time; return how many."""
+    enrolled = 0
+    memberships = connection.execute(
+        select(campaign_lists, func.max(list_members.c.id).label("newest"))
+        .join(list_members, list_members.c.list_id == campaign_lists.c.list_id)
+        .where(campaign_lists.c.campaign_id == campaign_id)
+        .group_by(*campaign_lists.c)
+        .having(func.max(list_members.c.id) > campaign_lists.c.enrolled_to)
+    ).all()
+    for membership in memberships:
+        known = (
+            select(campaign_leads.c.id)
+            .where(
+                campaign_leads.c.campaign_id == campaign_id,
+                campaign_leads.c.lead_id == list_members.c.lead_id,
+            )
+            .exists()
+        )
+        newcomers = select(
+            literal(campaign_id),
+            list_members.c.lead_id,
+            list_members.c.list_id,
+            literal(LeadState.NEW.value),
+            literal(AT_ONCE, campaign_leads.c.next_call_at.type),
+        ).where(
+            list_members.c.list_id == membership.list_id,
+            list_members.c.id > membership.enrolled_to,
+            list_members.c.id <= membership.newest,
+            ~known,
+        )
+        columns = ["campaign_id", "lead_id", "list_id", "state", "next_call_at"]
+        added = connection.execute(
+            insert_new(connection, campaign_leads).from_select(columns, newcomers)
+        )
+        enrolled += added.rowcount
+        connection.execute(
+            update(campaign_lists)
+            .where(
+                campaign_lists.c.campaign_id == campaign_id,
+                campaign_lists.c.list_id == membership.list_id,
+            )
+            .values(enrolled_to=membership.newest)
+        )
+    return enrolled
+
+
+def examine_again(connection: Connection, campaign_id: CampaignId) -> None:
+    """Let the gates look again at every lead that a gate had refused."""
+    connection.execute(
+        update(campaign_leads)
+        .where(
+            campaign_leads.c.campaign_id == campaign_id,
+            campaign_leads.c.state != LeadState.IN_CALL,
+            campaign_leads.c.held_by.in_(HELD_BY_GATES),
+        )
+        .values(state=LeadState.WAITING, next_call_at=AT_ONCE, held_by=None)
+    )
+
+
+def active_lists(connection: Connection, campaign_id: CampaignId) -> frozenset[int]:
+    """Return the ids of the campaign's lists that are not archived."""
+    return frozenset(
+        connection.scalars(
+            select(campaign_lists.c.list_id)
+            .join(lists)
+            .where(
+                campaign_lists.c.campaign_id == campaign_id,
+                lists.c.state == ListState.ACTIVE,
+            )
+        )
+    )
+
+
+def _set_lists(connection: Connection, campaign_id: int, names: Iterable[str]) -> None:
+    wanted = set(connection.scalars(select(lists.c.id).where(lists.c.name.in_(list(names)))))
+    ours = campaign_lists.c.campaign_id == campaign_id
+    present = set(connection.scalars(select(campaign_lists.c.list_id).where(ours)))
+    if gone := present - wanted:
+        connection.execute(delete(campaign_lists).where(ours, campaign_lists.c.list_id.in_(gone)))
+    for list_id in wanted - present:
+        connection.execute(insert(campaign_lists).values(campaign_id=campaign_id, list_id=list_id))
+
+
+def _from_row(row: Row[tuple[object, ...]]) -> StoredCampaign:
+    return StoredCampaign(
+        id=CampaignId(row.id),
+        state=CampaignState(row.state),
+        campaign=_read(row.definition),
+        definition=row.definition,
+        script=row.script,
+        file=row.file,
+        started_at=row.started_at,
+    )
+
+
+@lru_cache(maxsize=64)
+def _read(definition: str) -> Campaign:
+    campaign = read_definition(definition)
+    if isinstance(campaign, tuple):
+        raise UsageError(
+            f"a stored campaign is not readable by this version ({campaign[0]}); "
+            "mend its file and run: ringbank campaigns update"
+        )
+    return campaign

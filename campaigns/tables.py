@@ -1,0 +1,182 @@
+"""The tables of campaigns: enrolled leads, claims, attempts, answers, agents.
+
+What must never happen is forbidden here, not in habits: a lead or a number in two
+claims or two open attempts, an agent with two people, an end without an outcome.
+"""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal,
+)
+
+from campaigns.model import CALLABLE_STATES, CampaignState, LeadState, Outcome
+from leads.db import Id, UtcDateTime, metadata
+
+
+def one_of(column: str, words: type[LeadState] | type[Outcome] | type[CampaignState]) -> str:
+    """Return the SQL condition that a column holds one of the words, or nothing."""
+    return f"{column} IN ({', '.join(repr(word.value) for word in words)})"
+
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("state", Text, nullable=False),
+    Column("definition", Text, nullable=False),  # the campaign file, word for word
+    Column("script", Text),  # the script file's text, as of create or update
+    Column("file", Text),  # where the definition came from
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    CheckConstraint(one_of("state", CampaignState), name="state_known"),
+)
+
+campaign_lists = Table(
+    "campaign_lists",
+    metadata,
+    Column("campaign_id", Id, ForeignKey("campaigns.id"), primary_key=True),
+    Column("list_id", Id, ForeignKey("lists.id"), primary_key=True),
+    Column("enrolled_to", Id, nullable=False, server_default="0"),  # list_members.id
+)
+
+campaign_leads = Table(
+    "campaign_leads",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("campaign_id", Id, ForeignKey("campaigns.id"), nullable=False),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False, index=True),
+    Column("list_id", Id, ForeignKey("lists.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("next_call_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("last_attempt_at", UtcDateTime),
+    Column("last_outcome", Text),
+    Column("last_disposition", Text),
+    Column("refusal_reason", Text),
+    Column("held_by", Text),  # the gate or rule that set next_call_at or ended the work
+    UniqueConstraint("campaign_id", "lead_id"),
+    CheckConstraint(one_of("state", LeadState), name="state_known"),
+)
+is_callable = campaign_leads.c.state.in_(
+    [literal(state.value, literal_execute=True) for state in CALLABLE_STATES]
+)
+"""Written out in every statement: SQLite uses a partial index only where it sees the words."""
+Index(
+    "ix_campaign_leads_callable",
+    campaign_leads.c.campaign_id,
+    campaign_leads.c.next_call_at,
+    campaign_leads.c.id,
+    sqlite_where=is_callable,
+    postgresql_where=is_callable,
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("phone", Text, nullable=False),  # E.164, or a channel as Asterisk dials it
+    Column("active", Integer, nullable=False, server_default="1"),
+    Column("state", Text, nullable=False, server_default="out"),
+    Column("since", UtcDateTime, nullable=False),
+    Column("engine", Text),  # the engine that keeps this agent's line
+    Column("channel_id", Text),
+    CheckConstraint(
+        "state IN ('out', 'calling', 'paused', 'ready', 'talking', 'wrap_up')",
+        name="state_known",
+    ),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("channel_id", Text, nullable=False, unique=True),  # Asterisk's id of the call
+    Column("campaign_id", Id, ForeignKey("campaigns.id"), nullable=False),
+    Column("list_id", Id, ForeignKey("lists.id"), nullable=False),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("number_id", Id, ForeignKey("numbers.id"), nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("agent_id", Id, ForeignKey("agents.id")),
+    Column("engine", Text),
+    Column("asterisk_boot", Text),  # which run of Asterisk the call was given to
+    Column("clock", Text, nullable=False),  # real, or lab: the moments are made up
+    Column("mode", Text, nullable=False),
+    Column("trunk", Text, nullable=False),
+    Column("caller_id", Text, nullable=False),
+    Column("attempt_no", Integer, nullable=False),
+    Column("rule_set", Text, nullable=False),
+    Column("dialed_at", UtcDateTime, nullable=False),
+    Column("answered_at", UtcDateTime),
+    Column("connected_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("wrapped_at", UtcDateTime),
+    Column("ring_s", Float),
+    Column("talk_s", Float),
+    Column("wrap_s", Float),
+    Column("hangup_cause", Integer),
+    Column("sip_code", Integer),
+    Column("amd", Text),
+    Column("outcome", Text),
+    Column("evidence", Text),
+    Column("key_pressed", Text),
+    Column("disposition", Text),
+    Column("disposition_kind", Text),
+    Column("refusal_reason", Text),
+    Column("callback_at", UtcDateTime),
+    Column("note", Text),
+    Column("superseded_by", Id, ForeignKey("attempts.id")),
+    CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="end_has_outcome"),
+    CheckConstraint(f"outcome IS NULL OR {one_of('outcome', Outcome)}", name="outcome_known"),
+    CheckConstraint("clock IN ('real', 'lab')", name="clock_known"),
+)
+Index("ix_attempts_campaign_lead", attempts.c.campaign_id, attempts.c.lead_id)
+Index("ix_attempts_campaign_number", attempts.c.campaign_id, attempts.c.number_id)
+_open = attempts.c.ended_at.is_(None)
+for _column in (attempts.c.lead_id, attempts.c.number_id):
+    Index(
+        f"uq_attempts_open_{_column.name}",
+        _column,
+        unique=True,
+        sqlite_where=_open,
+        postgresql_where=_open,
+    )
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("lease", Text, nullable=False, unique=True),  # what an agent's commands name
+    Column("campaign_id", Id, ForeignKey("campaigns.id"), nullable=False),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False, unique=True),
+    Column("number_id", Id, ForeignKey("numbers.id"), nullable=False, unique=True),
+    Column("agent_id", Id, ForeignKey("agents.id"), unique=True),
+    Column("attempt_id", Id, ForeignKey("attempts.id"), unique=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),  # null while the engine holds the call
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("attempt_id", Id, ForeignKey("attempts.id"), nullable=False, index=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("campaign_id", Id, ForeignKey("campaigns.id"), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("text", Text),
+    Column("script_version", Text),
+    Column("answered_at", UtcDateTime, nullable=False),
+    UniqueConstraint("attempt_id", "question", "answer"),
+)

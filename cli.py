@@ -1,0 +1,160 @@
+"""The command ``ringbank``: its sub-commands put together, its errors made exit statuses.
+
+Nothing is decided here. ``--config`` and ``--json`` are taken out of the words first, so
+that they work before and after a sub-command alike.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from campaigns.commands import campaigns_app, explain, export_app
+from dialer.asterisk.commands import asterisk_app
+from dialer.commands import agents_app, db_app
+from dialer.demo import demo
+from dialer.desk import next_, release, result
+from dialer.doctor import doctor
+from dialer.lab.commands import lab_app
+from dialer.run import run
+from leads.commands import dnc_app, leads_app, lists_app
+from leads.console import Console, Settings
+from leads.errors import RingbankError, UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+DONE_WITH_PROBLEMS = 4
+CONFIG_VARIABLE = "RINGBANK_CONFIG"
+
+app = typer.Typer(
+    name="ringbank",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Import lead lists, call them through Asterisk, and keep what every call came to.",
+)
+for name, group in (
+    ("leads", leads_app),
+    ("lists", lists_app),
+    ("dnc", dnc_app),
+    ("campaigns", campaigns_app),
+    ("agents", agents_app),
+    ("export", export_app),
+    ("lab", lab_app),
+    ("asterisk", asterisk_app),
+    ("db", db_app),
+):
+    app.add_typer(group, name=name)
+for name, command in (
+    ("demo", demo),
+    ("run", run),
+    ("next", next_),
+    ("result", result),
+    ("release", release),
+    ("explain", explain),
+    ("doctor", doctor),
+):
+    app.command(name=name)(command)
+
+
+@app.command(name="status")
+def status(
+    ctx: typer.Context,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it again every second.")] = False,
+) -> None:
+    """Show campaigns, agents, calls in flight and outcomes; and why nothing is dialled.
+
+    Example: ringbank status
+    """
+    from dialer.status import show
+
+    show(ctx.obj, watch=watch)
+
+
+@app.callback()
+def options(
+    config: Annotated[
+        Path, typer.Option("--config", envvar=CONFIG_VARIABLE, help="The configuration.")
+    ] = Path("config.toml"),
+    json: Annotated[bool, typer.Option("--json", help="JSON on stdout, nothing else.")] = False,
+) -> None:
+    """Stand for the options that `main` has taken out; they are here to be in the help."""
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit status."""
+    sys.exit(invoke(sys.argv[1:] if words is None else words))
+
+
+def invoke(words: Sequence[str]) -> int:
+    """Run one command; return its exit status: 0, 1 world, 2 usage, 3 refused, 4, 130."""
+    try:
+        console, rest = _surroundings(words)
+        code = _exit_status(rest, console)
+    except RingbankError as error:
+        print(f"ringbank: {error}", file=sys.stderr)  # noqa: T201
+        return error.exit_status
+    return code or (DONE_WITH_PROBLEMS if console.problems else 0)
+
+
+def _exit_status(words: Sequence[str], console: Console) -> int:
+    """Let Typer run a command; it tells of wrong usage (2) and interruptions (130) itself."""
+    try:
+        app(list(words), prog_name="ringbank", obj=console)
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else 0
+    return 0
+
+
+def _surroundings(words: Sequence[str]) -> tuple[Console, list[str]]:
+    """Take the global options out of the words, wherever they stand."""
+    json = False
+    config = os.environ.get(CONFIG_VARIABLE) or "config.toml"
+    rest: list[str] = []
+    left = iter(words)
+    for word in left:
+        if word == "--":
+            rest += [word, *left]
+        elif word == "--json":
+            json = True
+        elif word == "--config":
+            config = next(left, "")
+        elif word.startswith("--config="):
+            config = word.removeprefix("--config=")
+        else:
+            rest.append(word)
+    if not config:
+        raise UsageError("--config needs a file; write: --config config.toml")
+    file = Path(config)
+    console = Console(
+        json=json,
+        config_file=file,
+        opener=lambda: _open_base(file),
+        settings=lambda: _settings(file),
+    )
+    return console, rest
+
+
+def _open_base(file: Path) -> "Engine":
+    from dialer import config, schema
+
+    return schema.open_base(config.load(file, os.environ).database_url)
+
+
+def _settings(file: Path) -> Settings:
+    from dialer import config
+
+    loaded = config.load(file, os.environ)
+    return Settings(
+        region=loaded.region,
+        trunks={name: trunk.caller_ids for name, trunk in loaded.trunks.items()},
+        engine=loaded.engine,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""How: everything that runs. Asterisk, calls, agents, the engine, the lab, configuration."""

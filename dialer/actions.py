@@ -1,0 +1,142 @@
+"""What is asked of Asterisk, as the fields of AMI actions; nothing is sent from here.
+
+The names of contexts and variables are the contract with the dialplan that
+``ringbank asterisk config`` writes (`dialer.asterisk`).
+"""
+
+from dataclasses import dataclass
+
+from campaigns.model import Campaign, DialMode, KeyAction
+
+CALL_PREFIX = "rb-"
+"""Begins the channel ids of calls to people."""
+LINE_PREFIX = "rba-"
+"""Begins the channel ids of agents' own lines."""
+MARKS = "ringbank"
+"""The family of Asterisk's own database in which the dialplan keeps what calls came to."""
+
+LAB_MARKER = "RINGBANK_LAB"
+"""The global variable that only the Asterisk of our own lab has."""
+
+_APOLOGY = "tt-allbusy"
+_LINE_RING_S = 30
+_ROOM_PREFIX = "7464"  # RING on a telephone's keys: no conference of the user's own
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One AMI action; `action_id` names what its answer belongs to."""
+
+    name: str
+    fields: tuple[tuple[str, str], ...]
+    action_id: str | None = None
+
+
+def originate_id(channel_id: str) -> str:
+    """Return the ActionID under which a channel is asked for."""
+    return f"originate:{channel_id}"
+
+
+def redirect_id(channel_id: str) -> str:
+    """Return the ActionID under which a channel is moved to an agent's room."""
+    return f"redirect:{channel_id}"
+
+
+def room_of(agent_id: int) -> str:
+    """Return the name of an agent's room."""
+    return f"{_ROOM_PREFIX}{agent_id}"
+
+
+def dial_string(template: str, number: str) -> str:
+    """Return what Asterisk dials: a trunk's channel template with the number put in."""
+    return template.replace("{number}", number)
+
+
+def call(channel_id: str, channel: str, campaign: Campaign) -> Action:
+    """Return the Originate of a call to a person."""
+    variables = {
+        "RINGBANK_ATTEMPT": channel_id,
+        "RINGBANK_CONNECT_S": f"{campaign.connect_within_s:g}",
+        "RINGBANK_SORRY": _APOLOGY,
+        **_message_variables(campaign),
+    }
+    return Action(
+        "Originate",
+        (
+            ("Channel", channel),
+            ("Context", "ringbank-answered"),
+            ("Exten", "s"),
+            ("Priority", "1"),
+            ("Async", "true"),
+            ("ChannelId", channel_id),
+            ("Timeout", str(campaign.ring_s * 1000)),
+            ("CallerID", campaign.caller_id),
+            *(("Variable", f"{name}={value}") for name, value in variables.items()),
+        ),
+        originate_id(channel_id),
+    )
+
+
+def _message_variables(campaign: Campaign) -> dict[str, str]:
+    message = campaign.message
+    if campaign.mode is not DialMode.BROADCAST or message is None:
+        return {"RINGBANK_MODE": "agent"}
+    connects = [key for key, does in message.keys.items() if does.action is KeyAction.CONNECT]
+    return {
+        "RINGBANK_MODE": "broadcast",
+        "RINGBANK_SOUND": message.sound,
+        "RINGBANK_KEYS": "".join(message.keys),
+        "RINGBANK_CONNECT_KEYS": "".join(connects),
+    }
+
+
+def ring_agent(channel_id: str, channel: str, agent_id: int, caller_id: str) -> Action:
+    """Return the Originate of an agent's own line, which ends in their room."""
+    return Action(
+        "Originate",
+        (
+            ("Channel", channel),
+            ("Context", "ringbank-agent-line"),
+            ("Exten", room_of(agent_id)),
+            ("Priority", "1"),
+            ("Async", "true"),
+            ("ChannelId", channel_id),
+            ("Timeout", str(_LINE_RING_S * 1000)),
+            ("CallerID", caller_id),
+            ("Variable", f"RINGBANK_AGENT={agent_id}"),
+        ),
+        originate_id(channel_id),
+    )
+
+
+def move_to_room(channel_id: str, agent_id: int) -> Action:
+    """Return the Redirect of an answered person into an agent's room."""
+    return _redirect(channel_id, "ringbank-room", room_of(agent_id))
+
+
+def apologise(channel_id: str) -> Action:
+    """Return the Redirect of a person to the apology."""
+    return _redirect(channel_id, "ringbank-agent", "sorry")
+
+
+def _redirect(channel_id: str, context: str, extension: str) -> Action:
+    fields = (
+        ("Channel", channel_id),  # Asterisk finds a channel by its Uniqueid as well
+        ("Context", context),
+        ("Exten", extension),
+        ("Priority", "1"),
+    )
+    return Action("Redirect", fields, redirect_id(channel_id))
+
+
+def hang_up(channel_id: str) -> Action:
+    """Return the Hangup of a channel, with cause 16, normal clearing."""
+    return Action("Hangup", (("Channel", channel_id), ("Cause", "16")))
+
+
+def forget(channel_id: str) -> Action:
+    """Return what deletes the dialplan's note of a call, once the ledger has it.
+
+    `DBDel` would need the permission class `system`, which a dialer must not have.
+    """
+    return Action("Setvar", (("Variable", f"DB_DELETE({MARKS}/{channel_id})"), ("Value", "")))

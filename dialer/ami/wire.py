@@ -1,0 +1,145 @@
+"""AMI on the wire: bytes to messages, actions to bytes. No socket, no clock, no thread.
+
+A message is a block of ``Key: value`` lines that ends with an empty line. Asterisk writes
+a value as it is, so what callers choose (their names) may hold anything but a line end
+of its own; `Reader` therefore splits at CR LF and nowhere else.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from dialer.ami.errors import UnsafeValueError
+
+MAX_LINE_BYTES = 1022
+"""Longest line of an action, in bytes, without its CR LF.
+
+Source: `inbuf` in Asterisk's manager.c, and tried on Asterisk 22.10.1: one byte more, and the
+message is cut in two where the line ends, the rest being read as a message of its own.
+"""
+
+MAX_LINES = 128
+"""Most lines of an action. Source: `AST_MAX_MANHEADERS` in Asterisk's manager.h, and tried."""
+
+_LINE_END = "\r\n"
+_BLOCK_END = b"\r\n\r\n"
+
+_Fields = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One AMI block: ordered (key, value) pairs; keys compare without case."""
+
+    fields: _Fields
+
+    def get(self, key: str, default: str = "") -> str:
+        """Return the first value of a key, or the default."""
+        wanted, length = key.lower(), len(key)
+        for name, value in self.fields:
+            if len(name) == length and name.lower() == wanted:
+                return value
+        return default
+
+    def all(self, key: str) -> tuple[str, ...]:
+        """Return every value of a key, in the order sent."""
+        wanted = key.lower()
+        return tuple(value for name, value in self.fields if name.lower() == wanted)
+
+    @property
+    def kind(self) -> Literal["event", "response", "other"]:
+        """Tell what the first line says the message is.
+
+        Only the first: the event OriginateResponse has a field ``Response``.
+        """
+        first = self.fields[0][0].lower() if self.fields else ""
+        if first == "event":
+            return "event"
+        return "response" if first == "response" else "other"
+
+    @property
+    def name(self) -> str:
+        """Return the event's name, the response's status, or "" for anything else."""
+        return "" if self.kind == "other" else self.fields[0][1]
+
+
+def encode(action: str, fields: Iterable[tuple[str, str]]) -> bytes:
+    """Write an action as Asterisk reads it, or refuse what it would read differently.
+
+    Asterisk splits a header ``Variable`` at commas into several variables; the caller
+    answers for that, because other headers may hold commas.
+
+    Raises:
+        UnsafeValueError: a key or value holds a line end or a NUL (either lets a lead's
+            name add headers or cut one short), a key is empty or holds a colon or space,
+            or a line or the whole is longer than Asterisk reads.
+    """
+    lines = [_line(key, value) for key, value in (("Action", action), *fields)]
+    if len(lines) > MAX_LINES:
+        raise UnsafeValueError(
+            f"the action {action!r} has {len(lines)} lines and Asterisk reads {MAX_LINES}; "
+            "send fewer variables"
+        )
+    return b"".join(lines) + b"\r\n"
+
+
+def _line(key: str, value: str) -> bytes:
+    if not key or any(sign in key for sign in ":\r\n\0 "):
+        raise UnsafeValueError(
+            f"{key!r} cannot be the name of an AMI header; use letters, digits and hyphens"
+        )
+    if any(sign in value for sign in "\r\n\0"):
+        raise UnsafeValueError(
+            f"the value of {key} holds a line end or a NUL, which Asterisk would read as "
+            "further headers; remove it from the value"
+        )
+    line = f"{key}: {value}".encode(errors="replace")
+    if len(line) > MAX_LINE_BYTES:
+        raise UnsafeValueError(
+            f"the line of {key} has {len(line)} bytes and Asterisk reads {MAX_LINE_BYTES}; "
+            "shorten the value"
+        )
+    return line + b"\r\n"
+
+
+class Reader:
+    """Cut a stream of bytes into messages, wherever the network split it.
+
+    The greeting line that Asterisk sends first is no message; give it only what follows.
+    """
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+        self._searched = 0
+
+    def feed(self, data: bytes) -> list[Message]:
+        """Take the next bytes and return the messages they complete, maybe none.
+
+        Bytes that are no UTF-8 become U+FFFD: a name nobody can read must not stop a call.
+        """
+        self._rest += data
+        # From where no end of a block was found yet: a long answer is not searched again.
+        if self._rest.find(_BLOCK_END, self._searched) < 0:
+            self._searched = max(0, len(self._rest) - len(_BLOCK_END) + 1)
+            return []
+        *blocks, self._rest = self._rest.split(_BLOCK_END)
+        self._searched = 0
+        texts = (block.decode(errors="replace").lstrip(_LINE_END) for block in blocks)
+        return [_message(text) for text in texts if text]
+
+
+def _message(text: str) -> Message:
+    fields: list[tuple[str, str]] = []
+    for line in text.split(_LINE_END):
+        key, colon, value = line.partition(": ")
+        if colon:
+            fields.append((key, value))
+        elif key.endswith(":"):
+            fields.append((key[:-1], ""))
+        elif fields:
+            # A line end inside a value, such as a channel variable of several lines.
+            key, value = fields[-1]
+            fields[-1] = (key, f"{value}\n{line}")
+        else:
+            fields.append((line, ""))
+    return Message(tuple(fields))

@@ -1,0 +1,154 @@
+"""What an Asterisk server lacks for Ringbank, from facts that the manager interface tells.
+
+Asking is the caller's: it sends the questions of `QUESTIONS` as `Getvar` and the action
+`CoreSettings`, both of which the restricted manager user may, and hands the answers to
+`missing`. (`ModuleCheck` and `ShowDialPlan` need the class that also allows a shell.)
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+OLDEST_VERSION = 18
+"""The oldest Asterisk whose applications and events Ringbank knows."""
+
+MODULES: Mapping[str, str] = MappingProxyType(
+    {
+        "app_amd.so": "tells answering machines from people",
+        "app_confbridge.so": "brings agent and person together",
+        "app_playback.so": "plays the message to a person whom no agent reached",
+        "app_read.so": "plays a message and listens for a key",
+        "app_stack.so": "calls the subroutines of Ringbank's dialplan",
+        "app_userevent.so": "tells Ringbank what happens in a call",
+        "bridge_softmix.so": "mixes the voices in a room",
+        "chan_pjsip.so": "speaks SIP",
+        "func_channel.so": "notices the end of a call",
+        "func_db.so": "keeps what a call came to until the ledger has it",
+        "func_dialplan.so": "tells Ringbank whether its dialplan is there",
+        "func_logic.so": "decides in the dialplan",
+        "func_strings.so": "notes the moment of an answer",
+        "pbx_config.so": "reads the dialplan",
+    }
+)
+"""The modules that Ringbank's dialplan and trunks need, with what each is for."""
+
+EXTENSIONS = (
+    "ringbank-answered,s",
+    "ringbank-answered,failed",
+    "ringbank-broadcast,s",
+    "ringbank-agent,s",
+    "ringbank-agent,sorry",
+    "ringbank-room,1",
+    "ringbank-agent-line,1",
+    "ringbank-ended,s",
+    "ringbank-mark,s",
+    "ringbank-now,s",
+)
+"""Context and extension of everything the engine sends calls to, and what those rest on."""
+
+
+def _module_question(module: str) -> str:
+    return f"IFMODULE({module})"
+
+
+def _extension_question(extension: str) -> str:
+    return f"DIALPLAN_EXISTS({extension},1)"
+
+
+QUESTIONS = (
+    *map(_module_question, MODULES),
+    *map(_extension_question, EXTENSIONS),
+)
+"""The dialplan functions to be read with `Getvar`, without a channel; each answers 0 or 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lack:
+    """One thing a server does not have.
+
+    Attributes:
+        what: the thing in Asterisk's own word: "app_amd.so", "ringbank-room".
+        why: one clause that says what is wrong.
+        remedy: one clause that says what to do about it.
+    """
+
+    what: str
+    why: str
+    remedy: str
+
+
+def major(version: str) -> int | None:
+    """Return the first part of Asterisk's version, or None where it has none.
+
+    Understands "22.10.1~dfsg", "Asterisk 18.10.0" and "certified/18.9-cert5".
+    """
+    found = re.search(r"(\d+)\.\d+", version)
+    return int(found[1]) if found else None
+
+
+def missing(version: str, answers: Mapping[str, str]) -> tuple[Lack, ...]:
+    """Return what a server lacks, empty when it has everything.
+
+    Args:
+        version: `AsteriskVersion` of the answer to `CoreSettings`.
+        answers: for each of `QUESTIONS` the value that `Getvar` gave; one that is not there
+            or is empty counts as no.
+    """
+    return (
+        *_old(version),
+        *_modules(answers),
+        *_dialplan(answers),
+    )
+
+
+def _old(version: str) -> tuple[Lack, ...]:
+    number = major(version)
+    if number is None or number >= OLDEST_VERSION:  # a version built from git has no number
+        return ()
+    return (
+        Lack(
+            what=f"Asterisk {version}",
+            why=f"Ringbank needs Asterisk {OLDEST_VERSION} or newer",
+            remedy="install a newer Asterisk",
+        ),
+    )
+
+
+def _modules(answers: Mapping[str, str]) -> tuple[Lack, ...]:
+    # Without func_module the server cannot answer at all: every answer is empty, not 0.
+    if not any(answers.get(_module_question(module)) for module in MODULES):
+        return (
+            Lack(
+                what="func_module.so",
+                why="Asterisk does not say which modules are loaded",
+                remedy='add "load = func_module.so" to modules.conf and restart Asterisk',
+            ),
+        )
+    return tuple(
+        Lack(
+            what=module,
+            why=f"the module that {purpose} is not loaded",
+            remedy=f'add "load = {module}" to modules.conf and restart Asterisk',
+        )
+        for module, purpose in MODULES.items()
+        if answers.get(_module_question(module)) != "1"
+    )
+
+
+def _dialplan(answers: Mapping[str, str]) -> tuple[Lack, ...]:
+    lacking = {
+        extension.partition(",")[0]
+        for extension in EXTENSIONS
+        if answers.get(_extension_question(extension)) != "1"
+    }
+    return tuple(
+        Lack(
+            what=context,
+            why=f"the dialplan has no complete context {context}",
+            remedy="write the fragments with: ringbank asterisk config --output DIR, include "
+            "ringbank_extensions.conf in extensions.conf, and reload the dialplan",
+        )
+        for context in dict.fromkeys(name.partition(",")[0] for name in EXTENSIONS)
+        if context in lacking
+    )

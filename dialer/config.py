@@ -1,0 +1,164 @@
+"""config.toml and the environment, read into values; every fault is told at once.
+
+The file is for what differs between installations. It never holds the AMI secret: that
+comes from RINGBANK_ASTERISK_SECRET or from a file of its own.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from campaigns.fields import Section
+from dialer.trunks import Trunk
+from leads.errors import UsageError
+from leads.problems import Problem, usable
+
+SECRET_VARIABLE = "RINGBANK_ASTERISK_SECRET"  # noqa: S105  (its name, not its value)
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_CHANNEL = re.compile(r"[A-Za-z0-9]+/[^\s,;|\r\n]*\{number\}[^\s,;|\r\n]*")
+_MOST_CALLS, _MOST_A_SECOND = 10_000, 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asterisk:
+    """Where the manager interface answers, and as whom to log in."""
+
+    host: str
+    port: int
+    username: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """One installation.
+
+    Attributes:
+        region: ISO country of numbers written without a country code, or None.
+        secret: of the manager user, or None where it was not given.
+    """
+
+    file: Path
+    database_url: str
+    engine: str
+    host: str
+    port: int
+    username: str
+    secret: str | None = field(repr=False)
+    trunks: Mapping[str, Trunk]
+    region: str | None
+
+    def asterisk(self) -> Asterisk:
+        """Return how to reach Asterisk.
+
+        Raises:
+            UsageError: the secret is not known.
+        """
+        if not self.secret:
+            raise UsageError(
+                f"the secret of the manager user {self.username!r} is not known; set "
+                f"{SECRET_VARIABLE}, or asterisk.secret_file in {self.file}"
+            )
+        return Asterisk(host=self.host, port=self.port, username=self.username, secret=self.secret)
+
+
+def load(file: Path, environment: Mapping[str, str]) -> Config:
+    """Read a configuration.
+
+    Raises:
+        UsageError: the file cannot be read or used; the message names every fault.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"the configuration {file} cannot be read ({error.strerror}); name another with "
+            "--config FILE or RINGBANK_CONFIG"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"the configuration {file} is not UTF-8; save it as UTF-8") from error
+    config = read_config(text, file=file, environment=environment)
+    return usable(f"the configuration {file} cannot be used", config)
+
+
+def read_config(
+    text: str, *, file: Path, environment: Mapping[str, str]
+) -> Config | tuple[Problem, ...]:
+    """Return the configuration in a text, or everything that is wrong with it."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return (Problem(where="syntax", why=str(error)),)
+    problems: list[Problem] = []
+    root = Section(document, problems)
+    asterisk = root.section("asterisk")
+    leads = root.section("leads")
+    config = Config(
+        file=file,
+        database_url=_or(root.section("database").text("url", required=False), _DATABASE),
+        engine=_or(root.section("engine").text("name", required=False), "default"),
+        host=_or(asterisk.text("host", required=False), "127.0.0.1"),
+        port=asterisk.whole("port", 1, 65_535, default=5038),
+        username=_or(asterisk.text("username", required=False), "dialer"),
+        secret=_secret(asterisk, file=file, environment=environment),
+        trunks=_trunks(root.section("trunks")),
+        region=_region(leads),
+    )
+    root.close()
+    return tuple(problems) or config
+
+
+_DATABASE = "sqlite:///ringbank.db"
+
+
+def _or(text: str, default: str) -> str:
+    return text or default
+
+
+def _secret(section: Section, *, file: Path, environment: Mapping[str, str]) -> str | None:
+    name = section.text("secret_file", required=False)
+    if section.has("secret"):
+        section.value("secret", str, "a text")
+        section.refuse(
+            "secret", f"does not belong into this file; set {SECRET_VARIABLE} or secret_file"
+        )
+    if secret := environment.get(SECRET_VARIABLE):
+        return secret
+    if not name:
+        return None
+    try:
+        return (file.parent / name).read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        section.refuse("secret_file", f"{name} cannot be read ({error})")
+        return None
+
+
+def _trunks(section: Section) -> dict[str, Trunk]:
+    trunks = {}
+    for name in section.names():
+        trunk = section.section(name)
+        channel = trunk.text("channel")
+        if channel and not _CHANNEL.fullmatch(channel):
+            trunk.refuse("channel", 'must look like "PJSIP/{number}@carrier"')
+        caller_ids = trunk.texts("caller_ids")
+        for caller_id in caller_ids:
+            if not _E164.fullmatch(caller_id):
+                trunk.refuse("caller_ids", f'{caller_id!r} is not a number like "+4721000000"')
+        trunks[name] = Trunk(
+            name=name,
+            channel=channel,
+            max_calls=trunk.whole("max_calls", 1, _MOST_CALLS),
+            max_calls_per_second=trunk.whole("max_calls_per_second", 1, _MOST_A_SECOND),
+            caller_ids=caller_ids,
+        )
+    return trunks
+
+
+def _region(section: Section) -> str | None:
+    region = section.text("region", required=False)
+    if region and not re.fullmatch(r"[A-Z]{2}", region):
+        section.refuse("region", f'must be two capital letters like "NO", not {region!r}')
+    return region or None

@@ -1,0 +1,186 @@
+"""``ringbank next``, ``result`` and ``release``: an agent's talk, one command a step."""
+
+import time
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from dialer.commands import engine_time, live_engine, wait_for_answer
+from leads.console import Console
+from leads.errors import NotAllowedError, UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from campaigns.desk import Lease
+
+LeaseName = Annotated[str, typer.Argument(help="The lease that `next` named.")]
+
+_LOOK_EVERY_S = 0.1
+_ENGINE_ANSWERS_WITHIN = timedelta(seconds=5)
+
+
+def next_(
+    ctx: typer.Context,
+    campaign: Annotated[str, typer.Option("--campaign", help="For which campaign.")],
+    agent: Annotated[str, typer.Option("--agent", help="Who asks.")],
+    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for somebody.")] = 0.0,
+) -> None:
+    """Show the person on the agent's line, or, in manual mode, the next one to dial.
+
+    Asked again before the result is given, it shows the same person.
+
+    Example: ringbank next --campaign tariff-switch --agent anna --wait 30
+    """
+    console: Console = ctx.obj
+    deadline = time.monotonic() + wait
+    document = _next(console, campaign, agent)
+    while document["lease"] is None and time.monotonic() < deadline:
+        time.sleep(_LOOK_EVERY_S)
+        document = _next(console, campaign, agent)
+    if console.json:
+        console.document(document)
+    else:
+        _show(console, document)
+
+
+def _next(console: Console, campaign: str, agent: str) -> dict[str, object]:
+    """Return what there is to show: the person, or why there is none."""
+    from campaigns import desk, store
+    from dialer import floor
+    from leads.db import writing
+
+    now = engine_time(console)
+    with writing(console.base()) as connection:
+        stored = store.load(connection, campaign)
+        who = floor.find_agent(connection, agent)
+        lease = desk.next_person(connection, stored, who.id, now=now)
+        if lease is None:
+            return {"lease": None, "why": desk.why_nobody(connection, stored)}
+        theirs = store.load_id(connection, lease.campaign_id)
+        return desk.person_document(connection, theirs, lease, now=now)
+
+
+def result(
+    ctx: typer.Context,
+    lease: LeaseName,
+    disposition: Annotated[str, typer.Option("--disposition", help="What came of the talk.")],
+    reason: Annotated[str | None, typer.Option("--reason", help="Why they refused.")] = None,
+    answer: Annotated[
+        list[str] | None, typer.Option("--answer", help="KEY=VALUE; repeat it.")
+    ] = None,
+    callback: Annotated[
+        str | None,
+        typer.Option("--callback", help="When; without an offset: the person's own time."),
+    ] = None,
+    note: Annotated[str | None, typer.Option("--note", help="In your own words.")] = None,
+) -> None:
+    """Record what came of a talk; a call that still runs is ended.
+
+    Example: ringbank result 1f0c9a7be2d4 --disposition refusal --reason price
+    """
+    from campaigns import desk, store
+    from campaigns.model import DispositionKind
+    from dialer.store import RequestKind, ask
+    from leads.db import writing
+
+    console: Console = ctx.obj
+    now = engine_time(console)
+    engine = live_engine(console)
+    request = None
+    with writing(console.base()) as connection:
+        held = desk.find_lease(connection, lease)
+        stored = store.load_id(connection, held.campaign_id)
+        said = desk.read_result(
+            stored.campaign,
+            disposition=disposition,
+            reason=reason,
+            callback_at=_moment(connection, callback, held),
+            note=note,
+            given=answer or [],
+            now=now,
+        )
+        desk.give_result(connection, stored, held, said, now=now)
+        if held.engine is not None and held.agent_id is not None and engine is not None:
+            request = ask(
+                connection,
+                held.engine,
+                RequestKind.RESULT,
+                now=console.now(),
+                agent_id=held.agent_id,
+                attempt_id=held.attempt_id,
+            )
+    if request is not None:
+        wait_for_answer(console, request, within=_ENGINE_ANSWERS_WITHIN)
+    kind = said.disposition.kind
+    if kind is DispositionKind.DO_NOT_CALL:
+        console.say("the number is on the do-not-call list from now on, for all campaigns")
+    console.facts({"lease": lease, "disposition": disposition, "kind": kind})
+
+
+def release(ctx: typer.Context, lease: LeaseName) -> None:
+    """Let go of a person who was not called; somebody else may get them.
+
+    Example: ringbank release 1f0c9a7be2d4
+    """
+    from campaigns import desk, store
+    from leads.db import writing
+
+    console: Console = ctx.obj
+    with writing(console.base()) as connection:
+        held = desk.find_lease(connection, lease)
+        stored = store.load_id(connection, held.campaign_id)
+        desk.give_back(connection, stored, held)
+    console.facts({"lease": lease, "released": True})
+
+
+def _moment(connection: "Connection", text: str | None, held: "Lease") -> datetime | None:
+    """Return the promised moment; without an offset it is the person's own clock."""
+    from campaigns.desk import zones_of
+
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"--callback {text!r} is no moment; write it like 2026-12-01T18:30"
+        ) from error
+    if moment.tzinfo is not None:
+        return moment
+    zones = zones_of(connection, held)
+    if not zones:
+        raise NotAllowedError(
+            "where this person is, is not known; ask them, and give --callback an offset, like +01:00"
+        )
+    # Of several possible zones the last to reach that time of day: not earlier than promised.
+    return max(moment.replace(tzinfo=ZoneInfo(zone)) for zone in zones)
+
+
+def _show(console: Console, document: dict[str, object]) -> None:
+    if document["lease"] is None:
+        console.line("nobody to give at the moment")
+        why = document["why"]
+        assert isinstance(why, list)
+        for reason in why:
+            until = f", next at {reason['next_at']:%Y-%m-%d %H:%M} UTC" if reason["next_at"] else ""
+            console.line(f"  {reason['gate']}: {reason['count'] or 'the campaign'}{until}")
+        return
+    lead = document["lead"]
+    assert isinstance(lead, dict)
+    console.facts(
+        {
+            "lease": document["lease"],
+            "person": lead["name"] or "(no name)",
+            "phone": document["phone"] or document["phone_masked"],
+            "local time": document["local_time"] or "not known",
+            **lead["attributes"],
+        }
+    )
+    if document["script"]:
+        console.line(f"\n{document['script']}")
+    dispositions = document["dispositions"]
+    assert isinstance(dispositions, list)
+    console.line("\nresult: " + " ".join(d["code"] for d in dispositions))

@@ -1,0 +1,169 @@
+"""``ringbank doctor``: looks at everything a campaign needs; each failure has its remedy."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+from leads.console import Console
+from leads.errors import RingbankError
+
+if TYPE_CHECKING:
+    from dialer.config import Config
+    from dialer.link import Link
+
+_PROBLEMS = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at; `why` and `remedy` only where it is not as it should be."""
+
+    what: str
+    ok: bool
+    why: str = ""
+    remedy: str = ""
+
+
+def doctor(ctx: typer.Context) -> None:
+    """Look at configuration, base, Asterisk, dialplan, trunks and time zones.
+
+    Leaves with 0 when a campaign could dial, with 1 when something is to be mended.
+
+    Example: ringbank doctor
+    """
+    console: Console = ctx.obj
+    findings = list(examine(console))
+    if console.json:
+        console.document(
+            [
+                {"what": f.what, "ok": f.ok, "why": f.why or None, "remedy": f.remedy or None}
+                for f in findings
+            ]
+        )
+    else:
+        for finding in findings:
+            sign = "ok  " if finding.ok else "FAIL"
+            why = f": {finding.why}" if finding.why else ""
+            remedy = f"; {finding.remedy}" if finding.remedy else ""
+            console.line(f"{sign} {finding.what}{why}{remedy}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(_PROBLEMS)
+
+
+def examine(console: Console) -> Iterator[Finding]:
+    """Return what was found, in the order in which it is best mended."""
+    from dialer import config as configuration
+
+    try:
+        config = configuration.load(console.config_file, os.environ)
+    except RingbankError as error:
+        yield Finding(what="configuration", ok=False, why=str(error))
+        return
+    yield Finding(what="configuration", ok=True, why=str(config.file))
+    yield from _base(console)
+    yield _zones()
+    yield from _trunks(config)
+    yield from _asterisk(config)
+
+
+def _base(console: Console) -> Iterator[Finding]:
+    try:
+        base = console.base()
+    except RingbankError as error:
+        yield Finding(what="database", ok=False, why=str(error))
+        return
+    place = base.url.render_as_string(hide_password=True)
+    yield Finding(what="database", ok=True, why=place)
+
+
+def _zones() -> Finding:
+    """See that the zones of numbers are known: without them nobody's hour is."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        for zone in ("Europe/Oslo", "Asia/Taipei", "America/New_York"):
+            ZoneInfo(zone)
+    except ZoneInfoNotFoundError as error:
+        return Finding(
+            what="time zones",
+            ok=False,
+            why=f"{error} is not known",
+            remedy="install the package tzdata",
+        )
+    return Finding(what="time zones", ok=True)
+
+
+def _trunks(config: "Config") -> Iterator[Finding]:
+    if not config.trunks:
+        yield Finding(
+            what="trunks",
+            ok=False,
+            why="the configuration names none",
+            remedy='add a table like [trunks.main] with channel = "PJSIP/{number}@carrier"',
+        )
+    for name in config.trunks:
+        yield Finding(what=f"trunk {name}", ok=True, why=config.trunks[name].channel)
+
+
+def _asterisk(config: "Config") -> Iterator[Finding]:
+    from dialer.link import Link
+
+    what = f"Asterisk at {config.host}:{config.port}"
+    try:
+        link = Link(config.asterisk())
+        link.open()
+    except RingbankError as error:
+        yield Finding(what=what, ok=False, why=str(error))
+        return
+    try:
+        yield from _server(link, what)
+        yield from _endpoints(link, config)
+    except RingbankError as error:
+        yield Finding(what=what, ok=False, why=str(error))
+    finally:
+        link.close()
+
+
+def _server(link: "Link", what: str) -> Iterator[Finding]:
+    """Ask a server what it has, and name everything it lacks."""
+    from dialer.asterisk.features import QUESTIONS, missing
+
+    version = link.ask("CoreSettings").get("AsteriskVersion")
+    answers = {q: link.ask("Getvar", ("Variable", q)).get("Value") for q in QUESTIONS}
+    yield Finding(what=what, ok=True, why=f"version {version}")
+    for lack in missing(version, answers):
+        yield Finding(what=lack.what, ok=False, why=lack.why, remedy=lack.remedy)
+    tree = link.ask("DBGetTree", ("Family", "ringbank"))
+    if tree.name == "Error" and "ermission" in tree.get("Message"):
+        yield Finding(
+            what="manager permissions",
+            ok=False,
+            why="the user may not read what the dialplan notes",
+            remedy="include ringbank_manager.conf, or give the user write = call,originate,reporting",
+        )
+
+
+def _endpoints(link: "Link", config: "Config") -> Iterator[Finding]:
+    """See that each trunk's PJSIP endpoint is there."""
+    for name, trunk in config.trunks.items():
+        endpoint = _endpoint_of(trunk.channel)
+        if endpoint is None:
+            continue
+        question = f"PJSIP_ENDPOINT({endpoint},context)"
+        answer = link.ask("Getvar", ("Variable", question))
+        if not answer.get("Value"):
+            yield Finding(
+                what=f"trunk {name}",
+                ok=False,
+                why=f"Asterisk has no PJSIP endpoint {endpoint!r}",
+                remedy=f"add it to pjsip.conf, or mend trunks.{name}.channel",
+            )
+
+
+def _endpoint_of(channel: str) -> str | None:
+    """Return the PJSIP endpoint that a trunk's channel names, or None for other channels."""
+    technology, _, rest = channel.partition("/")
+    return rest.rpartition("@")[2] if technology.upper() == "PJSIP" and "@" in rest else None

@@ -1,0 +1,511 @@
+"""The engine: hears Asterisk, lets pure code decide, writes, and only then acts.
+
+One thread does everything, in turns. A turn takes what has come in, applies it, writes all
+that follows from it in one transaction together with the intents of new calls, and after
+the commit tells Asterisk what to do. So every call is in the ledger before its telephone
+rings, and many calls share one flush to the disk.
+
+No rule lives here: what an event means stands in `dialer.call` and `dialer.agent`, what
+follows from it in `dialer.switchboard`, who may be called in `campaigns.gates`, what a
+lost link left behind in `dialer.recovery`.
+"""
+
+import itertools
+import logging
+import os
+import secrets
+import socket
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable
+from datetime import timedelta
+
+from sqlalchemy import Connection
+from sqlalchemy import Engine as Base
+
+from campaigns import ledger, report
+from campaigns import store as campaign_store
+from campaigns.claims import claim
+from campaigns.model import CampaignState
+from campaigns.store import StoredCampaign
+from dialer import actions, floor, store
+from dialer.agent import AgentEvent, AgentState
+from dialer.ami.errors import AmiError, LinkLostError, LoginRefusedError
+from dialer.call import Call
+from dialer.clock import Clock, elapsed_s
+from dialer.config import Config
+from dialer.floor import Floor
+from dialer.link import Link, Lost
+from dialer.progress import Progress, limit_of
+from dialer.recovery import Survey, missed, survey
+from dialer.switchboard import LiveCall, Switchboard, Work
+from dialer.translate import news
+from leads.db import reading, writing
+from leads.errors import DatabaseError, NotAllowedError, RingbankError
+
+logger = logging.getLogger(__name__)
+
+_TURN_S = 0.05
+_REQUESTS_EVERY_S = 0.2
+_REFRESH_EVERY_S = 0.5
+_FORGET_AFTER_S = 2.0
+_IN_FLIGHT_S = 2.0
+"""An Originate that Asterisk has received shows as a channel long before this."""
+_RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+_GIVE_UP_ON_BASE = 60
+"""Tries to write a turn before the engine ends: with the waits above some five minutes."""
+_STOP_LIMIT_S = 60.0
+
+
+class Engine:
+    """Places and follows the calls of the running campaigns until it is stopped."""
+
+    def __init__(
+        self,
+        base: Base,
+        config: Config,
+        *,
+        only: Collection[str] = (),
+        clock: Clock | None = None,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+    ) -> None:
+        """Prepare an engine; nothing is touched before `run`.
+
+        Args:
+            base: with the schema in place.
+            config: the installation.
+            only: the campaigns to dial; empty means every running one.
+            clock: another one than the machine's, for the lab alone.
+            on_progress: told at every refresh how things stand.
+        """
+        self._base = base
+        self._config = config
+        self._only = frozenset(only)
+        self._clock = clock or Clock()
+        self._on_progress = on_progress
+        self._token = secrets.token_hex(8)
+        self._board = Switchboard(config.trunks, new_id=lambda: secrets.token_hex(8))
+        self._link: Link | None = None
+        self._ami_down: str | None = "not connected yet"
+        self._boot: str | None = None
+        self._campaigns: tuple[StoredCampaign, ...] = ()
+        self._work_left: bool | None = None
+        self._look_again_s: dict[int, float] = {}
+        self._outcomes: dict[int, Counter[str]] = {}
+        self._forget: deque[tuple[float, str]] = deque()
+        self._refresh_s = 0.0
+        self._requests_s = 0.0
+        self._stop_at_s: float | None = None
+
+    # -- life -----------------------------------------------------------------------
+
+    def run(self, *, until_done: bool = False) -> None:
+        """Dial until stopped, or until no lead can become callable again.
+
+        Raises:
+            RingbankError: the base or the configuration cannot be used, Asterisk cannot be
+                reached at the start, or refuses the login at any time.
+        """
+        self._sign_on()
+        try:
+            self._connect()
+            while True:
+                try:
+                    self._dial(until_done=until_done)
+                except LinkLostError as lost:
+                    self._reconnect(lost)
+                else:
+                    return
+        finally:
+            self._close_link()
+            self._sign_off()
+
+    def stop(self) -> None:
+        """Place no more calls and end when the last one is over, or after a limit."""
+        if self._stop_at_s is None:
+            self._stop_at_s = elapsed_s() + _STOP_LIMIT_S
+
+    def stop_now(self) -> None:
+        """End at once; calls in flight are settled at the next start."""
+        self._stop_at_s = 0.0
+
+    @property
+    def calls_left(self) -> int:
+        """Return how many calls are in flight."""
+        return len(self._board.calls)
+
+    def _finished(self) -> bool:
+        if self._stop_at_s is None:
+            return False
+        return not self._board.calls or elapsed_s() > self._stop_at_s
+
+    def _sign_on(self) -> None:
+        now = Clock().now()
+        name = self._config.engine
+        with writing(self._base) as connection:
+            other = store.engine_row(connection, name)
+            if other is not None and other.lives(now) and _process_lives(other):
+                raise store.EngineTakenError(
+                    f"an engine {name!r} runs already (process {other.pid} on {other.host}); "
+                    "stop it, or give this one another engine.name"
+                )
+            store.sign_on(
+                connection,
+                name=name,
+                token=self._token,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                clock_offset=self._clock.offset,
+                now=now,
+            )
+            self._board.floor = Floor(floor.agents_of(connection, name))
+
+    def _sign_off(self) -> None:
+        try:
+            with writing(self._base) as connection:
+                store.sign_off(
+                    connection, name=self._config.engine, token=self._token, now=Clock().now()
+                )
+        except DatabaseError as error:
+            logger.warning("The engine could not sign off: %s", error)
+
+    # -- the link -------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        """Log in to Asterisk and settle everything that was missed.
+
+        Raises:
+            AmiError: Asterisk cannot be reached, or the link broke again.
+            NotAllowedError: the clock is not the machine's, and this is not our lab.
+        """
+        link = Link(self._config.asterisk())
+        try:
+            link.open()
+            if not self._clock.is_real:
+                _demand_lab(link)
+            self._link = link
+            self._ami_down = None
+            self._catch_up(link)
+        except BaseException:
+            self._link = None
+            link.close()
+            raise
+
+    def _reconnect(self, lost: LinkLostError) -> None:
+        """Connect again, however long it takes, or until the engine is stopped."""
+        why: RingbankError = lost
+        tries = 0
+        while not self._finished():
+            self._ami_down = str(why)
+            logger.warning("The link to Asterisk is down: %s", why)
+            self._close_link()
+            self._wait_without_link(_RETRY_S[min(tries, len(_RETRY_S) - 1)])
+            try:
+                self._connect()
+            except LoginRefusedError:
+                raise
+            except AmiError as error:
+                why, tries = error, tries + 1
+            else:
+                logger.warning("The link to Asterisk is up again")
+                return
+
+    def _close_link(self) -> None:
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+
+    def _wait_without_link(self, wait_s: float) -> None:
+        """Keep heartbeat and requests going while Asterisk cannot be reached."""
+        until_s = elapsed_s() + wait_s
+        while not self._finished() and elapsed_s() < until_s:
+            work = Work()
+            self._hear_requests(work)
+            self._commit(work)
+            time.sleep(_TURN_S)
+
+    def _catch_up(self, link: Link) -> None:
+        """Ask Asterisk what it knows, and settle every open attempt by it."""
+        with reading(self._base) as connection:
+            open_attempts = ledger.open_attempts(connection, self._config.engine)
+            by_id = {int(stored.id): stored for stored in campaign_store.load_all(connection)}
+        found = survey(link)
+        while self._may_still_show(open_attempts, found):
+            time.sleep(_IN_FLIGHT_S / 4)
+            found = survey(link)
+        self._boot = found.boot
+        for attempt in open_attempts:
+            self._board.adopt(attempt, by_id[attempt.campaign_id])
+        now = self._clock.now()
+        work = Work()
+        for live in tuple(self._board.calls.values()):
+            events = missed(
+                found,
+                live.call.channel_id,
+                boot=live.attempt.asterisk_boot,
+                at=now,
+                moment=self._clock.at_epoch,
+            )
+            self._board.apply(live, events, work, now=now)
+        self._board.keep_lines(found.channels, work, now=now)
+        self._commit(work, place=False)
+        at_s = elapsed_s()
+        self._forget.extend((at_s, i) for i in found.marks if i not in self._board.calls)
+
+    def _may_still_show(self, open_attempts: Iterable[ledger.OpenAttempt], found: Survey) -> bool:
+        """Tell whether an Originate may be on its way that Asterisk has not shown yet."""
+        now = self._clock.now()
+        return any(
+            attempt.channel_id not in found.channels
+            and attempt.channel_id not in found.marks
+            and attempt.asterisk_boot == found.boot
+            and abs(now - attempt.dialed_at) < timedelta(seconds=_IN_FLIGHT_S)
+            for attempt in open_attempts
+        )
+
+    # -- turns ----------------------------------------------------------------------
+
+    def _dial(self, *, until_done: bool) -> None:
+        while not self._finished():
+            assert self._link is not None
+            work = Work()
+            lost = None
+            for message in self._link.take(_TURN_S):
+                if isinstance(message, Lost):
+                    lost = message
+                    break
+                fields = {key.lower(): value for key, value in message.fields}
+                now = self._clock.now()
+                told = news(fields, at=now, moment=self._clock.at_epoch)
+                if told is not None:
+                    self._board.hear(told, work, now=now)
+            if lost is not None:
+                self._commit(work, place=False)
+                raise LinkLostError(lost.why)
+            self._hear_requests(work)
+            self._board.match(work, now=self._clock.now())
+            self._commit(work)
+            self._forget_old()
+            if until_done and self._work_left is False and not self._board.calls:
+                return
+
+    def _hear_requests(self, work: Work) -> None:
+        if elapsed_s() < self._requests_s:
+            return
+        self._requests_s = elapsed_s() + _REQUESTS_EVERY_S
+        try:
+            with reading(self._base) as connection:
+                for request in store.asked(connection, self._config.engine):
+                    if not self._board.awaited(request.id):
+                        self._obey(connection, request, work)
+        except DatabaseError as error:
+            logger.warning("Requests could not be read: %s", error)
+
+    def _obey(self, connection: Connection, request: store.Request, work: Work) -> None:
+        """Do what a command asks, or note why it cannot be done."""
+        now = self._clock.now()
+        row = next(r for r in floor.list_agents(connection) if r.id == request.agent_id)
+        if request.kind is store.RequestKind.LOGIN:
+            if self._ami_down is not None:
+                work.answers.append((request.id, f"Asterisk cannot be reached: {self._ami_down}"))
+                return
+            agent = floor.as_agent(row)
+            self._board.login(agent, request.id, work, now=now, at_s=elapsed_s())
+            return
+        if row.id not in self._board.floor.agents:
+            self._board.floor.take_in(floor.as_agent(row))
+        event = _ASKED[request.kind]
+        lease = ledger.unfinished_lease(connection, row.id) if event is AgentEvent.READY else None
+        if lease is not None:
+            why_not: str | None = (
+                f"{row.name} still owes the result of the last talk; "
+                f"run: ringbank result {lease} --disposition CODE"
+            )
+        else:
+            why_not = self._board.tell(row.id, event, work, now=now)
+        work.answers.append((request.id, why_not))
+
+    # -- writing and placing ----------------------------------------------------------
+
+    def _commit(self, work: Work, *, place: bool = True) -> None:
+        """Write a turn's work in one transaction, then do what it asks of Asterisk.
+
+        A base that fails is tried again with the same work: nothing is done before it is
+        written, and nothing that was heard is dropped.
+        """
+        changed = self._board.floor.take_changed()
+        refresh = elapsed_s() >= self._refresh_s
+        may_place = place and self._ami_down is None and self._stop_at_s is None
+        wanted = self._wanted() if may_place else {}
+        placed: list[LiveCall] = []
+        tries = itertools.count()
+        while work or changed or refresh or wanted:
+            try:
+                with writing(self._base) as connection:
+                    floor.write(connection, self._config.engine, changed)
+                    self._write(connection, work)
+                    if refresh:
+                        self._refresh(connection)
+                    placed = self._place(connection, wanted)
+                break
+            except DatabaseError as error:
+                tried = next(tries)
+                if tried == _GIVE_UP_ON_BASE:
+                    raise
+                logger.warning("The base cannot be written, trying again: %s", error)
+                time.sleep(_RETRY_S[min(tried, len(_RETRY_S) - 1)])
+        self._post(work.actions)
+        for live in placed:
+            self._post([self._board.begin(live, at_s=elapsed_s())])
+        for stored, closing in work.closings:
+            if stored.id in self._outcomes:
+                self._outcomes[stored.id][closing.outcome] += 1
+        closed_s = elapsed_s()
+        self._forget.extend((closed_s, channel_id) for channel_id in work.closed_channels)
+        if refresh:
+            self._refresh_s = elapsed_s() + _REFRESH_EVERY_S
+            self._on_progress(self._progress())
+
+    def _write(self, connection: Connection, work: Work) -> None:
+        for attempt, agent_id in work.chosen:
+            ledger.note_agent(connection, attempt.id, agent_id)
+        for stored, closing in work.closings:
+            ledger.close(connection, stored, closing)
+        for request_id, why_not in work.answers:
+            store.answer(connection, request_id, why_not, now=Clock().now())
+
+    def _wanted(self) -> dict[int, int]:
+        """Return how many calls to place for each campaign that has somebody to call."""
+        at_s = elapsed_s()
+        campaigns = [c for c in self._campaigns if self._look_again_s.get(c.id, 0.0) <= at_s]
+        return self._board.wanted(campaigns, at_s=at_s)
+
+    def _place(self, connection: Connection, wanted: dict[int, int]) -> list[LiveCall]:
+        """Claim people and write the intent to call them."""
+        placed = []
+        now = self._clock.now()
+        for stored in self._campaigns:
+            calls = wanted.get(stored.id, 0)
+            claims = claim(
+                connection, stored, limit=calls, now=now, new_lease=lambda: secrets.token_hex(6)
+            )
+            if len(claims.taken) < calls and not claims.refused:
+                self._look_again_s[stored.id] = elapsed_s() + _REFRESH_EVERY_S
+            for taken in claims.taken:
+                attempt = ledger.open_attempt(
+                    connection,
+                    stored,
+                    taken,
+                    channel_id=actions.CALL_PREFIX + secrets.token_hex(8),
+                    engine=self._config.engine,
+                    asterisk_boot=self._boot,
+                    clock="real" if self._clock.is_real else "lab",
+                    now=now,
+                )
+                call = Call(channel_id=attempt.channel_id, placed_at=now)
+                placed.append(LiveCall(call, attempt, stored))
+        return placed
+
+    def _post(self, todo: Iterable[actions.Action]) -> None:
+        """Send actions; a link that breaks meanwhile says so in its queue."""
+        if self._link is None:
+            return
+        try:
+            self._link.post(todo)
+        except AmiError as error:
+            logger.warning("An action could not be sent: %s", error)
+
+    def _forget_old(self) -> None:
+        """Have the dialplan's notes deleted that the ledger has, once no more can follow."""
+        old = []
+        while self._forget and self._forget[0][0] < elapsed_s() - _FORGET_AFTER_S:
+            old.append(actions.forget(self._forget.popleft()[1]))
+        self._post(old)
+
+    def _refresh(self, connection: Connection) -> None:
+        """Show the heartbeat, and see what the campaigns have become."""
+        now = self._clock.now()
+        running = campaign_store.load_all(connection, state=CampaignState.RUNNING)
+        if self._only:
+            running = tuple(stored for stored in running if stored.campaign.name in self._only)
+        self._campaigns = tuple(sorted(running, key=lambda stored: -stored.campaign.priority))
+        for stored in self._campaigns:
+            if stored.id not in self._outcomes:
+                self._outcomes[stored.id] = Counter(report.outcomes(connection, stored.id))
+                del self._outcomes[stored.id]["open"]
+            if campaign_store.enrol(connection, stored.id):
+                self._look_again_s.pop(stored.id, None)
+            for agent_id in ledger.release_expired(connection, stored, now=now):
+                self._board.tell(agent_id, AgentEvent.RESULT, Work(), now=now)
+        self._work_left = any(report.work_left(connection, c.id) for c in self._campaigns)
+        store.beat(
+            connection,
+            name=self._config.engine,
+            token=self._token,
+            report=self._progress().document(),
+            now=Clock().now(),
+        )
+
+    def _progress(self) -> Progress:
+        """Return how things stand."""
+        board = self._board
+        counts = {state: board.floor.count(state) for state in AgentState}
+        limits = {
+            stored.campaign.name: limit_of(
+                stored.campaign,
+                ami_down=self._ami_down,
+                lines=board.lines.get(stored.campaign.trunk),
+                agents_in=sum(counts.values()) - counts[AgentState.OUT],
+                agents_ready=counts[AgentState.READY],
+            )
+            for stored in self._campaigns
+        }
+        return Progress(
+            ami_down=self._ami_down,
+            stopping=self._stop_at_s is not None,
+            lab_clock=None if self._clock.is_real else self._clock.now(),
+            calls={
+                stored.campaign.name: sum(
+                    live.stored.id == stored.id for live in board.calls.values()
+                )
+                for stored in self._campaigns
+            },
+            outcomes={
+                stored.campaign.name: dict(self._outcomes.get(stored.id, {}))
+                for stored in self._campaigns
+            },
+            trunks={n: (lines.used, lines.trunk.max_calls) for n, lines in board.lines.items()},
+            agents={state.value: count for state, count in counts.items() if count},
+            limits={name: why for name, why in limits.items() if why is not None},
+        )
+
+
+_ASKED = {
+    store.RequestKind.READY: AgentEvent.READY,
+    store.RequestKind.PAUSE: AgentEvent.PAUSE,
+    store.RequestKind.LOGOUT: AgentEvent.LOGOUT,
+    store.RequestKind.RESULT: AgentEvent.RESULT,
+}
+
+
+def _demand_lab(link: Link) -> None:
+    """Refuse a made-up clock anywhere but in our own lab."""
+    marker = link.ask("Getvar", ("Variable", actions.LAB_MARKER)).get("Value")
+    if not marker:
+        raise NotAllowedError(
+            "a clock other than the machine's is accepted only by Ringbank's own lab, and this "
+            "Asterisk is not it; leave --lab-clock out, or run: ringbank lab up"
+        )
+
+
+def _process_lives(row: store.EngineRow) -> bool:
+    """Tell whether an engine's process may still live; of another host it may."""
+    if row.host != socket.gethostname():
+        return True
+    try:
+        os.kill(row.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

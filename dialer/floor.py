@@ -1,0 +1,155 @@
+"""The agents of one engine: in memory while it runs, written through to the base.
+
+`Floor` applies `dialer.agent.advance` to the agents it keeps and remembers what is to be
+written and done; the engine writes and does it in its own transaction and order.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from campaigns.tables import agents
+from dialer.agent import Agent, AgentEffect, AgentEvent, AgentState, advance, longest_waiting
+from leads.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentRow:
+    """An agent as the base holds them; `engine` keeps their line while they are in."""
+
+    id: int
+    name: str
+    phone: str
+    state: AgentState
+    since: datetime
+    engine: str | None
+    channel_id: str | None
+
+
+class Floor:
+    """The agents who are logged in at one engine."""
+
+    def __init__(self, agents_in: Iterable[Agent] = ()) -> None:
+        self.agents: dict[int, Agent] = {agent.agent_id: agent for agent in agents_in}
+        self._changed: set[int] = set()
+
+    def tell(
+        self, agent_id: int, event: AgentEvent, *, now: datetime
+    ) -> tuple[AgentEffect | None, str | None]:
+        """Apply an event to an agent; return what is to be done, and why not if refused."""
+        agent = self.agents[agent_id]
+        step = advance(agent, event, now=now)
+        if step.agent != agent:
+            self.agents[agent_id] = step.agent
+            self._changed.add(agent_id)
+        return step.effect, step.refusal
+
+    def take_in(self, agent: Agent) -> None:
+        """Get to know an agent who wants to log in; whoever is in stays as they are."""
+        known = self.agents.get(agent.agent_id)
+        if known is None or known.state is AgentState.OUT:
+            self.agents[agent.agent_id] = agent
+
+    def set_line(self, agent_id: int, channel_id: str) -> None:
+        """Remember which channel is the agent's own line."""
+        self.agents[agent_id] = replace(self.agents[agent_id], channel_id=channel_id)
+        self._changed.add(agent_id)
+
+    def of_line(self, channel_id: str) -> Agent | None:
+        """Return the agent whose line a channel is."""
+        return next((a for a in self.agents.values() if a.channel_id == channel_id), None)
+
+    def ready(self) -> Agent | None:
+        """Return the ready agent who has waited longest."""
+        return longest_waiting(self.agents.values())
+
+    def count(self, *states: AgentState) -> int:
+        """Return how many agents are in one of the states."""
+        return sum(agent.state in states for agent in self.agents.values())
+
+    def take_changed(self) -> tuple[Agent, ...]:
+        """Return the agents who changed since the last time."""
+        changed = tuple(self.agents[agent_id] for agent_id in sorted(self._changed))
+        self._changed.clear()
+        return changed
+
+
+def write(connection: Connection, engine: str, changed: Iterable[Agent]) -> None:
+    """Write agents as they stand; who is out belongs to no engine."""
+    for agent in changed:
+        is_out = agent.state is AgentState.OUT
+        connection.execute(
+            update(agents)
+            .where(agents.c.id == agent.agent_id)
+            .values(
+                state=agent.state,
+                since=agent.since,
+                engine=None if is_out else engine,
+                channel_id=None if is_out else agent.channel_id,
+            )
+        )
+
+
+def agents_of(connection: Connection, engine: str) -> tuple[Agent, ...]:
+    """Return the agents who were in at an engine when it last wrote."""
+    return tuple(
+        as_agent(row, channel_id=row.channel_id, state=row.state)
+        for row in list_agents(connection)
+        if row.engine == engine
+    )
+
+
+def as_agent(
+    row: AgentRow, *, channel_id: str | None = None, state: AgentState = AgentState.OUT
+) -> Agent:
+    """Return an agent as an engine keeps them."""
+    return Agent(
+        agent_id=row.id,
+        name=row.name,
+        phone=row.phone,
+        state=state,
+        since=row.since,
+        channel_id=channel_id,
+    )
+
+
+def add_agent(connection: Connection, name: str, phone: str, *, now: datetime) -> None:
+    """Add an agent.
+
+    Raises:
+        UsageError: the name is taken.
+    """
+    if connection.scalar(select(agents.c.id).where(agents.c.name == name)) is not None:
+        raise UsageError(f"an agent {name!r} exists already; choose another name")
+    connection.execute(insert(agents).values(name=name, phone=phone, since=now))
+
+
+def list_agents(connection: Connection) -> tuple[AgentRow, ...]:
+    """Return all active agents by name."""
+    rows = connection.execute(select(agents).where(agents.c.active == 1).order_by(agents.c.name))
+    return tuple(
+        AgentRow(
+            id=row.id,
+            name=row.name,
+            phone=row.phone,
+            state=AgentState(row.state),
+            since=row.since,
+            engine=row.engine,
+            channel_id=row.channel_id,
+        )
+        for row in rows
+    )
+
+
+def find_agent(connection: Connection, name: str) -> AgentRow:
+    """Return the agent of a name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for row in list_agents(connection):
+        if row.name == name:
+            return row
+    raise UsageError(f"there is no agent {name!r}; see: ringbank agents list")

@@ -1,0 +1,404 @@
+"""The schema of the first release."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001_v0.1.0"
+down_revision = None
+
+Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "agents",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("active", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("state", sa.Text(), server_default="out", nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("engine", sa.Text(), nullable=True),
+        sa.Column("channel_id", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('out', 'calling', 'paused', 'ready', 'talking', 'wrap_up')",
+            name=op.f("ck_agents_state_known"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agents")),
+        sa.UniqueConstraint("name", name=op.f("uq_agents_name")),
+    )
+    op.create_table(
+        "campaigns",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("definition", sa.Text(), nullable=False),
+        sa.Column("script", sa.Text(), nullable=True),
+        sa.Column("file", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('stopped', 'running', 'paused')", name=op.f("ck_campaigns_state_known")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaigns")),
+        sa.UniqueConstraint("name", name=op.f("uq_campaigns_name")),
+    )
+    op.create_table(
+        "engines",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("clock_offset_s", sa.Float(), nullable=False),
+        sa.Column("report", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_engines")),
+    )
+    op.create_table(
+        "lists",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("state IN ('active', 'archived')", name=op.f("ck_lists_state_known")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lists")),
+        sa.UniqueConstraint("name", name=op.f("uq_lists_name")),
+    )
+    op.create_table(
+        "numbers",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("e164", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=True),
+        sa.Column("zones", sa.JSON(), nullable=False),
+        sa.CheckConstraint("e164 LIKE '+%'", name=op.f("ck_numbers_e164_has_plus")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_numbers")),
+        sa.UniqueConstraint("e164", name=op.f("uq_numbers_e164")),
+    )
+    op.create_table(
+        "suppressions",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("e164", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("scope_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("removed_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(scope = 'all') = (scope_name = '')", name=op.f("ck_suppressions_scope_named")
+        ),
+        sa.CheckConstraint(
+            "scope IN ('all', 'seller', 'campaign')", name=op.f("ck_suppressions_scope_known")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suppressions")),
+    )
+    with op.batch_alter_table("suppressions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_suppressions_e164"), ["e164"], unique=False)
+        batch_op.create_index(
+            "uq_suppressions_in_force",
+            ["e164", "scope", "scope_name"],
+            unique=True,
+            sqlite_where=sa.text("removed_at IS NULL"),
+            postgresql_where=sa.text("removed_at IS NULL"),
+        )
+
+    op.create_table(
+        "campaign_lists",
+        sa.Column("campaign_id", Id, nullable=False),
+        sa.Column("list_id", Id, nullable=False),
+        sa.Column("enrolled_to", Id, server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_campaign_lists_campaign_id_campaigns")
+        ),
+        sa.ForeignKeyConstraint(
+            ["list_id"], ["lists.id"], name=op.f("fk_campaign_lists_list_id_lists")
+        ),
+        sa.PrimaryKeyConstraint("campaign_id", "list_id", name=op.f("pk_campaign_lists")),
+    )
+    op.create_table(
+        "imports",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("list_id", Id, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("encoding", sa.Text(), nullable=False),
+        sa.Column("mapping", sa.JSON(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("read", sa.Integer(), nullable=False),
+        sa.Column("imported", sa.Integer(), nullable=False),
+        sa.Column("joined", sa.Integer(), nullable=False),
+        sa.Column("rejected", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "read = imported + joined + rejected", name=op.f("ck_imports_nothing_lost")
+        ),
+        sa.ForeignKeyConstraint(["list_id"], ["lists.id"], name=op.f("fk_imports_list_id_lists")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+    )
+    op.create_table(
+        "leads",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("name_key", sa.Text(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("attributes", sa.JSON(), nullable=False),
+        sa.Column("import_id", Id, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["imports.id"], name=op.f("fk_leads_import_id_imports")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_leads")),
+    )
+    with op.batch_alter_table("leads", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_leads_external_id"), ["external_id"], unique=False)
+
+    op.create_table(
+        "attempts",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("channel_id", sa.Text(), nullable=False),
+        sa.Column("campaign_id", Id, nullable=False),
+        sa.Column("list_id", Id, nullable=False),
+        sa.Column("lead_id", Id, nullable=False),
+        sa.Column("number_id", Id, nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("agent_id", Id, nullable=True),
+        sa.Column("engine", sa.Text(), nullable=True),
+        sa.Column("asterisk_boot", sa.Text(), nullable=True),
+        sa.Column("clock", sa.Text(), nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("trunk", sa.Text(), nullable=False),
+        sa.Column("caller_id", sa.Text(), nullable=False),
+        sa.Column("attempt_no", sa.Integer(), nullable=False),
+        sa.Column("rule_set", sa.Text(), nullable=False),
+        sa.Column("dialed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("connected_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("wrapped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ring_s", sa.Float(), nullable=True),
+        sa.Column("talk_s", sa.Float(), nullable=True),
+        sa.Column("wrap_s", sa.Float(), nullable=True),
+        sa.Column("hangup_cause", sa.Integer(), nullable=True),
+        sa.Column("sip_code", sa.Integer(), nullable=True),
+        sa.Column("amd", sa.Text(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("evidence", sa.Text(), nullable=True),
+        sa.Column("key_pressed", sa.Text(), nullable=True),
+        sa.Column("disposition", sa.Text(), nullable=True),
+        sa.Column("disposition_kind", sa.Text(), nullable=True),
+        sa.Column("refusal_reason", sa.Text(), nullable=True),
+        sa.Column("callback_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("superseded_by", Id, nullable=True),
+        sa.CheckConstraint("clock IN ('real', 'lab')", name=op.f("ck_attempts_clock_known")),
+        sa.CheckConstraint(
+            "outcome IS NULL OR outcome IN ('connected', 'machine', 'fax', 'busy', 'no_answer', 'unallocated', 'congestion', 'failed', 'abandoned', 'hung_up_early', 'hung_up_waiting', 'unknown')",
+            name=op.f("ck_attempts_outcome_known"),
+        ),
+        sa.CheckConstraint(
+            "(ended_at IS NULL) = (outcome IS NULL)", name=op.f("ck_attempts_end_has_outcome")
+        ),
+        sa.ForeignKeyConstraint(
+            ["agent_id"], ["agents.id"], name=op.f("fk_attempts_agent_id_agents")
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_attempts_campaign_id_campaigns")
+        ),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_attempts_lead_id_leads")),
+        sa.ForeignKeyConstraint(["list_id"], ["lists.id"], name=op.f("fk_attempts_list_id_lists")),
+        sa.ForeignKeyConstraint(
+            ["number_id"], ["numbers.id"], name=op.f("fk_attempts_number_id_numbers")
+        ),
+        sa.ForeignKeyConstraint(
+            ["superseded_by"], ["attempts.id"], name=op.f("fk_attempts_superseded_by_attempts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
+        sa.UniqueConstraint("channel_id", name=op.f("uq_attempts_channel_id")),
+    )
+    with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.create_index("ix_attempts_campaign_lead", ["campaign_id", "lead_id"], unique=False)
+        batch_op.create_index(
+            "ix_attempts_campaign_number", ["campaign_id", "number_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_attempts_open_lead_id",
+            ["lead_id"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.create_index(
+            "uq_attempts_open_number_id",
+            ["number_id"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.create_table(
+        "campaign_leads",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("campaign_id", Id, nullable=False),
+        sa.Column("lead_id", Id, nullable=False),
+        sa.Column("list_id", Id, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("next_call_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("last_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_outcome", sa.Text(), nullable=True),
+        sa.Column("last_disposition", sa.Text(), nullable=True),
+        sa.Column("refusal_reason", sa.Text(), nullable=True),
+        sa.Column("held_by", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('new', 'waiting', 'in_call', 'callback', 'done', 'suppressed')",
+            name=op.f("ck_campaign_leads_state_known"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_campaign_leads_campaign_id_campaigns")
+        ),
+        sa.ForeignKeyConstraint(
+            ["lead_id"], ["leads.id"], name=op.f("fk_campaign_leads_lead_id_leads")
+        ),
+        sa.ForeignKeyConstraint(
+            ["list_id"], ["lists.id"], name=op.f("fk_campaign_leads_list_id_lists")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_leads")),
+        sa.UniqueConstraint(
+            "campaign_id", "lead_id", name=op.f("uq_campaign_leads_campaign_id_lead_id")
+        ),
+    )
+    with op.batch_alter_table("campaign_leads", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_campaign_leads_callable",
+            ["campaign_id", "next_call_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('new', 'waiting', 'callback')"),
+            postgresql_where=sa.text("state IN ('new', 'waiting', 'callback')"),
+        )
+        batch_op.create_index(batch_op.f("ix_campaign_leads_lead_id"), ["lead_id"], unique=False)
+
+    op.create_table(
+        "lead_numbers",
+        sa.Column("lead_id", Id, nullable=False),
+        sa.Column("number_id", Id, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["lead_id"], ["leads.id"], name=op.f("fk_lead_numbers_lead_id_leads")
+        ),
+        sa.ForeignKeyConstraint(
+            ["number_id"], ["numbers.id"], name=op.f("fk_lead_numbers_number_id_numbers")
+        ),
+        sa.PrimaryKeyConstraint("lead_id", "number_id", name=op.f("pk_lead_numbers")),
+        sa.UniqueConstraint("lead_id", "position", name=op.f("uq_lead_numbers_lead_id_position")),
+    )
+    with op.batch_alter_table("lead_numbers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_lead_numbers_number_id"), ["number_id"], unique=False)
+
+    op.create_table(
+        "list_members",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("list_id", Id, nullable=False),
+        sa.Column("lead_id", Id, nullable=False),
+        sa.Column("import_id", Id, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["imports.id"], name=op.f("fk_list_members_import_id_imports")
+        ),
+        sa.ForeignKeyConstraint(
+            ["lead_id"], ["leads.id"], name=op.f("fk_list_members_lead_id_leads")
+        ),
+        sa.ForeignKeyConstraint(
+            ["list_id"], ["lists.id"], name=op.f("fk_list_members_list_id_lists")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_list_members")),
+        sa.UniqueConstraint("list_id", "lead_id", name=op.f("uq_list_members_list_id_lead_id")),
+    )
+    with op.batch_alter_table("list_members", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_list_members_lead_id"), ["lead_id"], unique=False)
+
+    op.create_table(
+        "answers",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("attempt_id", Id, nullable=False),
+        sa.Column("lead_id", Id, nullable=False),
+        sa.Column("campaign_id", Id, nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("script_version", sa.Text(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"], ["attempts.id"], name=op.f("fk_answers_attempt_id_attempts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_answers_campaign_id_campaigns")
+        ),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_answers_lead_id_leads")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_answers")),
+        sa.UniqueConstraint(
+            "attempt_id", "question", "answer", name=op.f("uq_answers_attempt_id_question_answer")
+        ),
+    )
+    with op.batch_alter_table("answers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_answers_attempt_id"), ["attempt_id"], unique=False)
+
+    op.create_table(
+        "claims",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("lease", sa.Text(), nullable=False),
+        sa.Column("campaign_id", Id, nullable=False),
+        sa.Column("lead_id", Id, nullable=False),
+        sa.Column("number_id", Id, nullable=False),
+        sa.Column("agent_id", Id, nullable=True),
+        sa.Column("attempt_id", Id, nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["agent_id"], ["agents.id"], name=op.f("fk_claims_agent_id_agents")
+        ),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"], ["attempts.id"], name=op.f("fk_claims_attempt_id_attempts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_claims_campaign_id_campaigns")
+        ),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_claims_lead_id_leads")),
+        sa.ForeignKeyConstraint(
+            ["number_id"], ["numbers.id"], name=op.f("fk_claims_number_id_numbers")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_claims")),
+        sa.UniqueConstraint("agent_id", name=op.f("uq_claims_agent_id")),
+        sa.UniqueConstraint("attempt_id", name=op.f("uq_claims_attempt_id")),
+        sa.UniqueConstraint("lead_id", name=op.f("uq_claims_lead_id")),
+        sa.UniqueConstraint("lease", name=op.f("uq_claims_lease")),
+        sa.UniqueConstraint("number_id", name=op.f("uq_claims_number_id")),
+    )
+    op.create_table(
+        "requests",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("engine", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("agent_id", Id, nullable=True),
+        sa.Column("attempt_id", Id, nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["agent_id"], ["agents.id"], name=op.f("fk_requests_agent_id_agents")
+        ),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"], ["attempts.id"], name=op.f("fk_requests_attempt_id_attempts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_requests")),
+    )
+    with op.batch_alter_table("requests", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_requests_open",
+            ["engine", "id"],
+            unique=False,
+            sqlite_where=sa.text("done_at IS NULL"),
+            postgresql_where=sa.text("done_at IS NULL"),
+        )

@@ -1,0 +1,85 @@
+"""What became of calls while nobody listened: Asterisk is asked, the answer is events.
+
+There are no rules here about outcomes. `survey` asks Asterisk three questions in a row
+(which run of it this is, which channels live, what the dialplan noted), and `missed`
+turns the answers, for one open call, into the events that the engine did not hear.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dialer.actions import CALL_PREFIX, LINE_PREFIX, MARKS
+from dialer.call import ChannelMade, Event, Gone, PickedUp, Rang
+from dialer.link import Link
+from dialer.translate import Moment, mark_events, read_mark
+
+_RINGING_STATES = ("5", "Ringing")
+_UP_STATES = ("6", "Up")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What one Asterisk knows.
+
+    Attributes:
+        boot: names the run of Asterisk; another one after every restart.
+        channels: our channel ids -> `ChannelState` of those that live.
+        marks: our channel ids -> what the dialplan noted.
+    """
+
+    boot: str
+    channels: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def survey(link: Link) -> Survey:
+    """Ask Asterisk what it knows of our calls.
+
+    The channels are asked for before the notes: a call that ends in between is then
+    found among the notes, and not missed in both.
+
+    Raises:
+        RingbankError: the link was lost or Asterisk does not answer.
+    """
+    status = link.ask("CoreStatus")
+    boot = f"{status.get('CoreStartupDate')}T{status.get('CoreStartupTime')}"
+    channels = {
+        message.get("Uniqueid"): message.get("ChannelState")
+        for message in link.ask_list("CoreShowChannels")
+        if message.get("Uniqueid").startswith((CALL_PREFIX, LINE_PREFIX))
+    }
+    marks = {
+        message.get("Key").rpartition("/")[2]: read_mark(message.get("Val"))
+        for message in link.ask_list("DBGetTree", ("Family", MARKS))
+        if message.get("Key")
+    }
+    return Survey(boot=boot, channels=channels, marks=marks)
+
+
+def missed(
+    found: Survey, channel_id: str, *, boot: str | None, at: datetime, moment: Moment
+) -> tuple[Event, ...]:
+    """Return the events of one call that were not heard.
+
+    Args:
+        found: what Asterisk knows.
+        channel_id: of the call.
+        boot: the run of Asterisk that the call was given to.
+        at: now.
+        moment: for Asterisk's time stamps.
+    """
+    events: list[Event] = []
+    state = found.channels.get(channel_id)
+    if state is not None:
+        events.append(ChannelMade(at))
+        if state in _RINGING_STATES:
+            events.append(Rang(at))
+    mark = found.marks.get(channel_id)
+    if mark:
+        events.extend(mark_events(mark, at=at, moment=moment))
+    elif state in _UP_STATES:
+        events.append(PickedUp(at))
+    if state is None:
+        events.append(Gone(at, restarted=boot != found.boot))
+    return tuple(events)

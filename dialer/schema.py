@@ -1,0 +1,161 @@
+"""The schema of the base: which tables it has, and how an older base becomes a current one.
+
+Every command opens its base here. Opening a current base costs one SELECT; Alembic is
+imported only where there is something to change. The migrations themselves are in
+`dialer/migrations/versions`.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, Table, inspect, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+import campaigns.tables
+import dialer.tables
+import leads.tables
+from leads.db import connect, reading, writing
+from leads.errors import DatabaseError
+
+TABLES: tuple[Table, ...] = (
+    leads.tables.lists,
+    leads.tables.imports,
+    leads.tables.leads,
+    leads.tables.numbers,
+    leads.tables.lead_numbers,
+    leads.tables.list_members,
+    leads.tables.suppressions,
+    campaigns.tables.campaigns,
+    campaigns.tables.campaign_lists,
+    campaigns.tables.campaign_leads,
+    campaigns.tables.agents,
+    campaigns.tables.attempts,
+    campaigns.tables.claims,
+    campaigns.tables.answers,
+    dialer.tables.engines,
+    dialer.tables.requests,
+)
+"""Every table, by name: an import that nothing uses is one that a linter takes away."""
+
+REVISIONS: tuple[str, ...] = ("0001_v0.1.0",)
+"""The migrations, oldest first: number, then the version of Ringbank that brought it."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+_LOCK = 0x52494E47
+"""The advisory lock under which a PostgreSQL base is changed; any constant would do."""
+
+
+class SchemaOutdatedError(DatabaseError):
+    """The base was made by an older Ringbank and has to be upgraded first."""
+
+
+def open_base(url: str) -> Engine:
+    """Return the engine of a base whose schema is current; an empty base gets the schema.
+
+    Raises:
+        UsageError: the URL is not one of a database that Ringbank works with.
+        SchemaOutdatedError: an older Ringbank made the base.
+        DatabaseError: a newer Ringbank or another program made it, or it cannot be used.
+    """
+    engine = connect(url)
+    try:
+        _make_current(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def upgrade(engine: Engine) -> tuple[str | None, str]:
+    """Bring the base to the current schema; return the revision it had and the one it has.
+
+    All or nothing, one process at a time: a second one waits and finds the work done.
+
+    Raises:
+        DatabaseError: a newer Ringbank or another program made the base, or it cannot be
+            used.
+    """
+    with _changing(engine) as connection:
+        tables = inspect(connection).get_table_names()
+        before = _judged(engine, _read(connection) if "alembic_version" in tables else None)
+        if before is None and tables:
+            raise DatabaseError(
+                f"the database {_place(engine)} is not Ringbank's: it holds "
+                f"{', '.join(sorted(tables)[:3])}; name an empty one in database.url"
+            )
+        if before != REVISIONS[-1]:
+            _migrate(connection)
+    return before, REVISIONS[-1]
+
+
+def _make_current(engine: Engine) -> None:
+    current = _judged(engine, _revision(engine))
+    if current is None:
+        upgrade(engine)
+    elif current != REVISIONS[-1]:
+        raise SchemaOutdatedError(
+            f"the database {_place(engine)} was made by an older Ringbank "
+            f"(it has schema {current}, this is {REVISIONS[-1]}); run: ringbank db upgrade"
+        )
+
+
+def _revision(engine: Engine) -> str | None:
+    with reading(engine) as connection:
+        try:
+            return _read(connection)
+        except (OperationalError, ProgrammingError):
+            return None  # no such table, most likely; `upgrade` looks closer
+
+
+def _read(connection: Connection) -> str | None:
+    found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return None if found is None else str(found)
+
+
+def _judged(engine: Engine, revision: str | None) -> str | None:
+    """Return the revision, None for a base without any; refuse one from the future."""
+    if revision is None or revision in REVISIONS:
+        return revision
+    newer = re.fullmatch(r"\d{4}_v(.+)", revision)
+    if newer is None:
+        raise DatabaseError(
+            f"the database {_place(engine)} is not Ringbank's: another program keeps its "
+            f"schema {revision} there; name an empty one in database.url"
+        )
+    raise DatabaseError(
+        f"this Ringbank is older than the database {_place(engine)}; "
+        f"install version {newer[1]} or a newer one"
+    )
+
+
+@contextmanager
+def _changing(engine: Engine) -> Iterator[Connection]:
+    """Give a connection that alone may change the schema."""
+    try:
+        with writing(engine) as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            yield connection
+    except ProgrammingError as error:
+        said = str(error.orig).strip().splitlines()[0]
+        raise DatabaseError(
+            f"the schema of the database {_place(engine)} cannot be changed ({said}); "
+            "let its owner do it, or grant this user the right to create tables"
+        ) from error
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _place(engine: Engine) -> str:
+    return engine.url.render_as_string(hide_password=True)

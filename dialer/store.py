@@ -1,0 +1,205 @@
+"""Engines and what is asked of them, in the base.
+
+A command and an engine are two processes that share nothing but the base: the engine
+signs on with a heartbeat, a command writes a request and waits for its answer.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection, insert, select, update
+
+from dialer.tables import engines, requests
+from leads.errors import RingbankError
+
+HEARTBEAT_LIMIT = timedelta(seconds=10)
+"""An engine that has not shown itself for so long counts as gone."""
+
+
+class EngineTakenError(RingbankError):
+    """Another live engine has this name."""
+
+
+class RequestKind(StrEnum):
+    """What can be asked of a running engine."""
+
+    LOGIN = "login"
+    READY = "ready"
+    PAUSE = "pause"
+    LOGOUT = "logout"
+    RESULT = "result"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineRow:
+    """An engine as it last showed itself; moments on the machine's clock.
+
+    Attributes:
+        clock_offset: what its clock is ahead of the machine's.
+        report: what it says of itself, for `ringbank status`.
+    """
+
+    name: str
+    token: str
+    host: str
+    pid: int
+    started_at: datetime
+    heartbeat_at: datetime
+    stopped_at: datetime | None
+    clock_offset: timedelta
+    report: Mapping[str, object]
+
+    def lives(self, now: datetime) -> bool:
+        """Tell whether it has shown itself lately and did not sign off."""
+        return self.stopped_at is None and now - self.heartbeat_at < HEARTBEAT_LIMIT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Something asked of an engine and not answered yet."""
+
+    id: int
+    kind: RequestKind
+    agent_id: int | None
+    attempt_id: int | None
+
+
+def engine_rows(connection: Connection) -> tuple[EngineRow, ...]:
+    """Return all engines that ever ran on this base, by name."""
+    return tuple(
+        EngineRow(
+            name=row.name,
+            token=row.token,
+            host=row.host,
+            pid=row.pid,
+            started_at=row.started_at,
+            heartbeat_at=row.heartbeat_at,
+            stopped_at=row.stopped_at,
+            clock_offset=timedelta(seconds=row.clock_offset_s),
+            report=row.report,
+        )
+        for row in connection.execute(select(engines).order_by(engines.c.name))
+    )
+
+
+def engine_row(connection: Connection, name: str) -> EngineRow | None:
+    """Return the engine of a name, or None where none ever ran."""
+    return next((row for row in engine_rows(connection) if row.name == name), None)
+
+
+def sign_on(
+    connection: Connection,
+    *,
+    name: str,
+    token: str,
+    host: str,
+    pid: int,
+    clock_offset: timedelta,
+    now: datetime,
+) -> None:
+    """Take the engine's name for this process; whoever had it must be gone."""
+    values = {
+        "token": token,
+        "host": host,
+        "pid": pid,
+        "started_at": now,
+        "heartbeat_at": now,
+        "stopped_at": None,
+        "clock_offset_s": clock_offset.total_seconds(),
+        "report": {},
+    }
+    known = connection.execute(
+        select(engines.c.name).where(engines.c.name == name).with_for_update()
+    ).one_or_none()
+    if known is None:
+        connection.execute(insert(engines).values(name=name, **values))
+    else:
+        connection.execute(update(engines).where(engines.c.name == name).values(**values))
+    # Nobody waits any more for what was asked of the process before this one.
+    connection.execute(
+        update(requests)
+        .where(requests.c.engine == name, requests.c.done_at.is_(None))
+        .values(done_at=now, answer="the engine was started again; ask once more")
+    )
+
+
+def beat(
+    connection: Connection, *, name: str, token: str, report: Mapping[str, object], now: datetime
+) -> None:
+    """Show that the engine lives, and how it fares.
+
+    Raises:
+        EngineTakenError: another process signed on under the name.
+    """
+    beaten = connection.execute(
+        update(engines)
+        .where(engines.c.name == name, engines.c.token == token)
+        .values(heartbeat_at=now, report=dict(report))
+    )
+    if beaten.rowcount == 0:
+        raise EngineTakenError(
+            f"another engine took the name {name!r}; give each its own engine.name"
+        )
+
+
+def sign_off(connection: Connection, *, name: str, token: str, now: datetime) -> None:
+    """Tell that the engine stopped by itself."""
+    connection.execute(
+        update(engines)
+        .where(engines.c.name == name, engines.c.token == token)
+        .values(stopped_at=now)
+    )
+
+
+def ask(
+    connection: Connection,
+    engine: str,
+    kind: RequestKind,
+    *,
+    now: datetime,
+    agent_id: int | None = None,
+    attempt_id: int | None = None,
+) -> int:
+    """Write a request to an engine and return its id."""
+    return int(
+        connection.execute(
+            insert(requests)
+            .values(
+                engine=engine, kind=kind, agent_id=agent_id, attempt_id=attempt_id, asked_at=now
+            )
+            .returning(requests.c.id)
+        ).scalar_one()
+    )
+
+
+def answer_to(connection: Connection, request_id: int) -> tuple[bool, str | None]:
+    """Return whether a request was answered, and why not done where it was not."""
+    row = connection.execute(select(requests).where(requests.c.id == request_id)).one()
+    return row.done_at is not None, row.answer
+
+
+def asked(connection: Connection, engine: str) -> tuple[Request, ...]:
+    """Return what is asked of an engine, oldest first."""
+    rows = connection.execute(
+        select(requests)
+        .where(requests.c.engine == engine, requests.c.done_at.is_(None))
+        .order_by(requests.c.id)
+    )
+    return tuple(
+        Request(
+            id=row.id,
+            kind=RequestKind(row.kind),
+            agent_id=row.agent_id,
+            attempt_id=row.attempt_id,
+        )
+        for row in rows
+    )
+
+
+def answer(connection: Connection, request_id: int, why_not: str | None, *, now: datetime) -> None:
+    """Answer a request: done, or why not."""
+    connection.execute(
+        update(requests).where(requests.c.id == request_id).values(done_at=now, answer=why_not)
+    )

@@ -1,0 +1,315 @@
+"""Calls, agents and lines of one engine in memory, and what follows from what happens.
+
+It is told what happened (`hear`, `apply`, `tell`) and at what moment, and collects in a
+`Work` what has to be written and what Asterisk has to be asked, in that order. It reads
+no clock and touches neither the base nor Asterisk: `dialer.engine` does that.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from campaigns.ledger import Closing, OpenAttempt
+from campaigns.model import DialMode, Outcome
+from campaigns.store import StoredCampaign
+from dialer import actions
+from dialer.actions import Action
+from dialer.agent import Agent, AgentEffect, AgentEvent, AgentState
+from dialer.call import (
+    AgentChosen,
+    AgentMissing,
+    Call,
+    CallState,
+    Effect,
+    Event,
+    follow,
+    verdict,
+)
+from dialer.floor import Floor
+from dialer.translate import News
+from dialer.trunks import Lines, Trunk
+
+_BEFORE_AGENT = frozenset(CallState) - {
+    CallState.JOINING,
+    CallState.TALKING,
+    CallState.SORRY,
+    CallState.ENDED,
+}
+"""States of a call that may yet need a ready agent."""
+
+
+@dataclass(slots=True)
+class LiveCall:
+    """A call in flight: what is known of it, and what it was placed for."""
+
+    call: Call
+    attempt: OpenAttempt
+    stored: StoredCampaign
+
+
+@dataclass(slots=True)
+class Work:
+    """What has to be written, and what Asterisk is asked once it is written.
+
+    Attributes:
+        chosen: answered calls and the agents chosen for them.
+        closings: calls that ended.
+        closed_channels: their channel ids.
+        answers: requests that are answered: done (None), or why not.
+    """
+
+    chosen: list[tuple[OpenAttempt, int]] = field(default_factory=list)
+    closings: list[tuple[StoredCampaign, Closing]] = field(default_factory=list)
+    closed_channels: list[str] = field(default_factory=list)
+    answers: list[tuple[int, str | None]] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to write."""
+        return bool(self.chosen or self.closings or self.answers)
+
+
+class Switchboard:
+    """Who is on the line, who waits, who is free."""
+
+    def __init__(self, trunks: Mapping[str, Trunk], *, new_id: Callable[[], str]) -> None:
+        """Begin with no call and nobody in.
+
+        Args:
+            trunks: by name.
+            new_id: gives a name that no channel has had.
+        """
+        self.calls: dict[str, LiveCall] = {}
+        self.floor = Floor()
+        self.lines = {name: Lines(trunk) for name, trunk in trunks.items()}
+        self._new_id = new_id
+        self._line_trunks: dict[str, Lines] = {}
+        self._logins: dict[int, int] = {}  # agent -> the request that waits for an answer
+
+    # -- calls ----------------------------------------------------------------------
+
+    def begin(self, live: LiveCall, *, at_s: float) -> Action:
+        """Take in a call whose intent is written; return the Originate to send now."""
+        lines = self.lines[live.attempt.trunk]
+        lines.begin(at_s)
+        self.calls[live.call.channel_id] = live
+        channel = actions.dial_string(lines.trunk.channel, live.attempt.phone)
+        return actions.call(live.call.channel_id, channel, live.stored.campaign)
+
+    def adopt(self, attempt: OpenAttempt, stored: StoredCampaign) -> None:
+        """Take over a call that an earlier process of this engine began."""
+        if attempt.channel_id in self.calls:
+            return
+        call = Call(
+            channel_id=attempt.channel_id,
+            placed_at=attempt.dialed_at,
+            agent_id=attempt.agent_id,
+        )
+        self.calls[attempt.channel_id] = LiveCall(call, attempt, stored)
+        if attempt.trunk in self.lines:
+            self.lines[attempt.trunk].adopt()
+
+    def hear(self, told: News, work: Work, *, now: datetime) -> None:
+        """Take in what a message told of a call or of an agent's line."""
+        live = self.calls.get(told.channel_id)
+        if live is not None:
+            self.apply(live, told.events, work, now=now)
+        elif told.line is not None:
+            agent = self.floor.of_line(told.channel_id)
+            if agent is not None:
+                self.tell(agent.agent_id, told.line, work, now=now)
+
+    def apply(self, live: LiveCall, events: Iterable[Event], work: Work, *, now: datetime) -> None:
+        """Let a call take its next steps, and note what follows from where they end."""
+        step = follow(live.call, events)
+        live.call = step.call
+        match step.effect:
+            case Effect.SETTLE:
+                self._settle(live, work, now=now)
+            case Effect.MOVE_TO_ROOM:
+                assert live.call.agent_id is not None
+                work.chosen.append((live.attempt, live.call.agent_id))
+                move = actions.move_to_room(live.call.channel_id, live.call.agent_id)
+                work.actions.append(move)
+            case Effect.APOLOGISE:
+                work.actions.append(actions.apologise(live.call.channel_id))
+                self._free_agent(live.call.agent_id, work, now=now)
+            case None:
+                pass
+
+    def match(self, work: Work, *, now: datetime) -> None:
+        """Give whoever waits longest to the agent who has been ready longest."""
+        waiting = (c for c in self.calls.values() if c.call.state is CallState.WAITING)
+        for live in sorted(waiting, key=lambda c: c.call.waiting_at or c.call.placed_at):
+            agent = self.floor.ready()
+            if agent is None:
+                return
+            self._give(live, agent, work, now=now)
+
+    def wanted(self, running: Iterable[StoredCampaign], *, at_s: float) -> dict[int, int]:
+        """Return how many calls each campaign may place now, the first ones served first.
+
+        A broadcast takes what room its trunk has; a progressive campaign one call for each
+        agent who is ready and not promised to a call already in flight.
+        """
+        room = {name: lines.room(at_s) for name, lines in self.lines.items()}
+        promised = sum(
+            live.call.state in _BEFORE_AGENT and live.stored.campaign.mode is DialMode.PROGRESSIVE
+            for live in self.calls.values()
+        )
+        free = max(0, self.floor.count(AgentState.READY) - promised)
+        wanted: dict[int, int] = {}
+        for stored in running:
+            campaign = stored.campaign
+            calls = room.get(campaign.trunk, 0)
+            if campaign.mode is DialMode.PROGRESSIVE:
+                calls = min(calls, free)
+                free -= calls
+            if calls:
+                wanted[stored.id] = calls
+                room[campaign.trunk] -= calls
+        return wanted
+
+    def _give(self, live: LiveCall, agent: Agent, work: Work, *, now: datetime) -> None:
+        self.tell(agent.agent_id, AgentEvent.GIVEN, work, now=now)
+        self.apply(live, (AgentChosen(now, agent.agent_id),), work, now=now)
+
+    def _settle(self, live: LiveCall, work: Work, *, now: datetime) -> None:
+        closing = closing_of(live)
+        work.closings.append((live.stored, closing))
+        work.closed_channels.append(live.call.channel_id)
+        del self.calls[live.call.channel_id]
+        if live.attempt.trunk in self.lines:
+            self.lines[live.attempt.trunk].end()
+        if closing.agent_id is not None:
+            self.tell(closing.agent_id, AgentEvent.CALL_OVER, work, now=now)
+        else:
+            self._free_agent(live.call.agent_id, work, now=now)
+
+    def _free_agent(self, agent_id: int | None, work: Work, *, now: datetime) -> None:
+        """Let an agent go on whom the person never reached: there is nothing to wrap up."""
+        agent = self.floor.agents.get(agent_id) if agent_id is not None else None
+        if agent is not None and agent.state is AgentState.TALKING:
+            self.tell(agent.agent_id, AgentEvent.CALL_OVER, work, now=now)
+            self.tell(agent.agent_id, AgentEvent.RESULT, work, now=now)
+
+    # -- agents ---------------------------------------------------------------------
+
+    def login(self, agent: Agent, request: int, work: Work, *, now: datetime, at_s: float) -> None:
+        """Ring an agent's telephone; the request is answered when the telephone is."""
+        self.floor.take_in(agent)
+        effect, why_not = self.floor.tell(agent.agent_id, AgentEvent.LOGIN, now=now)
+        if effect is AgentEffect.RING:
+            why_not = self._ring(self.floor.agents[agent.agent_id], work, at_s=at_s)
+            if why_not is None:
+                self._logins[agent.agent_id] = request
+                return
+            self.floor.tell(agent.agent_id, AgentEvent.LINE_DOWN, now=now)
+        work.answers.append((request, why_not))
+
+    def awaited(self, request: int) -> bool:
+        """Tell whether a request waits for a telephone to be answered."""
+        return request in self._logins.values()
+
+    def tell(self, agent_id: int, event: AgentEvent, work: Work, *, now: datetime) -> str | None:
+        """Apply an event to an agent and what follows from it; return why not, if so."""
+        if agent_id not in self.floor.agents:
+            return None
+        effect, why_not = self.floor.tell(agent_id, event, now=now)
+        agent = self.floor.agents[agent_id]
+        if event is AgentEvent.LINE_UP:
+            self._answer_login(agent, None, work)
+        elif event is AgentEvent.LINE_DOWN:
+            self._line_ended(agent, work, now=now)
+        if effect is AgentEffect.HANG_UP_LINE and agent.channel_id:
+            work.actions.append(actions.hang_up(agent.channel_id))
+        elif effect is AgentEffect.HANG_UP_CALL:
+            work.actions += [
+                actions.hang_up(live.call.channel_id)
+                for live in self.calls.values()
+                if live.call.agent_id == agent_id and live.call.state is CallState.TALKING
+            ]
+        return why_not
+
+    def keep_lines(self, channels: Mapping[str, str], work: Work, *, now: datetime) -> None:
+        """Compare the agents' lines with the channels that live; free who talks to nobody.
+
+        Args:
+            channels: channel id -> Asterisk's `ChannelState`, "6" being answered.
+            work: takes what follows.
+            now: the moment.
+        """
+        talking = {
+            live.call.agent_id
+            for live in self.calls.values()
+            if live.call.state in (CallState.JOINING, CallState.TALKING)
+        }
+        for agent in tuple(self.floor.agents.values()):
+            state = channels.get(agent.channel_id or "")
+            if state is None:
+                self.tell(agent.agent_id, AgentEvent.LINE_DOWN, work, now=now)
+            elif agent.state is AgentState.CALLING and state == "6":
+                self.tell(agent.agent_id, AgentEvent.LINE_UP, work, now=now)
+            elif agent.agent_id not in talking:
+                self._free_agent(agent.agent_id, work, now=now)
+
+    def _ring(self, agent: Agent, work: Work, *, at_s: float) -> str | None:
+        """Have an agent's telephone rung, or return why it cannot be."""
+        channel, caller_id = agent.phone, "ringbank"
+        channel_id = actions.LINE_PREFIX + self._new_id()
+        if agent.phone.startswith("+"):
+            lines = next(iter(self.lines.values()), None)
+            if lines is None or not lines.room(at_s):
+                return f"no trunk has a free line for {agent.name}'s telephone; try again"
+            channel = actions.dial_string(lines.trunk.channel, agent.phone)
+            caller_id = lines.trunk.caller_ids[0]
+            lines.begin(at_s)
+            self._line_trunks[channel_id] = lines
+        self.floor.set_line(agent.agent_id, channel_id)
+        work.actions.append(actions.ring_agent(channel_id, channel, agent.agent_id, caller_id))
+        return None
+
+    def _line_ended(self, agent: Agent, work: Work, *, now: datetime) -> None:
+        why = f"{agent.name}'s telephone {agent.phone} was not answered; try again"
+        self._answer_login(agent, why, work)
+        lines = self._line_trunks.pop(agent.channel_id or "", None)
+        if lines is not None:
+            lines.end()
+        for live in tuple(self.calls.values()):
+            if live.call.agent_id == agent.agent_id and live.call.state is CallState.JOINING:
+                other = self.floor.ready()
+                if other is None:
+                    self.apply(live, (AgentMissing(now),), work, now=now)
+                else:
+                    self._give(live, other, work, now=now)
+
+    def _answer_login(self, agent: Agent, why_not: str | None, work: Work) -> None:
+        request = self._logins.pop(agent.agent_id, None)
+        if request is not None:
+            work.answers.append((request, why_not))
+
+
+def closing_of(live: LiveCall) -> Closing:
+    """Return what the ledger is told of a call that has ended."""
+    call = live.call
+    assert call.ended_at is not None
+    found = verdict(call)
+    spoke_from = call.connected_at or call.answered_at
+    return Closing(
+        attempt_id=live.attempt.id,
+        outcome=found.outcome,
+        evidence=found.evidence,
+        answered_at=call.answered_at,
+        connected_at=call.connected_at,
+        ended_at=call.ended_at,
+        ring_s=_seconds(call.placed_at, call.answered_at or call.ended_at),
+        talk_s=_seconds(spoke_from, call.ended_at) if found.outcome is Outcome.CONNECTED else None,
+        cause=call.cause,
+        sip_code=call.sip_code,
+        key=call.key,
+        agent_id=call.agent_id if call.connected_at else None,
+    )
+
+
+def _seconds(begin: datetime | None, end: datetime) -> float | None:
+    return None if begin is None else max(0.0, round((end - begin).total_seconds(), 3))

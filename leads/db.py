@@ -1,0 +1,199 @@
+"""The way into the base: one engine, one `MetaData`, and two kinds of transaction.
+
+`reading` gives a snapshot, `writing` the only way to change anything. On SQLite a
+writer takes its lock at once (`BEGIN IMMEDIATE`), because a reader that turns into a
+writer half-way fails with "database is locked" instead of waiting; on PostgreSQL a
+reader sees one snapshot (`REPEATABLE READ`), so that the counts of a report add up.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Insert,
+    Integer,
+    MetaData,
+    Table,
+    TypeDecorator,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from leads.errors import DatabaseError, UsageError
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id = BigInteger().with_variant(Integer(), "sqlite")
+"""Primary and foreign keys: 64 bits; on SQLite the type that is the row's own id."""
+
+Json = JSON
+"""Lists and mappings that the base stores and never searches."""
+
+_BUSY_TIMEOUT_S = 30
+"""How long a SQLite writer waits for another one before it gives up."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware on the way in, UTC in the base, aware UTC on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert to UTC; refuse a naive moment, which is always a bug."""
+        if value is None:
+            return None
+        assert value.tzinfo is not None, "a stored moment must know its zone"
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the moment in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def connect(url: str) -> Engine:
+    """Return an engine for a database URL; the base itself is touched at first use.
+
+    Raises:
+        UsageError: the URL is no database URL, or names a database Ringbank does not know.
+        DatabaseError: the SQLite file cannot be created.
+    """
+    try:
+        parsed = make_url(url)
+        dialect = parsed.get_dialect().name
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise UsageError(
+            f"database.url {url!r} is not a database address; "
+            'write "sqlite:///ringbank.db" or "postgresql+psycopg://user@host/ringbank"'
+        ) from error
+    if dialect == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            _create_private(Path(parsed.database))
+        engine = create_engine(
+            parsed, connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False}
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if dialect == "postgresql":
+        return create_engine(parsed, pool_pre_ping=True)
+    raise UsageError(
+        f"database.url names {dialect}, but Ringbank works with SQLite and PostgreSQL only"
+    )
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Give a connection whose reads all see the base as of one moment.
+
+    Raises:
+        DatabaseError: the base could not be reached or read.
+    """
+    options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    with _explained(engine), engine.connect().execution_options(**options) as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Give a connection whose changes are all kept on leaving, or none on an exception.
+
+    Raises:
+        DatabaseError: the base could not be reached, read or written.
+    """
+    with (
+        _explained(engine),
+        engine.connect().execution_options(ringbank_writes=True) as connection,
+        connection.begin(),
+    ):
+        yield connection
+
+
+def insert_new(connection: Connection, table: Table) -> Insert:
+    """Return an INSERT that leaves out rows which a unique constraint forbids."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement: Insert = dialect.insert(table).on_conflict_do_nothing()
+    return statement
+
+
+@contextmanager
+def _explained(engine: Engine) -> Iterator[None]:
+    """Turn what the driver says of a failing base into one sentence with a remedy."""
+    try:
+        yield
+    except OperationalError as error:
+        raise DatabaseError(_remedy(engine, error)) from error
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise DatabaseError(_remedy(engine, error)) from error
+
+
+def _remedy(engine: Engine, error: DBAPIError) -> str:
+    said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no reason given"
+    place = engine.url.render_as_string(hide_password=True)
+    if "no such table" in said or "does not exist" in said:
+        return f"the database {place} lacks a table ({said}); run: ringbank db upgrade"
+    if "locked" in said:
+        return f"the database {place} is locked by another program; try again when it has finished"
+    if "full" in said or "No space" in said:
+        return f"the disk that holds {place} is full; free some space and start again"
+    return f"the database {place} cannot be used ({said}); check database.url in the configuration"
+
+
+def _create_private(path: Path) -> None:
+    """Create the file with mode 0600: it will hold people's names and numbers."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise DatabaseError(
+            f"the database file {path} cannot be created ({error.strerror}); "
+            "check the folder and its permissions, or set database.url"
+        ) from error
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver
+    cursor = connection.cursor()
+    try:
+        cursor.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.DatabaseError as error:
+        raise DatabaseError(
+            f"the database file cannot be opened as SQLite ({error}); "
+            "check that database.url names a Ringbank base"
+        ) from error
+    # FULL: an attempt must be on disk before its telephone rings, power cut or not.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes: Any = connection.get_execution_options().get("ringbank_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,252 @@
+"""Bring the rows of a lead file into the base: all of them in one transaction, or none.
+
+The rows pass in batches, so that a file of any size needs the same memory and no row
+costs a query of its own.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+
+from leads import intake, store, suppression
+from leads.columns import Columns, Rejected, guess_columns, read_row
+from leads.db import writing
+from leads.errors import UsageError
+from leads.matching import assign
+from leads.model import E164, ListId, ListState, NewLead
+from leads.problems import refuse
+from leads.reader import LeadFile, open_leads
+from leads.rejects import RejectsFile, rejects_file
+from leads.sql import unused_ids
+from leads.tables import leads
+
+_BATCH_ROWS = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What became of a file: `read` = `imported` + `joined` + `rejected`, all rows.
+
+    Attributes:
+        import_id: the import, or None for a dry run.
+        list_name: where the leads are now.
+        encoding: as given or guessed.
+        delimiter: as given or guessed.
+        columns: for each thing that was found, the header of its column.
+        read: rows after the header, blank lines left out.
+        imported: rows that became a new lead.
+        joined: rows that are a lead known before, or of an earlier row.
+        rejected: rows that could not be used.
+        reasons: how many rows were rejected for each reason.
+        suppressed: different numbers of the file that nobody may call.
+        zone_unknown: different numbers of the file whose time zone is not known.
+        dry_run: nothing was written.
+    """
+
+    import_id: int | None
+    list_name: str
+    encoding: str
+    delimiter: str
+    columns: Mapping[str, str]
+    read: int
+    imported: int
+    joined: int
+    rejected: int
+    reasons: Mapping[str, int]
+    suppressed: int
+    zone_unknown: int
+    dry_run: bool
+
+
+def import_leads(
+    engine: Engine,
+    *,
+    source: str,
+    list_name: str,
+    region: str | None,
+    mapping: Sequence[tuple[str, str]],
+    encoding: str | None,
+    delimiter: str | None,
+    rejects: Path | None,
+    dry_run: bool,
+    now: datetime,
+    progress: Callable[[int], None],
+) -> ImportReport:
+    """Import a CSV file into a list, which is made if there is none of that name.
+
+    Args:
+        engine: the base.
+        source: a path, or "-" for standard input.
+        list_name: where every person of the file becomes a member.
+        region: ISO 3166 country of numbers written without one, or None.
+        mapping: pairs of target and column that come before any guess.
+        encoding: of the file; None to guess.
+        delimiter: of the file; None to guess.
+        rejects: where to write the rows that were rejected, or None.
+        dry_run: do everything, keep nothing, write no rejects file.
+        now: aware UTC.
+        progress: is told how many bytes of the file have been read.
+
+    Raises:
+        UsageError: the file, its columns, the list or the rejects file cannot be used.
+        RingbankError: the base or the rejects file failed; nothing was written.
+    """
+    _check_name(list_name)
+    with open_leads(source, encoding=encoding, delimiter=delimiter, region=region) as file:
+        columns = _columns(file, mapping)
+        target = (
+            nullcontext()
+            if rejects is None or dry_run
+            else rejects_file(rejects, source=source, columns=columns, delimiter=file.delimiter)
+        )
+        with target as unusable:
+            with writing(engine) as connection:
+                intake.lock_for_import(connection)
+                list_id = _open_list(connection, list_name, now)
+                import_id = intake.begin_import(
+                    connection,
+                    list_id,
+                    source=file.source.encode("utf-8", "backslashreplace").decode(),
+                    encoding=file.encoding,
+                    mapping=columns.mapping(),
+                    now=now,
+                )
+                place = _Place(list_id=list_id, import_id=import_id, region=region, now=now)
+                tally = _fill(connection, file, columns, unusable, place, progress=progress)
+                if dry_run:
+                    connection.rollback()
+                elif unusable is not None:
+                    unusable.finish()
+            if unusable is not None:
+                unusable.publish()
+    return ImportReport(
+        import_id=None if dry_run else import_id,
+        list_name=list_name,
+        encoding=file.encoding,
+        delimiter=file.delimiter,
+        columns=columns.mapping(),
+        read=tally.read,
+        imported=tally.imported,
+        joined=tally.joined,
+        rejected=tally.rejected,
+        reasons=dict(tally.reasons.most_common()),
+        suppressed=len(tally.suppressed),
+        zone_unknown=len(tally.zone_unknown),
+        dry_run=dry_run,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where the rows go, and what every one of them is read with."""
+
+    list_id: ListId
+    import_id: int
+    region: str | None
+    now: datetime
+
+
+@dataclass(slots=True)
+class _Tally:
+    imported: int = 0
+    joined: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    suppressed: set[E164] = field(default_factory=set)
+    zone_unknown: set[E164] = field(default_factory=set)
+
+    @property
+    def rejected(self) -> int:
+        return self.reasons.total()
+
+    @property
+    def read(self) -> int:
+        return self.imported + self.joined + self.rejected
+
+
+def _fill(
+    connection: Connection,
+    file: LeadFile,
+    columns: Columns,
+    unusable: RejectsFile | None,
+    place: _Place,
+    *,
+    progress: Callable[[int], None],
+) -> _Tally:
+    tally = _Tally()
+    rows = file.rows()
+    while batch := list(islice(rows, _BATCH_ROWS)):
+        usable: list[NewLead] = []
+        rejected: list[tuple[Sequence[str], Rejected]] = []
+        for row in batch:
+            lead = read_row(row.cells, columns, line=row.line, region=place.region)
+            if isinstance(lead, Rejected):
+                rejected.append((row.cells, lead))
+            else:
+                usable.append(lead)
+        _keep(connection, usable, place, tally)
+        tally.reasons.update(why.reason for _, why in rejected)
+        if unusable is not None:
+            unusable.write(rejected)
+        progress(file.bytes_read)
+    if not tally.read:
+        raise UsageError(f"{file.source} has a header and nothing else; add a row for each person")
+    intake.end_import(
+        connection,
+        place.import_id,
+        imported=tally.imported,
+        joined=tally.joined,
+        rejected=tally.rejected,
+    )
+    return tally
+
+
+def _keep(connection: Connection, rows: list[NewLead], place: _Place, tally: _Tally) -> None:
+    phones = {row.phone.e164: row.phone for row in rows}
+    assigned = assign(
+        rows,
+        intake.people_of(connection, phones),
+        iter(unused_ids(connection, leads, len(rows))),
+    )
+    intake.keep(
+        connection,
+        assigned,
+        phones,
+        list_id=place.list_id,
+        import_id=place.import_id,
+        now=place.now,
+    )
+    tally.imported += len(assigned.new)
+    tally.joined += len(rows) - len(assigned.new)
+    tally.suppressed |= suppression.suppressed_everywhere(connection, phones)
+    tally.zone_unknown |= {phone.e164 for phone in phones.values() if not phone.zones}
+
+
+def _columns(file: LeadFile, mapping: Sequence[tuple[str, str]]) -> Columns:
+    columns = guess_columns(file.header, mapping)
+    if isinstance(columns, tuple):
+        refuse(file.source, columns)
+    assert isinstance(columns, Columns)
+    return columns
+
+
+def _open_list(connection: Connection, name: str, now: datetime) -> ListId:
+    known = store.list_named(connection, name)
+    if known is None:
+        return store.add_list(connection, name, now=now)
+    if known.state is ListState.ARCHIVED:
+        raise UsageError(f"the list {name!r} is archived; name another one with --list")
+    return known.list_id
+
+
+def _check_name(name: str) -> None:
+    if not name.strip() or name != name.strip() or not name.isprintable():
+        raise UsageError(
+            f"{name!r} cannot be the name of a list; give one without blanks around it, "
+            "for example bought-base-2026"
+        )

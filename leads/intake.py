@@ -1,0 +1,179 @@
+"""What an import asks the lead base, and what it writes into it.
+
+All functions work inside the one transaction of the import (`leads.db.writing`). Who is
+who has been decided before (`leads.matching`).
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, insert, select, text, update
+
+from leads.matching import Assigned, Person
+from leads.model import E164, ListId, NumberId, Phone
+from leads.sql import in_chunks, insert_if_new, run_many, unused_ids
+from leads.tables import imports, lead_numbers, leads, list_members, numbers
+
+
+def lock_for_import(connection: Connection) -> None:
+    """Let one import at a time write; on SQLite every writer is alone already.
+
+    Two imports would otherwise add the same number twice, and members of a list could
+    appear with a lower id than those that a campaign has already enrolled.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE numbers, list_members IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def people_of(connection: Connection, e164s: Collection[E164]) -> dict[E164, list[Person]]:
+    """Return who has each of the numbers, oldest first; unknown numbers are left out."""
+    found: dict[E164, list[Person]] = {}
+    for chunk in in_chunks(e164s):
+        rows = connection.execute(
+            select(numbers.c.e164, leads)
+            .join(lead_numbers, lead_numbers.c.number_id == numbers.c.id)
+            .join(leads, leads.c.id == lead_numbers.c.lead_id)
+            .where(numbers.c.e164.in_(chunk))
+            .order_by(leads.c.id)
+        )
+        for row in rows:
+            person = Person(
+                lead_id=row.id,
+                external_id=row.external_id,
+                name=row.name,
+                name_key=row.name_key,
+                language=row.language,
+                attributes=row.attributes,
+            )
+            found.setdefault(row.e164, []).append(person)
+    return found
+
+
+def begin_import(
+    connection: Connection,
+    list_id: ListId,
+    *,
+    source: str,
+    encoding: str,
+    mapping: Mapping[str, str],
+    now: datetime,
+) -> int:
+    """Record that an import has begun, and return its id."""
+    statement = insert(imports).values(
+        list_id=list_id,
+        source=source,
+        encoding=encoding,
+        mapping=dict(mapping),
+        started_at=now,
+        read=0,
+        imported=0,
+        joined=0,
+        rejected=0,
+    )
+    return int(connection.execute(statement.returning(imports.c.id)).scalar_one())
+
+
+def end_import(
+    connection: Connection, import_id: int, *, imported: int, joined: int, rejected: int
+) -> None:
+    """Record what became of the rows of an import."""
+    connection.execute(
+        update(imports)
+        .where(imports.c.id == import_id)
+        .values(
+            read=imported + joined + rejected,
+            imported=imported,
+            joined=joined,
+            rejected=rejected,
+        )
+    )
+
+
+def keep(
+    connection: Connection,
+    assigned: Assigned,
+    phones: Mapping[E164, Phone],
+    *,
+    list_id: ListId,
+    import_id: int,
+    now: datetime,
+) -> None:
+    """Write what the rows of an import came to.
+
+    Args:
+        connection: from `writing`, after `lock_for_import`.
+        assigned: the decision.
+        phones: every number of the rows.
+        list_id: where all of them become members.
+        import_id: what brought them.
+        now: aware UTC.
+    """
+    number_ids = _number_ids(connection, phones)
+    run_many(
+        connection,
+        insert(leads),
+        [
+            {"id": lead_id, **_facts(person), "import_id": import_id, "created_at": now}
+            for lead_id, (person, _) in assigned.new.items()
+        ],
+    )
+    run_many(
+        connection,
+        insert(lead_numbers),
+        [
+            {"lead_id": lead_id, "number_id": number_ids[e164], "position": 1}
+            for lead_id, (_, e164) in assigned.new.items()
+        ],
+    )
+    run_many(
+        connection,
+        update(leads).where(leads.c.id == bindparam("lead_id")),
+        [{"lead_id": lead_id, **_facts(person)} for lead_id, person in assigned.changed.items()],
+    )
+    run_many(
+        connection,
+        insert_if_new(connection, list_members),
+        [
+            {"list_id": list_id, "lead_id": lead_id, "import_id": import_id}
+            for lead_id in assigned.members
+        ],
+    )
+
+
+def _number_ids(connection: Connection, phones: Mapping[E164, Phone]) -> dict[E164, NumberId]:
+    """Return the id of every number; those that are new are added."""
+    found: dict[E164, NumberId] = {}
+    for chunk in in_chunks(phones):
+        rows = connection.execute(
+            select(numbers.c.e164, numbers.c.id).where(numbers.c.e164.in_(chunk))
+        )
+        found |= {row.e164: row.id for row in rows}
+    new = [phone for e164, phone in phones.items() if e164 not in found]
+    ids = unused_ids(connection, numbers, len(new))
+    run_many(
+        connection,
+        insert(numbers),
+        [
+            {
+                "id": number_id,
+                "e164": phone.e164,
+                "kind": phone.kind,
+                "region": phone.region,
+                "zones": list(phone.zones),
+            }
+            for number_id, phone in zip(ids, new, strict=True)
+        ],
+    )
+    return found | {
+        phone.e164: NumberId(number_id) for number_id, phone in zip(ids, new, strict=True)
+    }
+
+
+def _facts(person: Person) -> dict[str, object]:
+    return {
+        "external_id": person.external_id,
+        "name": person.name,
+        "name_key": person.name_key,
+        "language": person.language,
+        "attributes": dict(person.attributes),
+    }

@@ -1,0 +1,47 @@
+"""How SQL is said so that SQLite and PostgreSQL both take it, and many rows at a time."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import Connection, Executable, Table, func, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+_Value = TypeVar("_Value")
+
+_MOST_PARAMETERS = 500
+"""Values in one IN: below the 999 that older builds of SQLite take in a statement."""
+
+
+def in_chunks(values: Iterable[_Value]) -> Iterator[list[_Value]]:
+    """Part values so that each part fits into one IN."""
+    rest = iter(values)
+    while chunk := list(islice(rest, _MOST_PARAMETERS)):
+        yield chunk
+
+
+def insert_if_new(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
+    """Return an INSERT that leaves out what a unique index has already."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
+
+
+def unused_ids(connection: Connection, table: Table, how_many: int) -> Sequence[int]:
+    """Return ids for rows to come, so that many can be inserted in one go.
+
+    Only for tables that one transaction at a time adds to (see `lock_for_import`).
+    """
+    if connection.dialect.name == "sqlite":
+        last = connection.scalars(select(func.coalesce(func.max(table.c.id), 0))).one()
+        return range(last + 1, last + 1 + how_many)
+    drawn = text(
+        "SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :how_many)"
+    )
+    return connection.scalars(drawn, {"table": table.name, "how_many": how_many}).all()
+
+
+def run_many(connection: Connection, statement: Executable, rows: list[dict[str, object]]) -> None:
+    """Run a statement once for each row; SQLAlchemy takes an empty list for one row."""
+    if rows:
+        connection.execute(statement, rows)

@@ -1,0 +1,200 @@
+"""The lead base as it is looked at: leads with all that is known of them, lists, sizes.
+
+All functions work inside the caller's transaction (`leads.db.reading` or `writing`) and
+hand out values, never rows. What an import writes is in `leads.intake`, do-not-call
+entries are in `leads.suppression`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, func, insert, select, update
+
+from leads.model import E164, LeadId, ListId, ListState, Phone
+from leads.tables import imports, lead_numbers, leads, list_members, lists, numbers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """One lead with everything the base knows of it.
+
+    Attributes:
+        lead_id: the lead.
+        external_id: the owner's own key of the person, or None.
+        name: as written, or None.
+        language: ISO 639 code, or None.
+        attributes: every further fact.
+        phones: the numbers, the one that is dialled first at the front.
+        lists: the names of the lists it is on, in the order it came onto them.
+        household: the other leads that share one of its numbers.
+        created_at: aware UTC.
+    """
+
+    lead_id: LeadId
+    external_id: str | None
+    name: str | None
+    language: str | None
+    attributes: Mapping[str, str]
+    phones: tuple[Phone, ...]
+    lists: tuple[str, ...]
+    household: tuple[LeadId, ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadList:
+    """One list; `leads` is how many it has."""
+
+    list_id: ListId
+    name: str
+    state: ListState
+    leads: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """One import and what became of its rows; `started_at` is aware UTC."""
+
+    import_id: int
+    source: str
+    started_at: datetime
+    read: int
+    imported: int
+    joined: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many leads, numbers and lists the base holds."""
+
+    leads: int
+    numbers: int
+    lists: int
+
+
+def count(connection: Connection) -> Counts:
+    """Count what the base holds."""
+
+    def size(table: Table) -> int:
+        return connection.scalar(select(func.count()).select_from(table)) or 0
+
+    return Counts(leads=size(leads), numbers=size(numbers), lists=size(lists))
+
+
+def lead(connection: Connection, lead_id: int) -> Lead | None:
+    """Return the lead of an id, or None."""
+    row = connection.execute(select(leads).where(leads.c.id == lead_id)).one_or_none()
+    if row is None:
+        return None
+    held = connection.execute(
+        select(numbers)
+        .join(lead_numbers, lead_numbers.c.number_id == numbers.c.id)
+        .where(lead_numbers.c.lead_id == lead_id)
+        .order_by(lead_numbers.c.position)
+    ).all()
+    on_lists = (
+        select(lists.c.name)
+        .join(list_members, list_members.c.list_id == lists.c.id)
+        .where(list_members.c.lead_id == lead_id)
+        .order_by(list_members.c.id)
+    )
+    sharing = (
+        select(lead_numbers.c.lead_id)
+        .distinct()
+        .where(lead_numbers.c.number_id.in_([number.id for number in held]))
+        .where(lead_numbers.c.lead_id != lead_id)
+        .order_by(lead_numbers.c.lead_id)
+    )
+    return Lead(
+        lead_id=LeadId(row.id),
+        external_id=row.external_id,
+        name=row.name,
+        language=row.language,
+        attributes=row.attributes,
+        phones=tuple(
+            Phone(e164=number.e164, kind=number.kind, region=number.region, zones=(*number.zones,))
+            for number in held
+        ),
+        lists=(*connection.scalars(on_lists),),
+        household=(*connection.scalars(sharing),),
+        created_at=row.created_at,
+    )
+
+
+def leads_of(connection: Connection, e164: E164) -> tuple[LeadId, ...]:
+    """Return who has a number, oldest first."""
+    return (
+        *connection.scalars(
+            select(lead_numbers.c.lead_id)
+            .join(numbers, numbers.c.id == lead_numbers.c.number_id)
+            .where(numbers.c.e164 == e164)
+            .order_by(lead_numbers.c.lead_id)
+        ),
+    )
+
+
+def all_lists(connection: Connection) -> tuple[LeadList, ...]:
+    """Return every list with its size, by name."""
+    return _lists(connection, _SIZED_LISTS)
+
+
+def list_named(connection: Connection, name: str) -> LeadList | None:
+    """Return the list of a name, or None."""
+    return next(iter(_lists(connection, _SIZED_LISTS.where(lists.c.name == name))), None)
+
+
+def imports_of(connection: Connection, list_id: ListId) -> tuple[Import, ...]:
+    """Return the imports that made a list, oldest first."""
+    rows = connection.execute(
+        select(imports).where(imports.c.list_id == list_id).order_by(imports.c.id)
+    )
+    return tuple(
+        Import(
+            import_id=row.id,
+            source=row.source,
+            started_at=row.started_at,
+            read=row.read,
+            imported=row.imported,
+            joined=row.joined,
+            rejected=row.rejected,
+        )
+        for row in rows
+    )
+
+
+def add_list(connection: Connection, name: str, *, now: datetime) -> ListId:
+    """Add an empty list; its name must be new."""
+    statement = insert(lists).values(name=name, state=ListState.ACTIVE.value, created_at=now)
+    return ListId(connection.execute(statement.returning(lists.c.id)).scalar_one())
+
+
+def archive_list(connection: Connection, list_id: ListId) -> None:
+    """Close a list to new leads and new campaigns."""
+    connection.execute(
+        update(lists).where(lists.c.id == list_id).values(state=ListState.ARCHIVED.value)
+    )
+
+
+_SIZED_LISTS = (
+    select(lists, func.count(list_members.c.id).label("leads"))
+    .outerjoin(list_members, list_members.c.list_id == lists.c.id)
+    .group_by(lists.c.id)
+    .order_by(lists.c.name)
+)
+
+
+def _lists(connection: Connection, statement: Select[*tuple[Any, ...]]) -> tuple[LeadList, ...]:
+    return tuple(
+        LeadList(
+            list_id=row.id,
+            name=row.name,
+            state=ListState(row.state),
+            leads=row.leads,
+            created_at=row.created_at,
+        )
+        for row in connection.execute(statement)
+    )

@@ -1,0 +1,114 @@
+"""What `campaigns update` tells before it changes a campaign."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaigns.changes import describe_changes
+from campaigns.dispositions import BUILT_IN
+from campaigns.model import (
+    Campaign,
+    DialMode,
+    Disposition,
+    DispositionKind,
+    KeyAction,
+    KeyMeaning,
+    Message,
+    Outcome,
+    Question,
+    QuestionType,
+    RefusalReason,
+    Retry,
+)
+from tests.unit.campaigns.examples import campaign, hours, windows
+
+
+def asks(text: str) -> tuple[Question, ...]:
+    return (Question(key="age", text=text, type=QuestionType.NUMBER),)
+
+
+def test_nothing_changed_is_nothing_told() -> None:
+    assert describe_changes(campaign(), campaign()) == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lines"),
+    [
+        ({"ring_s": 25}, {"ring_s": 30}, ["dialing.ring_s: 25 -> 30"]),
+        ({"seller": "A"}, {"seller": "B"}, ['seller: "A" -> "B"']),
+        ({"ends": None}, {"ends": date(2026, 12, 20)}, ["ends: none -> 2026-12-20"]),
+        ({"lists": ("a",)}, {"lists": ("a", "b")}, ['lists: ["a"] -> ["a", "b"]']),
+        ({"script": "a.md"}, {"script": None}, ['script.file: "a.md" -> none']),
+        (
+            {"hours": hours({0: windows("10:00-20:00")})},
+            {"hours": hours({0: windows("10:00-12:00", "13:00-24:00")})},
+            ["hours.mon: 10:00-20:00 -> 10:00-12:00, 13:00-24:00"],
+        ),
+        (
+            {"retry": {Outcome.BUSY: Retry(after=timedelta(minutes=15), max=3)}},
+            {"retry": {Outcome.BUSY: Retry(after=timedelta(hours=36), max=3)}},
+            ["retry.busy: after 15m, at most 3 -> after 36h, at most 3"],
+        ),
+        (
+            {"questions": asks("How old?")},
+            {"questions": asks("Your age?")},
+            ['questions.age: number, "How old?" -> number, "Your age?"'],
+        ),
+        (
+            {},
+            {"refusal_reasons": (RefusalReason(code="price", label="Too dear"),)},
+            ["refusal_reasons: none -> price", 'refusal_reasons.price: none -> "Too dear"'],
+        ),
+    ],
+)
+def test_a_changed_key_is_one_line(
+    old: dict[str, object], new: dict[str, object], lines: list[str]
+) -> None:
+    assert list(describe_changes(campaign(**old), campaign(**new))) == lines
+
+
+def own(*codes: str) -> tuple[Disposition, ...]:
+    return tuple(
+        Disposition(
+            code=code, kind=DispositionKind.SUCCESS, label=code.title(), hidden=len(code) > 4
+        )
+        for code in codes
+    )
+
+
+VARIANTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.sampled_from(["a", "b"]),
+        "lists": st.sampled_from([("a, b",), ("a", "b"), ("b", "a")]),
+        "mode": st.sampled_from([DialMode.MANUAL, DialMode.BROADCAST]),
+        "starts": st.sampled_from([None, date(2026, 1, 1)]),
+        "hours": st.sampled_from([None, hours(windows("10:00-24:00")), hours({0: windows("00:00-24:00")})]),
+        "abandon_limit": st.sampled_from([0.03, 0.02, 0.0]),
+        "retry": st.sampled_from(
+            [{}, {Outcome.BUSY: Retry(after=timedelta(seconds=90), max=1)},
+             {Outcome.BUSY: Retry(after=timedelta(seconds=91), max=1)}]
+        ),
+        "message": st.sampled_from(
+            [None, Message(sound="a"), Message(sound="a", keys={"1": KeyMeaning(action=KeyAction.CALLBACK)}),
+             Message(sound="a", keys={"1": KeyMeaning(action=KeyAction.ANSWER, question="q", answer="y")})]
+        ),
+        "questions": st.sampled_from([(), asks("a"), asks("a\nb"), asks("a b")]),
+        "dispositions": st.sampled_from(
+            [BUILT_IN, BUILT_IN + own("sale", "order"), BUILT_IN + own("order", "sale")]
+        ),
+    },
+)  # fmt: skip
+
+
+@given(VARIANTS, VARIANTS)
+def test_no_difference_is_lost_and_none_is_made_up(
+    old: dict[str, object], new: dict[str, object]
+) -> None:
+    before: Campaign = campaign(**old)
+    after = campaign(**new)
+    lines = describe_changes(before, after)
+    assert (before == after) == (lines == ())
+    assert all("\n" not in line for line in lines)

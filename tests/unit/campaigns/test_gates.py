@@ -1,0 +1,318 @@
+"""Every gate is asked, and each refusal says by which rule and until when."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaigns.gates import GATES, Facts, Refusal, evaluate, explain_document, rule_set
+from campaigns.model import (
+    CampaignState,
+    DialMode,
+    DispositionKind,
+    LeadState,
+    Outcome,
+    PastAttempt,
+    Retry,
+)
+from leads.model import E164, Suppression, SuppressionScope
+from tests.unit.campaigns.examples import campaign, hours, utc, windows
+
+NOW = utc("2026-12-01T12:00")  # a Tuesday, 13:00 in Oslo
+NUMBER = E164("+4721000099")
+DAYTIME = hours(windows("10:00-20:00"))
+EVENING = hours(windows("17:00-20:00"))
+SAID = [None, *DispositionKind]
+
+CALLABLE = Facts(
+    now=NOW,
+    campaign=campaign(hours=DAYTIME),
+    campaign_state=CampaignState.RUNNING,
+    number=NUMBER,
+    zones=("Europe/Oslo",),
+    lead_id=1,
+    lead_state=LeadState.NEW,
+    on_list=True,
+    next_call_at=None,
+    claimed=False,
+    suppression=None,
+    attempts=(),
+)
+
+
+def facts(**changes: object) -> Facts:
+    return replace(CALLABLE, **changes)  # type: ignore[arg-type]
+
+
+def the_refusal(**changes: object) -> Refusal:
+    (refusal,) = evaluate(facts(**changes)).refusals
+    return refusal
+
+
+def ended(outcome: Outcome, *, ago: timedelta = timedelta(), **said: object) -> PastAttempt:
+    return PastAttempt(lead_id=1, outcome=outcome, ended_at=NOW - ago, **said)  # type: ignore[arg-type]
+
+
+def entry(scope: SuppressionScope, name: str = "", reason: str | None = None) -> Suppression:
+    return Suppression(e164=NUMBER, scope=scope, scope_name=name, reason=reason)
+
+
+def test_nothing_in_the_way_is_callable() -> None:
+    decision = evaluate(facts())
+    assert decision.refusals == ()
+    assert decision.callable
+    assert decision.until is None
+
+
+@pytest.mark.parametrize("state", [CampaignState.PAUSED, CampaignState.STOPPED])
+def test_a_campaign_that_does_not_run_names_the_command_that_starts_it(
+    state: CampaignState,
+) -> None:
+    refusal = the_refusal(campaign_state=state)
+    assert (refusal.gate, refusal.rule, refusal.until) == ("state", "campaign_state", None)
+    assert refusal.why == f"campaign is {state}; run: ringbank campaigns start tariff-switch"
+
+
+@pytest.mark.parametrize("change", [{"claimed": True}, {"lead_state": LeadState.IN_CALL}])
+def test_nobody_gets_a_person_whom_somebody_has(change: dict[str, object]) -> None:
+    refusal = the_refusal(**change)
+    assert (refusal.gate, refusal.rule) == ("state", "claimed")
+
+
+def test_a_number_on_no_list_is_refused_by_the_list_and_evaluated_by_the_rest() -> None:
+    refusal = the_refusal(on_list=False, lead_id=None, lead_state=None)
+    assert (refusal.gate, refusal.until) == ("list", None)
+    assert "bought-base-2026" in refusal.why
+
+
+@pytest.mark.parametrize(
+    ("suppression", "why"),
+    [
+        (entry(SuppressionScope.ALL), "not to be called by everybody (scope all)"),
+        (
+            entry(SuppressionScope.SELLER, "Example Telecom AS", "letter of 3 May"),
+            "not to be called by Example Telecom AS (scope seller): letter of 3 May",
+        ),
+        (
+            entry(SuppressionScope.CAMPAIGN, "tariff-switch"),
+            "not to be called by tariff-switch (scope campaign)",
+        ),
+    ],
+)
+def test_a_suppression_tells_its_scope_and_reason(suppression: Suppression, why: str) -> None:
+    refusal = the_refusal(suppression=suppression)
+    assert (refusal.gate, refusal.rule) == ("suppression", f"do_not_call:{suppression.scope}")
+    assert (refusal.why, refusal.source) == (why, "do-not-call list")
+    assert refusal.until is None
+
+
+def test_closed_hours_tell_the_zone_and_the_next_opening() -> None:
+    refusal = the_refusal(campaign=campaign(hours=EVENING))
+    assert (refusal.gate, refusal.rule, refusal.source) == (
+        "hours",
+        "hours",
+        "campaign file: [hours]",
+    )
+    assert "Tuesday 13:00 in Europe/Oslo" in refusal.why
+    assert refusal.until == utc("2026-12-01T16:00")
+
+
+def test_the_days_of_a_campaign_belong_to_the_gate_of_hours() -> None:
+    early = the_refusal(campaign=campaign(starts=date(2026, 12, 24)))
+    assert (early.gate, early.rule, early.source) == ("hours", "starts", "campaign file: starts")
+    assert early.until == utc("2026-12-23T23:00")
+    late = the_refusal(campaign=campaign(ends=date(2026, 11, 30)))
+    assert (late.rule, late.source, late.until) == ("ends", "campaign file: ends", None)
+
+
+@pytest.mark.parametrize(
+    ("asking", "source"),
+    [
+        ({"hours": DAYTIME}, "campaign file: [hours]"),
+        ({"starts": date(2026, 1, 1)}, "campaign file: starts"),
+        ({"ends": date(2027, 1, 1)}, "campaign file: ends"),
+    ],
+)
+def test_an_unknown_zone_is_a_refusal_where_a_rule_asks_for_it(
+    asking: dict[str, object], source: str
+) -> None:
+    refusal = the_refusal(zones=(), campaign=campaign(**asking))
+    assert (refusal.gate, refusal.rule, refusal.until) == ("hours", "zone_unknown", None)
+    assert refusal.why == "no time zone is known for +4721000099"
+    assert refusal.source == source
+
+
+def test_an_unknown_zone_does_no_harm_where_no_rule_asks_for_it() -> None:
+    assert evaluate(facts(zones=(), campaign=campaign())).callable
+
+
+def test_a_resting_lead_is_refused_until_its_rest_is_over() -> None:
+    refusal = the_refusal(attempts=(ended(Outcome.BUSY, ago=timedelta(minutes=5)),))
+    assert (refusal.gate, refusal.rule) == ("attempts", "retry:busy")
+    assert refusal.source == "campaign file: [retry]"
+    assert refusal.until == NOW + timedelta(minutes=10)
+    assert evaluate(facts(attempts=(ended(Outcome.BUSY, ago=timedelta(minutes=15)),))).callable
+
+
+@pytest.mark.parametrize(
+    ("past", "rule", "source"),
+    [
+        (ended(Outcome.UNALLOCATED), "outcome:unallocated", "campaign file: [retry]"),
+        (
+            ended(Outcome.CONNECTED, disposition=DispositionKind.REFUSAL),
+            "disposition:refusal",
+            "result of an earlier call",
+        ),
+    ],
+)
+def test_a_lead_that_is_done_with_is_refused_for_good(
+    past: PastAttempt, rule: str, source: str
+) -> None:
+    refusal = the_refusal(attempts=(past,), lead_state=LeadState.DONE)
+    assert (refusal.gate, refusal.rule, refusal.until) == ("attempts", rule, None)
+    assert refusal.source == source
+
+
+def test_every_rule_about_attempts_has_a_source() -> None:
+    endings = [
+        (),
+        *((ended(outcome, disposition=kind),) for outcome in Outcome for kind in SAID),
+    ]
+    for mode, limit, past in product(DialMode, (1, 6), endings):
+        rules = campaign(mode=mode, max_attempts=limit)
+        for refusal in evaluate(facts(campaign=rules, attempts=past)).refusals:
+            assert refusal.source, (mode, limit, past)
+
+
+PROMISED = NOW + timedelta(days=1)
+TALK = ended(
+    Outcome.CONNECTED,
+    ago=timedelta(hours=1),
+    disposition=DispositionKind.CALLBACK,
+    callback_at=PROMISED,
+)
+
+
+def test_a_promised_callback_is_refused_until_its_time() -> None:
+    refusal = the_refusal(attempts=(TALK,), lead_state=LeadState.CALLBACK, next_call_at=PROMISED)
+    assert (refusal.rule, refusal.until) == ("disposition:callback", PROMISED)
+    now = {"attempts": (TALK,), "lead_state": LeadState.CALLBACK, "now": PROMISED}
+    assert evaluate(facts(**now)).callable
+
+
+def test_a_callback_that_was_moved_counts_where_it_is_now() -> None:
+    moved = {"attempts": (TALK,), "lead_state": LeadState.CALLBACK, "next_call_at": NOW}
+    assert evaluate(facts(**moved)).callable
+    later = PROMISED + timedelta(hours=1)
+    assert the_refusal(**moved | {"next_call_at": later}).until == later
+
+
+@pytest.mark.parametrize("state", [LeadState.DONE, LeadState.SUPPRESSED])
+def test_a_lead_that_was_taken_out_is_not_callable(state: LeadState) -> None:
+    refusal = the_refusal(lead_state=state)
+    assert (refusal.gate, refusal.rule) == ("attempts", f"lead_state:{state}")
+
+
+def test_a_lead_that_is_held_back_is_refused_until_then() -> None:
+    later = NOW + timedelta(hours=1)
+    refusal = the_refusal(next_call_at=later)
+    assert (refusal.gate, refusal.until) == ("attempts", later)
+
+
+def test_a_lead_that_the_hours_hold_back_is_refused_by_the_hours_alone() -> None:
+    opens = utc("2026-12-01T16:00")
+    refusal = the_refusal(campaign=campaign(hours=EVENING), next_call_at=opens)
+    assert (refusal.gate, refusal.until) == ("hours", opens)
+
+
+EVERYTHING_WRONG: dict[str, object] = {
+    "campaign_state": CampaignState.PAUSED,
+    "on_list": False,
+    "suppression": entry(SuppressionScope.ALL),
+    "campaign": campaign(hours=EVENING),
+    "attempts": (ended(Outcome.BUSY),),
+}
+
+
+@given(st.sets(st.sampled_from(sorted(EVERYTHING_WRONG))))
+def test_every_gate_speaks_for_itself_and_none_is_left_out(wrong: set[str]) -> None:
+    gates = dict(zip(EVERYTHING_WRONG, [name for name, _ in GATES], strict=True))
+    decision = evaluate(facts(**{name: EVERYTHING_WRONG[name] for name in wrong}))
+    assert [refusal.gate for refusal in decision.refusals] == [
+        gate for name, gate in gates.items() if name in wrong
+    ]
+    assert decision.callable == (not wrong)
+
+
+def test_the_gates_stand_in_the_order_in_which_they_are_told() -> None:
+    assert [name for name, _ in GATES] == ["state", "list", "suppression", "hours", "attempts"]
+
+
+def test_a_decision_ends_with_its_last_refusal_if_all_of_them_end() -> None:
+    closed = {"campaign": campaign(hours=EVENING), "attempts": (ended(Outcome.NO_ANSWER),)}
+    decision = evaluate(facts(**closed))
+    assert [refusal.until for refusal in decision.refusals] == [
+        utc("2026-12-01T16:00"),
+        utc("2026-12-01T16:00"),
+    ]
+    busy = evaluate(facts(**closed | {"attempts": (ended(Outcome.BUSY),)}))
+    assert busy.until == utc("2026-12-01T16:00")
+    assert evaluate(facts(**closed, on_list=False)).until is None
+
+
+# What is stored and shown of it
+
+
+def test_the_document_of_a_callable_number() -> None:
+    document = explain_document(evaluate(facts()), facts())
+    assert document == {
+        "number": "+4721000099",
+        "at": "2026-12-01T12:00:00Z",
+        "callable": True,
+        "refusals": [],
+        "zones": ["Europe/Oslo"],
+        "jurisdictions": [],
+        "rule_set": rule_set(CALLABLE.campaign),
+    }
+
+
+def test_the_document_tells_every_refusal_and_is_json() -> None:
+    asked = facts(campaign=campaign(hours=EVENING), on_list=False)
+    document = json.loads(json.dumps(explain_document(evaluate(asked), asked)))
+    assert [refusal["gate"] for refusal in document["refusals"]] == ["list", "hours"]
+    assert [refusal["until"] for refusal in document["refusals"]] == [None, "2026-12-01T16:00:00Z"]
+    assert {key for refusal in document["refusals"] for key in refusal} == {
+        "gate", "rule", "why", "source", "until",
+    }  # fmt: skip
+
+
+def test_a_rule_set_is_the_same_for_the_same_rules() -> None:
+    one = Retry(after=timedelta(hours=1), max=2)
+    there = campaign(retry={Outcome.BUSY: one, Outcome.FAX: one}, questions=(), priority=1)
+    back = campaign(retry={Outcome.FAX: one, Outcome.BUSY: one}, script="a.md", priority=2)
+    assert rule_set(there) == rule_set(back)
+    assert re.fullmatch("[0-9a-f]{12}", rule_set(there))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"hours": DAYTIME},
+        {"hours": EVENING},
+        {"starts": date(2026, 12, 1)},
+        {"ends": date(2026, 12, 1)},
+        {"retry": {}},
+        {"retry": {Outcome.BUSY: Retry(after=timedelta(minutes=16), max=3)}},
+        {"max_attempts": 7},
+        {"ring_s": 26},
+        {"mode": DialMode.BROADCAST},
+        {"seller": "Another AS"},
+    ],
+)
+def test_a_rule_set_changes_with_every_rule(change: dict[str, object]) -> None:
+    assert rule_set(campaign(**change)) != rule_set(campaign())
