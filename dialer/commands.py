@@ -238,6 +238,11 @@ def _ask(
     wait_for_answer(console, request, within=within)
     with reading(console.base()) as connection:
         agent = floor.find_agent(connection, name)
+    if kind in (store.RequestKind.PAUSE, store.RequestKind.LOGOUT) and agent.state not in (
+        "paused",
+        "out",
+    ):
+        console.say("this takes effect after the call in hand")
     console.facts({"agent": name, "state": agent.state, "since": agent.since})
 
 

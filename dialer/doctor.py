@@ -146,8 +146,19 @@ def _server(link: "Link", what: str) -> Iterator[Finding]:
         )
 
 
+_ENDPOINT_MODULE = "func_pjsip_endpoint.so"
+
+
 def _endpoints(link: "Link", config: "Config") -> Iterator[Finding]:
     """See that each trunk's PJSIP endpoint is there."""
+    if link.ask("Getvar", ("Variable", f"IFMODULE({_ENDPOINT_MODULE})")).get("Value") != "1":
+        yield Finding(
+            what="trunks' endpoints",
+            ok=False,
+            why="Asterisk cannot tell whether they are there",
+            remedy=f"load its module {_ENDPOINT_MODULE}",
+        )
+        return
     for name, trunk in config.trunks.items():
         endpoint = _endpoint_of(trunk.channel)
         if endpoint is None:

@@ -85,6 +85,7 @@ class Switchboard:
         self._new_id = new_id
         self._line_trunks: dict[str, Lines] = {}
         self._logins: dict[int, int] = {}  # agent -> the request that waits for an answer
+        self._leaving: dict[int, AgentEvent] = {}  # agents who go once no call needs them
 
     # -- calls ----------------------------------------------------------------------
 
@@ -138,7 +139,17 @@ class Switchboard:
                 pass
 
     def match(self, work: Work, *, now: datetime) -> None:
-        """Give whoever waits longest to the agent who has been ready longest."""
+        """Give whoever waits longest to the agent who has been ready longest.
+
+        Then let those agents go who asked to and are not needed for a call in flight.
+        """
+        self._match(work, now=now)
+        for agent_id, wish in tuple(self._leaving.items()):
+            if self.floor.count(AgentState.READY) > self._promised():
+                del self._leaving[agent_id]
+                self.tell(agent_id, wish, work, now=now)
+
+    def _match(self, work: Work, *, now: datetime) -> None:
         waiting = (c for c in self.calls.values() if c.call.state is CallState.WAITING)
         for live in sorted(waiting, key=lambda c: c.call.waiting_at or c.call.placed_at):
             agent = self.floor.ready()
@@ -153,11 +164,8 @@ class Switchboard:
         agent who is ready and not promised to a call already in flight.
         """
         room = {name: lines.room(at_s) for name, lines in self.lines.items()}
-        promised = sum(
-            live.call.state in _BEFORE_AGENT and live.stored.campaign.mode is DialMode.PROGRESSIVE
-            for live in self.calls.values()
-        )
-        free = max(0, self.floor.count(AgentState.READY) - promised)
+        staying = self.floor.count(AgentState.READY) - len(self._leaving)
+        free = max(0, staying - self._promised())
         wanted: dict[int, int] = {}
         for stored in running:
             campaign = stored.campaign
@@ -170,8 +178,18 @@ class Switchboard:
                 room[campaign.trunk] -= calls
         return wanted
 
+    def _promised(self) -> int:
+        """Return how many calls in flight may yet need an agent who is ready now."""
+        return sum(
+            live.call.state in _BEFORE_AGENT
+            and live.stored.campaign.mode is DialMode.PROGRESSIVE
+            for live in self.calls.values()
+        )
+
     def _give(self, live: LiveCall, agent: Agent, work: Work, *, now: datetime) -> None:
         self.tell(agent.agent_id, AgentEvent.GIVEN, work, now=now)
+        if (wish := self._leaving.pop(agent.agent_id, None)) is not None:
+            self.tell(agent.agent_id, wish, work, now=now)
         self.apply(live, (AgentChosen(now, agent.agent_id),), work, now=now)
 
     def _settle(self, live: LiveCall, work: Work, *, now: datetime) -> None:
@@ -215,6 +233,8 @@ class Switchboard:
         """Apply an event to an agent and what follows from it; return why not, if so."""
         if agent_id not in self.floor.agents:
             return None
+        if self._must_stay(agent_id, event):
+            return None
         effect, why_not = self.floor.tell(agent_id, event, now=now)
         agent = self.floor.agents[agent_id]
         if event is AgentEvent.LINE_UP:
@@ -230,6 +250,21 @@ class Switchboard:
                 if live.call.agent_id == agent_id and live.call.state is CallState.TALKING
             ]
         return why_not
+
+    def _must_stay(self, agent_id: int, event: AgentEvent) -> bool:
+        """Hold back an agent who wants to go while a ringing telephone counts on them.
+
+        Whoever answers would find nobody, and a person called for nothing is what the
+        abandonment rules are about. The wish is kept, and fulfilled when it harms nobody.
+        """
+        is_ready = self.floor.agents[agent_id].state is AgentState.READY
+        if not is_ready or event not in (AgentEvent.READY, AgentEvent.PAUSE, AgentEvent.LOGOUT):
+            return False
+        self._leaving.pop(agent_id, None)
+        if event is AgentEvent.READY or self.floor.count(AgentState.READY) > self._promised():
+            return False
+        self._leaving[agent_id] = event
+        return True
 
     def keep_lines(self, channels: Mapping[str, str], work: Work, *, now: datetime) -> None:
         """Compare the agents' lines with the channels that live; free who talks to nobody.
@@ -272,6 +307,7 @@ class Switchboard:
     def _line_ended(self, agent: Agent, work: Work, *, now: datetime) -> None:
         why = f"{agent.name}'s telephone {agent.phone} was not answered; try again"
         self._answer_login(agent, why, work)
+        self._leaving.pop(agent.agent_id, None)
         lines = self._line_trunks.pop(agent.channel_id or "", None)
         if lines is not None:
             lines.end()

@@ -19,7 +19,7 @@ res_pjsip_caller_id res_pjsip_rfc3326 res_rtp_asterisk chan_pjsip pbx_config
 codec_ulaw codec_gsm codec_resample format_gsm format_pcm format_sln format_wav
 app_playback app_stack app_userevent bridge_simple
 func_callerid func_channel func_db func_dialplan func_hangupcause func_logic func_math
-func_strings func_timeout
+func_pjsip_endpoint func_strings func_timeout
 """
 _PBX_MODULES = """
 bridge_native_rtp bridge_softmix bridge_holding bridge_builtin_features res_musiconhold
@@ -104,8 +104,8 @@ secret_file = {json.dumps(secret_file, ensure_ascii=False)}
 
 [trunks.main]
 channel = "PJSIP/{{number}}@carrier"
-max_calls = 30
-max_calls_per_second = 10
+max_calls = 60
+max_calls_per_second = 20
 caller_ids = ["+4721000000"]
 """
 
