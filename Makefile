@@ -4,7 +4,7 @@ BIN = .venv/bin
 COMPILE = $(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup test unit lint format types lock migration demo bench clean
+.PHONY: help setup test unit lint format types lock migration docs demo bench clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -33,6 +33,9 @@ lock: setup ## choose the newest allowed versions and pin them with hashes
 
 migration: setup ## write the next migration: make migration SLUG=first SAYS="What it does"
 	$(BIN)/python -m tests.migration $(SLUG) "$(SAYS)"
+
+docs: setup ## write docs/commands.md from the commands' help
+	$(BIN)/python -m tests.docs.commands
 
 demo: ## start two Asterisk servers, call simulated people, show what came of it
 	./ringbank demo

@@ -7,6 +7,7 @@ that they work before and after a sub-command alike.
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -78,7 +79,7 @@ def status(
 @app.callback()
 def options(
     config: Annotated[
-        Path, typer.Option("--config", envvar=CONFIG_VARIABLE, help="The configuration.")
+        Path, typer.Option("--config", envvar=CONFIG_VARIABLE, help="The configuration file.")
     ] = Path("config.toml"),
     json: Annotated[bool, typer.Option("--json", help="JSON on stdout, nothing else.")] = False,
 ) -> None:
@@ -87,6 +88,9 @@ def options(
 
 def main(words: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit status."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # The data is UTF-8 whatever the locale says: names are written in all alphabets.
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.exit(invoke(sys.argv[1:] if words is None else words))
 
 
@@ -95,9 +99,27 @@ def invoke(words: Sequence[str]) -> int:
     try:
         console, rest = _surroundings(words)
         code = _exit_status(rest, console)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except RingbankError as error:
         print(f"ringbank: {error}", file=sys.stderr)  # noqa: T201
         return error.exit_status
+    except UnicodeEncodeError as error:
+        given = repr(error.object)
+        print(f"ringbank: {given} holds bytes that are no UTF-8; write it anew", file=sys.stderr)  # noqa: T201
+        return UsageError.exit_status
+    except OSError as error:
+        # Of all files only stdout has nobody who explains its failing where it is written.
+        sys.stdout = None  # the rest in its buffer would fail again when Python ends
+        if isinstance(error, BrokenPipeError):
+            return RingbankError.exit_status  # its reader has seen enough, like `head`
+        where = error.filename or "the output"
+        print(  # noqa: T201
+            f"ringbank: {where} cannot be used ({error.strerror}); free some space there, or "
+            "name another place",
+            file=sys.stderr,
+        )
+        return RingbankError.exit_status
     return code or (DONE_WITH_PROBLEMS if console.problems else 0)
 
 

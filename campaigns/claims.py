@@ -5,7 +5,7 @@ nobody else gets the person or another one of the number, from whichever process
 The engine and an agent who asks for the next number come through the same function.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from campaigns.gates import Decision, evaluate
 from campaigns.model import LeadState
 from campaigns.store import StoredCampaign
 from campaigns.tables import campaign_leads, claims, is_callable
-from leads.db import insert_new
+from leads.sql import insert_if_new
 from leads.tables import numbers
 
 _LOOK_AT_MOST = 200
@@ -40,7 +40,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Who was claimed, and how many were looked at and refused by a gate."""
+    """Who was claimed, and how many were looked at in vain.
+
+    Attributes:
+        refused: those whom a gate refused, or whom somebody else was given just then.
+    """
 
     taken: tuple[Claim, ...]
     refused: int
@@ -64,35 +68,73 @@ def claim(
     if limit < 1:
         return Claims((), 0)
     people = _due(connection, stored, limit=limit, now=now)
-    decisions = [evaluate(facts) for facts in gather(connection, stored, people, now=now)]
-    taken: list[Claim] = []
+    chosen: dict[int, Candidate] = {}
     refused = 0
-    for person, decision in zip(people, decisions, strict=True):
-        if len(taken) == limit:
+    for person, facts in zip(people, gather(connection, stored, people, now=now), strict=True):
+        if len(chosen) == limit:
             break
-        if not decision.callable:
+        decision = evaluate(facts)
+        if decision.callable:
+            chosen.setdefault(person.number_id, person)
+        else:
             refused += 1
             _put_back(connection, person, decision)
-            continue
-        lease = new_lease()
-        row = connection.execute(
-            insert_new(connection, claims)
-            .values(
-                lease=lease,
-                campaign_id=stored.id,
-                lead_id=person.lead_id,
-                number_id=person.number_id,
-                agent_id=agent_id,
-                created_at=now,
-                expires_at=expires_at,
-            )
-            .returning(claims.c.id)
-        ).one_or_none()
-        if row is None:
-            continue  # somebody of the same number was claimed a moment ago
-        taken.append(Claim(id=row.id, lease=lease, person=person, attempt_no=person.attempts + 1))
-    _mark_in_call(connection, taken)
-    return Claims(tuple(taken), refused)
+    # In the order of their numbers: two claimers that want the same ones then wait for one
+    # another in one order, and cannot stand in each other's way for ever.
+    taken = _hold(
+        connection,
+        stored,
+        {new_lease(): chosen[number_id] for number_id in sorted(chosen)},
+        now=now,
+        agent_id=agent_id,
+        expires_at=expires_at,
+    )
+    return Claims(taken, refused + len(chosen) - len(taken))
+
+
+def _hold(
+    connection: Connection,
+    stored: StoredCampaign,
+    people: Mapping[str, Candidate],
+    *,
+    now: datetime,
+    agent_id: int | None,
+    expires_at: datetime | None,
+) -> tuple[Claim, ...]:
+    """Write the claims; whoever somebody else got a moment ago is left out."""
+    if not people:
+        return ()
+    held = connection.execute(
+        insert_if_new(connection, claims).returning(claims.c.id, claims.c.lease),
+        [
+            {
+                "lease": lease,
+                "campaign_id": stored.id,
+                "lead_id": person.lead_id,
+                "number_id": person.number_id,
+                "agent_id": agent_id,
+                "created_at": now,
+                "expires_at": expires_at,
+            }
+            for lease, person in people.items()
+        ],
+    ).all()
+    taken = tuple(
+        Claim(
+            id=row.id,
+            lease=row.lease,
+            person=people[row.lease],
+            attempt_no=people[row.lease].attempts + 1,
+        )
+        for row in held
+    )
+    if taken:
+        connection.execute(
+            update(campaign_leads)
+            .where(campaign_leads.c.id.in_([claim.person.row_id for claim in taken]))
+            .values(state=LeadState.IN_CALL, held_by=None)
+        )
+    return taken
 
 
 def release(connection: Connection, claim_id: int) -> None:
@@ -131,12 +173,3 @@ def _put_back(connection: Connection, person: Candidate, decision: Decision) -> 
     connection.execute(
         update(campaign_leads).where(campaign_leads.c.id == person.row_id).values(**values)
     )
-
-
-def _mark_in_call(connection: Connection, taken: Sequence[Claim]) -> None:
-    if taken:
-        connection.execute(
-            update(campaign_leads)
-            .where(campaign_leads.c.id.in_([claim.person.row_id for claim in taken]))
-            .values(state=LeadState.IN_CALL, held_by=None)
-        )

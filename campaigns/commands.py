@@ -1,7 +1,9 @@
 """``ringbank campaigns``, ``explain`` and ``export``: what needs no engine."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -41,7 +43,11 @@ def create(
             now=console.now(),
         )
         refuse(f"{file} cannot become a campaign", problems)
-    console.facts({"campaign": campaign.name, "state": "stopped", "changes": []})
+    if console.json:
+        console.document({"campaign": campaign.name, "state": "stopped", "changes": []})
+        return
+    console.facts({"campaign": campaign.name, "state": "stopped"})
+    console.say(f"start it with: ringbank campaigns start {campaign.name}")
 
 
 @campaigns_app.command()
@@ -157,9 +163,13 @@ def explain(
         console.document(document)
     else:
         verdict = "may be called" if decision.callable else "may not be called"
-        console.line(f"{facts.number} {verdict} for {campaign} at {document['at']}")
+        clocks = ", ".join(
+            f"{facts.now.astimezone(ZoneInfo(zone)):%a %H:%M} in {zone}" for zone in facts.zones
+        )
+        at_moment = f"{_utc(facts.now)} ({clocks or 'its time zone is not known'})"
+        console.line(f"{facts.number} {verdict} for {campaign} at {at_moment}")
         for refusal in decision.refusals:
-            until = f", until {refusal.until:%Y-%m-%d %H:%M} UTC" if refusal.until else ""
+            until = f", until {_utc(refusal.until)}" if refusal.until else ""
             console.line(f"  {refusal.gate}: {refusal.why}{until} ({refusal.source})")
     if not decision.callable:
         raise typer.Exit(NOT_CALLABLE)
@@ -189,6 +199,10 @@ def export_leads(
     Example: ringbank export leads --campaign tariff-switch --output -
     """
     _export(ctx, "leads", output, campaign)
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def read_file(file: Path, console: Console) -> "tuple[str, str | None, Campaign]":
@@ -225,6 +239,8 @@ def _export(ctx: typer.Context, what: str, output: str, campaign: str | None) ->
     from campaigns.export import export
 
     console: Console = ctx.obj
+    if console.json and output == "-":
+        raise UsageError("--json and --output - both want stdout; name a file with --output")
     written = export(console.base(), what, output=output, campaign=campaign, now=console.now())
     if output == "-":
         return

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, func, insert, select, update
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from campaigns import store
 from campaigns.claims import claim, release
 from campaigns.gates import rule_set
-from campaigns.ledger import Result, record_result, release_expired, settle_lead
+from campaigns.ledger import Result, record_result, release_expired, settle
 from campaigns.model import (
     AttemptId,
     Campaign,
@@ -26,12 +27,18 @@ from campaigns.model import (
     Outcome,
 )
 from campaigns.store import StoredCampaign
-from campaigns.tables import attempts, campaign_leads, campaigns, claims
+from campaigns.tables import agents, attempts, campaign_leads, campaigns, claims
 from leads.errors import NotAllowedError, UsageError
 from leads.tables import leads, numbers
 
 LEASE_TIME = timedelta(minutes=30)
 """How long a person is held for an agent who dials on their own telephone."""
+
+_TAKES_CALLS = ("ready", "talking")
+"""States of an agent to whom the engine may have given somebody."""
+
+_LOOK_AT_MOST = 200
+"""People whom the gates may refuse before an agent is told that there is nobody."""
 
 _NOBODY_REACHED: Mapping[DispositionKind, Outcome] = {
     DispositionKind.NO_CONTACT: Outcome.NO_ANSWER,
@@ -70,24 +77,40 @@ def next_person(
 
     Where the engine dials, the person is the one on the agent's line; where the agent
     dials, the next one is claimed.
+
+    Raises:
+        NotAllowedError: the agent takes calls from an engine, which may come at any moment.
     """
+    # Asked twice at one instant, the second asker waits here for the lease of the first.
+    agent = connection.execute(
+        select(agents).where(agents.c.id == agent_id).with_for_update(key_share=True)
+    ).one()
     release_expired(connection, stored, now=now)
     held = lease_of(connection, agent_id)
     if held is not None or stored.campaign.mode is not DialMode.MANUAL:
         return held
     if stored.state is not CampaignState.RUNNING:
         return None
+    if agent.state in _TAKES_CALLS:
+        raise NotAllowedError(
+            f"{agent.name} takes calls from the engine and cannot dial by hand meanwhile; "
+            f"run: ringbank agents pause {agent.name}"
+        )
     store.enrol(connection, stored.id)
-    claim(
-        connection,
-        stored,
-        limit=1,
-        now=now,
-        new_lease=lambda: secrets.token_hex(6),
-        agent_id=agent_id,
-        expires_at=now + LEASE_TIME,
-    )
-    # Asked twice at one instant, both askers find the one lease that the base let through.
+    looked_at = 0
+    while looked_at < _LOOK_AT_MOST:
+        claims_made = claim(
+            connection,
+            stored,
+            limit=1,
+            now=now,
+            new_lease=lambda: secrets.token_hex(6),
+            agent_id=agent_id,
+            expires_at=now + LEASE_TIME,
+        )
+        if claims_made.taken or not claims_made.refused:
+            break
+        looked_at += claims_made.refused
     return lease_of(connection, agent_id)
 
 
@@ -105,6 +128,9 @@ def find_lease(connection: Connection, lease: str) -> Lease:
     """
     row = connection.execute(_LEASES.where(claims.c.lease == lease)).one_or_none()
     if row is None:
+        near = get_close_matches(lease, connection.scalars(select(claims.c.lease)).all(), 1, 0.8)
+        if near:
+            raise UsageError(f"there is no lease {lease!r}; did you mean {near[0]!r}?")
         raise UsageError(
             f"there is no lease {lease!r}: it was released, its result was given, or its time "
             "ran out; take the next person with: ringbank next"
@@ -351,8 +377,8 @@ def give_back(connection: Connection, stored: StoredCampaign, lease: Lease) -> N
             f"this person was called; give the result instead: ringbank result {lease.lease} "
             "--disposition CODE"
         )
+    settle(connection, stored, [(lease.lead_id, lease.number_id)])
     release(connection, lease.id)
-    settle_lead(connection, stored, lead_id=lease.lead_id, number_id=lease.number_id)
 
 
 def why_nobody(connection: Connection, stored: StoredCampaign) -> list[dict[str, object]]:

@@ -3,16 +3,17 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from campaigns.facts import candidate, candidates, gather
 from campaigns.gates import Decision, Facts, evaluate
-from campaigns.store import StoredCampaign, load
+from campaigns.store import StoredCampaign, active_lists, load
+from campaigns.tables import campaign_leads
 from leads.errors import UsageError
 from leads.model import E164, Phone
 from leads.phone import parse_phone
 from leads.suppression import suppressed_numbers
-from leads.tables import numbers
+from leads.tables import lead_numbers, list_members, numbers
 
 
 def explain_number(
@@ -42,19 +43,33 @@ def explain_number(
         raise UsageError(f"{number!r} cannot be called ({phone}); write it like +4721000000")
     moment = now if at is None else _moment(at, phone)
     stored = load(connection, campaign)
-    row = connection.execute(
-        candidates(stored.id).where(numbers.c.e164 == phone.e164).limit(1)
-    ).one_or_none()
-    if row is None:
-        facts = _unlisted(connection, stored, phone, moment)
-    else:
-        (facts,) = gather(connection, stored, [candidate(row)], now=moment)
-    return evaluate(facts), facts
+    rows = connection.execute(
+        candidates(stored.id).where(numbers.c.e164 == phone.e164).order_by(campaign_leads.c.id)
+    ).all()
+    household = gather(connection, stored, [candidate(row) for row in rows], now=moment)
+    judged = [
+        (evaluate(facts), facts)
+        for facts in household or [_not_enrolled(connection, stored, phone, moment)]
+    ]
+    # A number may be called as soon as one of its people may.
+    return next((one for one in judged if one[0].callable), judged[0])
 
 
-def _unlisted(
+def _not_enrolled(
     connection: Connection, stored: StoredCampaign, phone: Phone, moment: datetime
 ) -> Facts:
+    """Return the facts of a number that nobody of the campaign has, or has as yet."""
+    lead_id = connection.scalar(
+        select(lead_numbers.c.lead_id)
+        .join(numbers, numbers.c.id == lead_numbers.c.number_id)
+        .join(list_members, list_members.c.lead_id == lead_numbers.c.lead_id)
+        .where(
+            numbers.c.e164 == phone.e164,
+            list_members.c.list_id.in_(active_lists(connection, stored.id)),
+        )
+        .order_by(lead_numbers.c.lead_id)
+        .limit(1)
+    )
     suppressed = suppressed_numbers(
         connection,
         [phone.e164],
@@ -67,9 +82,9 @@ def _unlisted(
         campaign_state=stored.state,
         number=E164(phone.e164),
         zones=phone.zones,
-        lead_id=None,
+        lead_id=lead_id,
         lead_state=None,
-        on_list=False,
+        on_list=lead_id is not None,
         next_call_at=None,
         claimed=False,
         suppression=suppressed.get(phone.e164),

@@ -49,11 +49,10 @@ def export(base: Engine, what: str, *, output: str, campaign: str | None, now: d
     """
     if output != "-" and not output.lower().endswith(".csv"):
         raise UsageError(f"--output {output!r} must end in .csv, or be - for stdout")
-    with reading(base) as connection:
+    with _target(output) as file, reading(base) as connection:
         stored = load(connection, campaign) if campaign is not None else None
         columns, rows = _EXPORTS[what](connection, stored)
-        with _target(output) as file:
-            return _write(file, columns, rows)
+        return _write(file, columns, rows)
 
 
 def _write(file: TextIO, columns: Sequence[str], rows: Iterator[Sequence[object]]) -> int:
@@ -84,8 +83,10 @@ def _chunks(rows: Iterator[Sequence[object]]) -> Iterator[list[Sequence[object]]
 def _cell(column: str, value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    if isinstance(value, str) and column not in _NUMBERS and value.startswith(_FORMULA):
-        return f"'{value}"
+    if isinstance(value, str) and column not in _NUMBERS:
+        guarded = f"'{value}" if value.startswith(_FORMULA) else value
+        # The CSV writer puts no quotes around a lone CR, and readers take it for a new row.
+        return guarded.replace("\r\n", "\n").replace("\r", "\n")
     return value
 
 

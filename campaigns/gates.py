@@ -184,7 +184,7 @@ def _suppression(facts: Facts) -> Refusal | None:
     entry = facts.suppression
     if entry is None:
         return None
-    whom = "everybody" if entry.scope is SuppressionScope.ALL else entry.scope_name
+    whom = "anybody" if entry.scope is SuppressionScope.ALL else entry.scope_name
     reason = f": {entry.reason}" if entry.reason else ""
     return Refusal(
         gate="suppression",

@@ -3,15 +3,18 @@
 An attempt is written before Asterisk hears of the call, and closed once, together with
 what follows for the lead. What a talk came to in the agent's words is written beside it;
 whichever of the two comes second decides when the lead is called again.
+
+Every function writes `campaign_leads` before `claims`, as a claim does: PostgreSQL keeps a
+row locked that a claim had passed over, and in the other order both would wait for ever.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, or_, select, update
 
-from campaigns.claims import Claim, release
+from campaigns.claims import Claim
 from campaigns.facts import past_attempts
 from campaigns.gates import rule_set
 from campaigns.model import (
@@ -19,14 +22,14 @@ from campaigns.model import (
     Disposition,
     DispositionKind,
     KeyAction,
-    KeyMeaning,
     Outcome,
+    PastAttempt,
 )
 from campaigns.retry import next_try
 from campaigns.store import AT_ONCE, StoredCampaign
 from campaigns.tables import answers, attempts, campaign_leads, claims
-from leads.db import insert_new
 from leads.model import E164, Suppression, SuppressionScope
+from leads.sql import in_chunks, insert_if_new
 from leads.suppression import add as suppress
 
 WRAP_UP_LIMIT = timedelta(minutes=10)
@@ -63,6 +66,8 @@ class Closing:
     """
 
     attempt_id: AttemptId
+    lead_id: int
+    number_id: int
     outcome: Outcome
     evidence: str
     answered_at: datetime | None
@@ -76,60 +81,81 @@ class Closing:
     agent_id: int | None
 
 
-def open_attempt(
+def write_intents(
     connection: Connection,
     stored: StoredCampaign,
-    claim: Claim,
+    taken: Sequence[Claim],
     *,
-    channel_id: str,
+    new_channel_id: Callable[[], str],
     engine: str | None,
     asterisk_boot: str | None,
     clock: str,
     now: datetime,
-) -> OpenAttempt:
-    """Write the intent to call a claimed person; it must be committed before the call."""
-    campaign, person = stored.campaign, claim.person
-    attempt_id = AttemptId(
-        connection.execute(
-            insert(attempts)
-            .values(
-                channel_id=channel_id,
-                campaign_id=stored.id,
-                list_id=person.list_id,
-                lead_id=person.lead_id,
-                number_id=person.number_id,
-                phone=person.phone,
-                engine=engine,
-                asterisk_boot=asterisk_boot,
-                clock=clock,
-                mode=campaign.mode,
-                trunk=campaign.trunk,
-                caller_id=campaign.caller_id,
-                attempt_no=claim.attempt_no,
-                rule_set=rule_set(campaign),
-                dialed_at=now,
-            )
-            .returning(attempts.c.id)
-        ).scalar_one()
-    )
-    connection.execute(update(claims).where(claims.c.id == claim.id).values(attempt_id=attempt_id))
+) -> list[OpenAttempt]:
+    """Write the intents to call claimed people; they must be committed before the calls."""
+    if not taken:
+        return []
+    campaign = stored.campaign
+    rules = rule_set(campaign)
+    intents = [
+        {
+            "channel_id": new_channel_id(),
+            "campaign_id": stored.id,
+            "list_id": claim.person.list_id,
+            "lead_id": claim.person.lead_id,
+            "number_id": claim.person.number_id,
+            "phone": claim.person.phone,
+            "engine": engine,
+            "asterisk_boot": asterisk_boot,
+            "clock": clock,
+            "mode": campaign.mode,
+            "trunk": campaign.trunk,
+            "caller_id": campaign.caller_id,
+            "attempt_no": claim.attempt_no,
+            "rule_set": rules,
+            "dialed_at": now,
+        }
+        for claim in taken
+    ]
+    ids = connection.scalars(
+        insert(attempts).returning(attempts.c.id, sort_by_parameter_order=True), intents
+    ).all()
     connection.execute(
-        update(campaign_leads)
-        .where(campaign_leads.c.id == person.row_id)
-        .values(attempts=claim.attempt_no, last_attempt_at=now)
+        _COUNT_ATTEMPT,
+        [{"row": claim.person.row_id, "made": claim.attempt_no, "at": now} for claim in taken],
     )
-    return OpenAttempt(
-        id=attempt_id,
-        channel_id=channel_id,
-        campaign_id=stored.id,
-        lead_id=person.lead_id,
-        number_id=person.number_id,
-        phone=person.phone,
-        trunk=campaign.trunk,
-        agent_id=None,
-        asterisk_boot=asterisk_boot,
-        dialed_at=now,
+    connection.execute(
+        _HOLD_FOR_ATTEMPT,
+        [
+            {"claim": claim.id, "attempt": attempt_id}
+            for claim, attempt_id in zip(taken, ids, strict=True)
+        ],
     )
+    return [
+        OpenAttempt(
+            id=AttemptId(attempt_id),
+            channel_id=str(intent["channel_id"]),
+            campaign_id=stored.id,
+            lead_id=claim.person.lead_id,
+            number_id=claim.person.number_id,
+            phone=claim.person.phone,
+            trunk=campaign.trunk,
+            agent_id=None,
+            asterisk_boot=asterisk_boot,
+            dialed_at=now,
+        )
+        for attempt_id, intent, claim in zip(ids, intents, taken, strict=True)
+    ]
+
+
+_HOLD_FOR_ATTEMPT = (
+    update(claims).where(claims.c.id == bindparam("claim")).values(attempt_id=bindparam("attempt"))
+)
+_COUNT_ATTEMPT = (
+    update(campaign_leads)
+    .where(campaign_leads.c.id == bindparam("row"))
+    .values(attempts=bindparam("made"), last_attempt_at=bindparam("at"))
+)
 
 
 def open_attempts(connection: Connection, engine: str) -> tuple[OpenAttempt, ...]:
@@ -142,104 +168,225 @@ def open_attempts(connection: Connection, engine: str) -> tuple[OpenAttempt, ...
     return tuple(OpenAttempt(**row._mapping) for row in rows)
 
 
+def closed_among(connection: Connection, channel_ids: Iterable[str]) -> list[str]:
+    """Return those of the channel ids whose attempts have their end in this base."""
+    closed: list[str] = []
+    for some in in_chunks(channel_ids):
+        closed += connection.scalars(
+            select(attempts.c.channel_id).where(
+                attempts.c.channel_id.in_(some), attempts.c.ended_at.is_not(None)
+            )
+        )
+    return closed
+
+
 def note_agent(connection: Connection, attempt_id: AttemptId, agent_id: int) -> None:
     """Write which agent was chosen for an answered call, and hold the person for them."""
     connection.execute(
-        update(attempts).where(attempts.c.id == attempt_id).values(agent_id=agent_id)
+        update(attempts)
+        .where(attempts.c.id == attempt_id, attempts.c.ended_at.is_(None))
+        .values(agent_id=agent_id)
+    )
+    # Somebody whom the agent was to get before and did not reach, still on the line.
+    unfinished = select(attempts.c.id).where(
+        attempts.c.ended_at.is_(None), attempts.c.disposition_kind.is_(None)
     )
     connection.execute(
-        update(claims).where(claims.c.attempt_id == attempt_id).values(agent_id=agent_id)
-    )
-
-
-def close(connection: Connection, stored: StoredCampaign, closing: Closing) -> None:
-    """Write the end of an attempt, and what follows for the lead, in one transaction."""
-    attempt = connection.execute(
-        update(attempts)
-        .where(attempts.c.id == closing.attempt_id, attempts.c.ended_at.is_(None))
-        .values(
-            outcome=closing.outcome,
-            evidence=closing.evidence,
-            answered_at=closing.answered_at,
-            connected_at=closing.connected_at,
-            ended_at=closing.ended_at,
-            ring_s=closing.ring_s,
-            talk_s=closing.talk_s,
-            hangup_cause=closing.cause,
-            sip_code=closing.sip_code,
-            key_pressed=closing.key,
-            agent_id=closing.agent_id,
+        update(claims)
+        .where(
+            claims.c.agent_id == agent_id,
+            claims.c.attempt_id != attempt_id,
+            claims.c.attempt_id.in_(unfinished),
         )
-        .returning(attempts)
-    ).one()
-    message = stored.campaign.message
-    if closing.key and message is not None:
-        _obey_key(connection, stored, attempt, message.keys.get(closing.key), closing)
-    wraps_up = (
-        closing.outcome is Outcome.CONNECTED
-        and closing.agent_id is not None
-        and attempt.disposition_kind is None
+        .values(agent_id=None)
     )
-    if wraps_up:
-        _hold_for_result(connection, closing)
-        return
-    connection.execute(delete(claims).where(claims.c.attempt_id == closing.attempt_id))
-    settle_lead(connection, stored, lead_id=attempt.lead_id, number_id=attempt.number_id)
+    held = claims.alias("held")
+    connection.execute(
+        update(claims)
+        .where(
+            claims.c.attempt_id == attempt_id,
+            # Whoever took somebody to dial by hand at this very instant keeps that one lease.
+            ~exists(select(held.c.id).where(held.c.agent_id == agent_id, held.c.id != claims.c.id)),
+        )
+        .values(agent_id=agent_id)
+    )
 
 
-def settle_lead(
-    connection: Connection, stored: StoredCampaign, *, lead_id: int, number_id: int
-) -> None:
-    """Write when a lead is called again, or that it is not, from all its attempts."""
-    history = past_attempts(connection, stored.id, lead_ids=[lead_id], number_ids=[number_id]).of(
-        lead_id, number_id
-    )
-    following = next_try(stored.campaign, history, lead_id=lead_id)
-    own = [attempt for attempt in history if attempt.lead_id == lead_id]
-    values: dict[str, object] = {
-        "state": following.state,
-        "next_call_at": following.at or AT_ONCE,
-        "held_by": following.rule,
+def close(connection: Connection, stored: StoredCampaign, closings: Sequence[Closing]) -> None:
+    """Write the ends of a campaign's attempts, and what follows for their leads.
+
+    An attempt that has its end already keeps it: when a commit's answer is lost, the same
+    ends are written once more.
+    """
+    still_open = {
+        row.id: row
+        for row in connection.execute(
+            select(attempts.c.id, attempts.c.disposition_kind)
+            .where(
+                attempts.c.id.in_([closing.attempt_id for closing in closings]),
+                attempts.c.ended_at.is_(None),
+            )
+            .with_for_update()
+        )
     }
-    if own:
-        values["last_outcome"] = own[-1].outcome
+    ends = [closing for closing in closings if closing.attempt_id in still_open]
+    if not ends:
+        return
+    connection.execute(_END, [_end(closing) for closing in ends])
+    over = []
+    for closing in ends:
+        is_key = closing.key is not None and stored.campaign.message is not None
+        said = is_key and _obey_key(connection, stored, closing)
+        said = said or still_open[closing.attempt_id].disposition_kind is not None
+        if closing.outcome is Outcome.CONNECTED and closing.agent_id is not None and not said:
+            _hold_for_result(connection, stored, closing)
+        else:
+            over.append(closing)
+    settle(connection, stored, [(closing.lead_id, closing.number_id) for closing in over])
+    connection.execute(
+        delete(claims).where(claims.c.attempt_id.in_([closing.attempt_id for closing in over]))
+    )
+
+
+_END = (
+    update(attempts)
+    .where(attempts.c.id == bindparam("attempt"))
+    .values(
+        {
+            name: bindparam(f"its_{name}")
+            for name in (
+                "outcome",
+                "evidence",
+                "answered_at",
+                "connected_at",
+                "ended_at",
+                "ring_s",
+                "talk_s",
+                "hangup_cause",
+                "sip_code",
+                "key_pressed",
+                "agent_id",
+            )
+        }
+    )
+)
+
+
+def _end(closing: Closing) -> dict[str, object]:
+    return {
+        "attempt": closing.attempt_id,
+        "its_outcome": closing.outcome,
+        "its_evidence": closing.evidence,
+        "its_answered_at": closing.answered_at,
+        "its_connected_at": closing.connected_at,
+        "its_ended_at": closing.ended_at,
+        "its_ring_s": closing.ring_s,
+        "its_talk_s": closing.talk_s,
+        "its_hangup_cause": closing.cause,
+        "its_sip_code": closing.sip_code,
+        "its_key_pressed": closing.key,
+        "its_agent_id": closing.agent_id,
+    }
+
+
+def settle(
+    connection: Connection, stored: StoredCampaign, people: Sequence[tuple[int, int]]
+) -> None:
+    """Write when leads are called again, or that they are not, from all their attempts.
+
+    Args:
+        connection: in a writing transaction.
+        stored: their campaign.
+        people: pairs of lead id and the id of the number that was called.
+    """
+    if not people:
+        return
+    history = past_attempts(
+        connection,
+        stored.id,
+        lead_ids=[lead_id for lead_id, _ in people],
+        number_ids=[number_id for _, number_id in people],
+    )
+    connection.execute(
+        _SETTLE,
+        [
+            _settled(stored, lead_id, history.of(lead_id, number_id))
+            for lead_id, number_id in people
+        ],
+    )
+
+
+_SETTLE = (
+    update(campaign_leads)
+    .where(
+        campaign_leads.c.campaign_id == bindparam("campaign"),
+        campaign_leads.c.lead_id == bindparam("lead"),
+    )
+    .values(
+        state=bindparam("its_state"),
+        next_call_at=bindparam("its_next"),
+        held_by=bindparam("its_rule"),
+        last_outcome=func.coalesce(bindparam("its_outcome"), campaign_leads.c.last_outcome),
+    )
+)
+
+
+def _settled(
+    stored: StoredCampaign, lead_id: int, history: Sequence[PastAttempt]
+) -> dict[str, object]:
+    following = next_try(stored.campaign, history, lead_id=lead_id)
+    own = [attempt.outcome for attempt in history if attempt.lead_id == lead_id]
+    return {
+        "campaign": stored.id,
+        "lead": lead_id,
+        "its_state": following.state,
+        "its_next": following.at or AT_ONCE,
+        "its_rule": following.rule,
+        "its_outcome": own[-1] if own else None,
+    }
+
+
+def _hold_for_result(connection: Connection, stored: StoredCampaign, closing: Closing) -> None:
+    """Keep a talk's person for the agent who still owes its result."""
     connection.execute(
         update(campaign_leads)
-        .where(campaign_leads.c.campaign_id == stored.id, campaign_leads.c.lead_id == lead_id)
-        .values(**values)
+        .where(
+            campaign_leads.c.campaign_id == stored.id,
+            campaign_leads.c.lead_id == closing.lead_id,
+        )
+        .values(last_outcome=closing.outcome)
     )
-
-
-def _hold_for_result(connection: Connection, closing: Closing) -> None:
     connection.execute(
         update(claims)
         .where(claims.c.attempt_id == closing.attempt_id)
         .values(expires_at=closing.ended_at + WRAP_UP_LIMIT)
     )
-    lead_id = select(claims.c.lead_id).where(claims.c.attempt_id == closing.attempt_id)
-    connection.execute(
-        update(campaign_leads)
-        .where(campaign_leads.c.lead_id == lead_id.scalar_subquery())
-        .values(last_outcome=closing.outcome)
-    )
 
 
-def _obey_key(
-    connection: Connection,
-    stored: StoredCampaign,
-    attempt: Row[tuple[object, ...]],
-    meaning: KeyMeaning | None,
-    closing: Closing,
-) -> None:
-    """Do what a key pressed during a message stands for, and keep it as an answer."""
-    _answer(connection, attempt, "message", closing.key or "", now=closing.ended_at)
+def _obey_key(connection: Connection, stored: StoredCampaign, closing: Closing) -> bool:
+    """Do what a key pressed during a message stands for, and keep it as an answer.
+
+    Returns whether the key was a disposition, so that no agent owes one any more.
+    """
+    assert closing.key is not None
+    assert stored.campaign.message is not None
+    attempt = _attempt(connection, closing.attempt_id)
+    _answer(connection, attempt, "message", closing.key, now=closing.ended_at)
+    meaning = stored.campaign.message.keys.get(closing.key)
     if meaning is None or meaning.action is KeyAction.CONNECT:
-        return
+        return False
     if meaning.action is KeyAction.ANSWER:
         _answer(connection, attempt, meaning.question, meaning.answer, now=closing.ended_at)
-        return
+        return False
     kind = DispositionKind(meaning.action.value)
     _dispose(connection, stored, attempt, kind.value, kind, now=closing.ended_at, source="key")
+    return True
+
+
+def _attempt(connection: Connection, attempt_id: AttemptId) -> Row[tuple[object, ...]]:
+    return connection.execute(
+        select(attempts).where(attempts.c.id == attempt_id).with_for_update()
+    ).one()
 
 
 def _dispose(
@@ -251,13 +398,14 @@ def _dispose(
     *,
     now: datetime,
     source: str,
+    reason: str | None = None,
     values: Mapping[str, object] | None = None,
 ) -> None:
     """Write a disposition and the wish not to be called that may lie in it."""
     connection.execute(
         update(attempts)
         .where(attempts.c.id == attempt.id)
-        .values(disposition=code, disposition_kind=kind, **(values or {}))
+        .values(disposition=code, disposition_kind=kind, refusal_reason=reason, **(values or {}))
     )
     connection.execute(
         update(campaign_leads)
@@ -265,7 +413,7 @@ def _dispose(
             campaign_leads.c.campaign_id == stored.id,
             campaign_leads.c.lead_id == attempt.lead_id,
         )
-        .values(last_disposition=code)
+        .values(last_disposition=code, refusal_reason=reason)
     )
     if kind is DispositionKind.DO_NOT_CALL:
         suppress(
@@ -289,7 +437,7 @@ def _answer(
     now: datetime,
 ) -> None:
     connection.execute(
-        insert_new(connection, answers).values(
+        insert_if_new(connection, answers).values(
             attempt_id=attempt.id,
             lead_id=attempt.lead_id,
             campaign_id=attempt.campaign_id,
@@ -327,14 +475,12 @@ def record_result(
 ) -> bool:
     """Write an agent's result; return whether the call had ended already.
 
-    A call that still runs keeps its claim until the engine has ended it.
+    A call that still runs keeps its claim until the engine has ended it; a result given
+    once more meanwhile replaces the one before.
     """
-    attempt = connection.execute(
-        select(attempts).where(attempts.c.id == attempt_id).with_for_update()
-    ).one()
+    attempt = _attempt(connection, attempt_id)
     ended = attempt.ended_at is not None
     details = {
-        "refusal_reason": result.reason,
         "callback_at": result.callback_at,
         "note": result.note,
         "wrapped_at": now,
@@ -348,14 +494,20 @@ def record_result(
         result.disposition.kind,
         now=now,
         source="agent",
+        reason=result.reason,
         values=details,
+    )
+    connection.execute(
+        delete(answers).where(
+            answers.c.attempt_id == attempt_id, answers.c.question.in_(list(result.answers))
+        )
     )
     for question, given in result.answers.items():
         for answer in given:
             _answer(connection, attempt, question, answer, now=now)
     if ended:
+        settle(connection, stored, [(attempt.lead_id, attempt.number_id)])
         connection.execute(delete(claims).where(claims.c.attempt_id == attempt_id))
-        settle_lead(connection, stored, lead_id=attempt.lead_id, number_id=attempt.number_id)
     return ended
 
 
@@ -368,19 +520,36 @@ def release_expired(
     settled by the outcome alone.
     """
     rows = connection.execute(
-        select(claims).where(claims.c.campaign_id == stored.id, claims.c.expires_at <= now)
+        select(claims)
+        .where(claims.c.campaign_id == stored.id, claims.c.expires_at <= now)
+        .with_for_update(skip_locked=True)
     ).all()
-    for row in rows:
-        release(connection, row.id)
-        settle_lead(connection, stored, lead_id=row.lead_id, number_id=row.number_id)
+    settle(connection, stored, [(row.lead_id, row.number_id) for row in rows])
+    connection.execute(delete(claims).where(claims.c.id.in_([row.id for row in rows])))
     return tuple(row.agent_id for row in rows if row.agent_id is not None)
 
 
+def agents_owing_result(connection: Connection) -> frozenset[int]:
+    """Return the agents who talk, or have talked, to somebody and have not said what of it."""
+    query = (
+        select(claims.c.agent_id)
+        .join(attempts, attempts.c.id == claims.c.attempt_id)
+        .where(claims.c.agent_id.is_not(None), attempts.c.disposition_kind.is_(None))
+    )
+    return frozenset(connection.scalars(query))
+
+
 def unfinished_lease(connection: Connection, agent_id: int) -> str | None:
-    """Return the lease of a talk that is over and whose result the agent still owes."""
+    """Return the lease of which the agent still owes the result, no call being on the line.
+
+    The talk is over, or it is one that they dial by hand.
+    """
     lease: str | None = connection.scalar(
         select(claims.c.lease)
-        .join(attempts, attempts.c.id == claims.c.attempt_id)
-        .where(claims.c.agent_id == agent_id, attempts.c.ended_at.is_not(None))
+        .outerjoin(attempts, attempts.c.id == claims.c.attempt_id)
+        .where(
+            claims.c.agent_id == agent_id,
+            or_(claims.c.attempt_id.is_(None), attempts.c.ended_at.is_not(None)),
+        )
     )
     return lease

@@ -10,15 +10,16 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import lru_cache
 
-from sqlalchemy import Connection, Row, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, case, delete, func, insert, literal, select, update
 
 from campaigns.definition import read_definition
 from campaigns.model import Campaign, CampaignId, CampaignState, LeadState
-from campaigns.tables import campaign_leads, campaign_lists, campaigns
-from leads.db import insert_new
+from campaigns.tables import campaign_leads, campaign_lists, campaigns, is_callable
 from leads.errors import UsageError
 from leads.model import ListState
+from leads.names import did_you_mean
 from leads.problems import Problem
+from leads.sql import insert_if_new
 from leads.tables import list_members, lists
 
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -59,7 +60,7 @@ def create(
     """Store a new, stopped campaign, or return why it cannot be stored."""
     taken = connection.scalar(select(campaigns.c.id).where(campaigns.c.name == campaign.name))
     if taken is not None:
-        why = f"a campaign {campaign.name!r} exists; change it with: ringbank campaigns update"
+        why = f"a campaign {campaign.name!r} exists; change it with: ringbank campaigns update FILE"
         return (Problem(where="name", why=why),)
     problems = unknown_lists(connection, campaign)
     if problems:
@@ -128,9 +129,8 @@ def load(connection: Connection, name: str) -> StoredCampaign:
     row = connection.execute(select(campaigns).where(campaigns.c.name == name)).one_or_none()
     if row is not None:
         return _from_row(row)
-    names = list(connection.scalars(select(campaigns.c.name)))
-    near = get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else "see: ringbank campaigns list"
+    names = connection.scalars(select(campaigns.c.name))
+    hint = did_you_mean(name, names, see="campaigns list")
     raise UsageError(f"there is no campaign {name!r}; {hint}")
 
 
@@ -195,7 +195,8 @@ def enrol(connection: Connection, campaign_id: CampaignId) -> int:
         )
         columns = ["campaign_id", "lead_id", "list_id", "state", "next_call_at"]
         added = connection.execute(
-            insert_new(connection, campaign_leads).from_select(columns, newcomers)
+            insert_if_new(connection, campaign_leads).from_select(columns, newcomers),
+            execution_options={"preserve_rowcount": True},
         )
         enrolled += added.rowcount
         connection.execute(
@@ -211,6 +212,11 @@ def enrol(connection: Connection, campaign_id: CampaignId) -> int:
 
 def examine_again(connection: Connection, campaign_id: CampaignId) -> None:
     """Let the gates look again at every lead that a gate had refused."""
+    back_in_work = case(
+        (is_callable, campaign_leads.c.state),
+        (campaign_leads.c.attempts == 0, LeadState.NEW.value),
+        else_=LeadState.WAITING.value,
+    )
     connection.execute(
         update(campaign_leads)
         .where(
@@ -218,7 +224,7 @@ def examine_again(connection: Connection, campaign_id: CampaignId) -> None:
             campaign_leads.c.state != LeadState.IN_CALL,
             campaign_leads.c.held_by.in_(HELD_BY_GATES),
         )
-        .values(state=LeadState.WAITING, next_call_at=AT_ONCE, held_by=None)
+        .values(state=back_in_work, next_call_at=AT_ONCE, held_by=None)
     )
 
 

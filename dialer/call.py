@@ -83,7 +83,11 @@ class AgentChosen(Event):
 
 
 class AgentMissing(Event):
-    """The chosen agent's line failed, and nobody else is ready."""
+    """The chosen agent's line failed and nobody else is ready, or the move was refused.
+
+    It tells no fact: Asterisk also refuses to move somebody who has just hung up, so that
+    a person heard the apology is the dialplan's to say.
+    """
 
 
 class AgentJoined(Event):
@@ -330,12 +334,10 @@ def _note(call: Call, event: Event) -> Call:  # noqa: PLR0912  (one branch for e
             return replace(_answered(call, at), connected_at=call.connected_at or at)
         case SorryBegan(at):
             return replace(_answered(call, at), sorry_at=call.sorry_at or at)
-        case AgentMissing(at) if call.state is S.JOINING:
-            return replace(call, sorry_at=call.sorry_at or at)
         case Concluded(at, played_s):
             return replace(_answered(call, at), concluded_at=at, played_s=played_s)
-        case Unanswered(_, rang_out):
-            return replace(call, rang_out=rang_out)
+        case Unanswered(at, rang_out):
+            return replace(call, rang_out=rang_out, concluded_at=at)
         case Refused(at) if call.state is S.PLACED:
             return replace(call, refused=True, ended_at=at)
         case HungUp(at, cause, sip_code):

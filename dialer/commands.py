@@ -202,7 +202,7 @@ def agent_phone(phone: str, region: str | None) -> str:
 
 def _set_state(ctx: typer.Context, name: str, state: "CampaignState") -> None:
     from campaigns import store
-    from campaigns.model import CampaignState
+    from campaigns.model import CampaignState, DialMode
     from leads.db import writing
 
     console: Console = ctx.obj
@@ -212,7 +212,9 @@ def _set_state(ctx: typer.Context, name: str, state: "CampaignState") -> None:
         if state is CampaignState.RUNNING:
             store.enrol(connection, stored.id)
     if live_engine(console) is None:
-        console.say("no engine runs; start one with: ringbank run")
+        needless = stored.campaign.mode is DialMode.MANUAL
+        remedy = "a manual campaign needs none" if needless else "start one with: ringbank run"
+        console.say(f"no engine runs; {remedy}")
     console.facts({"campaign": name, "state": state})
 
 

@@ -90,7 +90,7 @@ def read_config(
     """Return the configuration in a text, or everything that is wrong with it."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         return (Problem(where="syntax", why=str(error)),)
     problems: list[Problem] = []
     root = Section(document, problems)
@@ -121,7 +121,7 @@ def _or(text: str, default: str) -> str:
 def _secret(section: Section, *, file: Path, environment: Mapping[str, str]) -> str | None:
     name = section.text("secret_file", required=False)
     if section.has("secret"):
-        section.value("secret", str, "a text")
+        section.expect(["secret"])
         section.refuse(
             "secret", f"does not belong into this file; set {SECRET_VARIABLE} or secret_file"
         )

@@ -48,7 +48,7 @@ def demo(
         bool, typer.Option("--keep", help="Leave the lab running for your own tries.")
     ] = False,
 ) -> None:
-    """Call 110 simulated people on a real Asterisk, and show what every call came to.
+    """Call some hundred simulated people on a real Asterisk, and show what every call came to.
 
     The first time it fetches Asterisk from Debian's archive, which takes a minute or two.
 

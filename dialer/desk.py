@@ -2,12 +2,13 @@
 
 import time
 from datetime import datetime, timedelta
+from textwrap import fill
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
-from dialer.commands import engine_time, live_engine, wait_for_answer
+from dialer.commands import NoEngineError, engine_time, live_engine, wait_for_answer
 from leads.console import Console
 from leads.errors import NotAllowedError, UsageError
 
@@ -43,7 +44,7 @@ def next_(
     if console.json:
         console.document(document)
     else:
-        _show(console, document)
+        _show(console, document, campaign)
 
 
 def _next(console: Console, campaign: str, agent: str) -> dict[str, object]:
@@ -69,7 +70,8 @@ def result(
     disposition: Annotated[str, typer.Option("--disposition", help="What came of the talk.")],
     reason: Annotated[str | None, typer.Option("--reason", help="Why they refused.")] = None,
     answer: Annotated[
-        list[str] | None, typer.Option("--answer", help="KEY=VALUE; repeat it.")
+        list[str] | None,
+        typer.Option("--answer", metavar="KEY=VALUE", help="What they answered; repeat it."),
     ] = None,
     callback: Annotated[
         str | None,
@@ -113,7 +115,15 @@ def result(
                 attempt_id=held.attempt_id,
             )
     if request is not None:
-        wait_for_answer(console, request, within=_ENGINE_ANSWERS_WITHIN)
+        try:
+            wait_for_answer(console, request, within=_ENGINE_ANSWERS_WITHIN)
+        except NoEngineError as error:
+            raise NoEngineError(f"the result is recorded, but {error}") from error
+    elif held.live:
+        raise NoEngineError(
+            "the result is recorded, but no engine runs that could end the call; "
+            "start it with: ringbank run"
+        )
     kind = said.disposition.kind
     if kind is DispositionKind.DO_NOT_CALL:
         console.say("the number is on the do-not-call list from now on, for all campaigns")
@@ -159,14 +169,24 @@ def _moment(connection: "Connection", text: str | None, held: "Lease") -> dateti
     return max(moment.replace(tzinfo=ZoneInfo(zone)) for zone in zones)
 
 
-def _show(console: Console, document: dict[str, object]) -> None:
+def _show_nobody(console: Console, document: dict[str, object], campaign: str) -> None:
+    console.line("nobody to give at the moment")
+    why = document["why"]
+    assert isinstance(why, list)
+    for reason in why:
+        if reason["gate"] == "state":
+            console.line(
+                f"  the campaign does not run; start it with: ringbank campaigns start {campaign}"
+            )
+            continue
+        at = reason["next_at"]
+        until = f", next at {at.astimezone():%Y-%m-%d %H:%M}" if at else ""
+        console.line(f"  {reason['count']:>5}  {reason['gate']}{until}")
+
+
+def _show(console: Console, document: dict[str, object], campaign: str) -> None:
     if document["lease"] is None:
-        console.line("nobody to give at the moment")
-        why = document["why"]
-        assert isinstance(why, list)
-        for reason in why:
-            until = f", next at {reason['next_at']:%Y-%m-%d %H:%M} UTC" if reason["next_at"] else ""
-            console.line(f"  {reason['gate']}: {reason['count'] or 'the campaign'}{until}")
+        _show_nobody(console, document, campaign)
         return
     lead = document["lead"]
     assert isinstance(lead, dict)
@@ -179,8 +199,26 @@ def _show(console: Console, document: dict[str, object]) -> None:
             **lead["attributes"],
         }
     )
-    if document["script"]:
-        console.line(f"\n{document['script']}")
+    _show_talk(console, document)
+
+
+def _show_talk(console: Console, document: dict[str, object]) -> None:
+    """Print what was said before, what to say and ask, and how to give the result."""
+    history, questions = document["history"], document["questions"]
     dispositions = document["dispositions"]
+    assert isinstance(history, list)
+    assert isinstance(questions, list)
     assert isinstance(dispositions, list)
-    console.line("\nresult: " + " ".join(d["code"] for d in dispositions))
+    if history:
+        console.line("\nCalled before:")
+    for past in history:
+        said = [past["disposition"] or past["outcome"], past["refusal_reason"], past["note"]]
+        console.line(f"  {past['at'].astimezone():%Y-%m-%d %H:%M}  {', '.join(filter(None, said))}")
+    if isinstance(document["script"], str):
+        console.line(f"\n{document['script'].strip()}")
+    for question in questions:
+        choices = f" ({', '.join(question['choices'])})" if question["choices"] else ""
+        console.line(f"\n{question['text']}\n  --answer {question['key']}=...{choices}")
+    codes = ", ".join(disposition["code"] for disposition in dispositions)
+    console.line(f"\nThen: ringbank result {document['lease']} --disposition CODE")
+    console.line(fill(codes, 78, initial_indent="  CODE: ", subsequent_indent=" " * 8))

@@ -12,13 +12,10 @@ lost link left behind in `dialer.recovery`.
 
 import itertools
 import logging
-import os
 import secrets
-import socket
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable
-from datetime import timedelta
 
 from sqlalchemy import Connection
 from sqlalchemy import Engine as Base
@@ -31,17 +28,19 @@ from campaigns.store import StoredCampaign
 from dialer import actions, floor, store
 from dialer.agent import AgentEvent, AgentState
 from dialer.ami.errors import AmiError, LinkLostError, LoginRefusedError
+from dialer.asterisk.readiness import demand_ready
 from dialer.call import Call
 from dialer.clock import Clock, elapsed_s
 from dialer.config import Config
 from dialer.floor import Floor
 from dialer.link import Link, Lost
+from dialer.presence import Presence
 from dialer.progress import Progress, limit_of
-from dialer.recovery import Survey, missed, survey
+from dialer.recovery import demand_lab, may_still_show, missed, survey
 from dialer.switchboard import LiveCall, Switchboard, Work
 from dialer.translate import news
 from leads.db import reading, writing
-from leads.errors import DatabaseError, NotAllowedError, RingbankError
+from leads.errors import DatabaseError, RingbankError
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +48,7 @@ _TURN_S = 0.05
 _REQUESTS_EVERY_S = 0.2
 _REFRESH_EVERY_S = 0.5
 _FORGET_AFTER_S = 2.0
-_IN_FLIGHT_S = 2.0
-"""An Originate that Asterisk has received shows as a channel long before this."""
+_SURVEY_AGAIN_S = 0.5
 _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _GIVE_UP_ON_BASE = 60
 """Tries to write a turn before the engine ends: with the waits above some five minutes."""
@@ -83,7 +81,7 @@ class Engine:
         self._only = frozenset(only)
         self._clock = clock or Clock()
         self._on_progress = on_progress
-        self._token = secrets.token_hex(8)
+        self._presence = Presence(config.engine)
         self._board = Switchboard(config.trunks, new_id=lambda: secrets.token_hex(8))
         self._link: Link | None = None
         self._ami_down: str | None = "not connected yet"
@@ -106,7 +104,9 @@ class Engine:
             RingbankError: the base or the configuration cannot be used, Asterisk cannot be
                 reached at the start, or refuses the login at any time.
         """
-        self._sign_on()
+        with writing(self._base) as connection:
+            self._presence.sign_on(connection, self._clock)
+            self._board.floor = Floor(floor.agents_of(connection, self._config.engine))
         try:
             self._connect()
             while True:
@@ -118,7 +118,7 @@ class Engine:
                     return
         finally:
             self._close_link()
-            self._sign_off()
+            self._presence.sign_off(self._base)
 
     def stop(self) -> None:
         """Place no more calls and end when the last one is over, or after a limit."""
@@ -139,50 +139,21 @@ class Engine:
             return False
         return not self._board.calls or elapsed_s() > self._stop_at_s
 
-    def _sign_on(self) -> None:
-        now = Clock().now()
-        name = self._config.engine
-        with writing(self._base) as connection:
-            other = store.engine_row(connection, name)
-            if other is not None and other.lives(now) and _process_lives(other):
-                raise store.EngineTakenError(
-                    f"an engine {name!r} runs already (process {other.pid} on {other.host}); "
-                    "stop it, or give this one another engine.name"
-                )
-            store.sign_on(
-                connection,
-                name=name,
-                token=self._token,
-                host=socket.gethostname(),
-                pid=os.getpid(),
-                clock_offset=self._clock.offset,
-                now=now,
-            )
-            self._board.floor = Floor(floor.agents_of(connection, name))
-
-    def _sign_off(self) -> None:
-        try:
-            with writing(self._base) as connection:
-                store.sign_off(
-                    connection, name=self._config.engine, token=self._token, now=Clock().now()
-                )
-        except DatabaseError as error:
-            logger.warning("The engine could not sign off: %s", error)
-
     # -- the link -------------------------------------------------------------------
 
     def _connect(self) -> None:
         """Log in to Asterisk and settle everything that was missed.
 
         Raises:
-            AmiError: Asterisk cannot be reached, or the link broke again.
+            AmiError: Asterisk cannot be reached or lacks something, or the link broke again.
             NotAllowedError: the clock is not the machine's, and this is not our lab.
         """
         link = Link(self._config.asterisk())
         try:
             link.open()
             if not self._clock.is_real:
-                _demand_lab(link)
+                demand_lab(link)
+            demand_ready(link, self._config.trunks.values())
             self._link = link
             self._ami_down = None
             self._catch_up(link)
@@ -229,9 +200,10 @@ class Engine:
         with reading(self._base) as connection:
             open_attempts = ledger.open_attempts(connection, self._config.engine)
             by_id = {int(stored.id): stored for stored in campaign_store.load_all(connection)}
+        opened_at = self._clock.now()
         found = survey(link)
-        while self._may_still_show(open_attempts, found):
-            time.sleep(_IN_FLIGHT_S / 4)
+        while may_still_show(found, open_attempts, opened_at=opened_at, now=self._clock.now()):
+            time.sleep(_SURVEY_AGAIN_S)
             found = survey(link)
         self._boot = found.boot
         for attempt in open_attempts:
@@ -249,19 +221,10 @@ class Engine:
             self._board.apply(live, events, work, now=now)
         self._board.keep_lines(found.channels, work, now=now)
         self._commit(work, place=False)
-        at_s = elapsed_s()
-        self._forget.extend((at_s, i) for i in found.marks if i not in self._board.calls)
-
-    def _may_still_show(self, open_attempts: Iterable[ledger.OpenAttempt], found: Survey) -> bool:
-        """Tell whether an Originate may be on its way that Asterisk has not shown yet."""
-        now = self._clock.now()
-        return any(
-            attempt.channel_id not in found.channels
-            and attempt.channel_id not in found.marks
-            and attempt.asterisk_boot == found.boot
-            and abs(now - attempt.dialed_at) < timedelta(seconds=_IN_FLIGHT_S)
-            for attempt in open_attempts
-        )
+        with reading(self._base) as connection:
+            # Only what this base has closed: another one's calls may be on the same Asterisk.
+            closed = ledger.closed_among(connection, found.marks)
+        self._forget.extend((elapsed_s(), channel_id) for channel_id in closed)
 
     # -- turns ----------------------------------------------------------------------
 
@@ -315,10 +278,13 @@ class Engine:
         if row.id not in self._board.floor.agents:
             self._board.floor.take_in(floor.as_agent(row))
         event = _ASKED[request.kind]
+        if event is AgentEvent.RESULT and self._board.talks_in_another(row.id, request.attempt_id):
+            work.answers.append((request.id, None))  # that talk is over, and its agent in the next
+            return
         lease = ledger.unfinished_lease(connection, row.id) if event is AgentEvent.READY else None
         if lease is not None:
             why_not: str | None = (
-                f"{row.name} still owes the result of the last talk; "
+                f"{row.name} still owes the result of lease {lease}; "
                 f"run: ringbank result {lease} --disposition CODE"
             )
         else:
@@ -335,7 +301,7 @@ class Engine:
         """
         changed = self._board.floor.take_changed()
         refresh = elapsed_s() >= self._refresh_s
-        may_place = place and self._ami_down is None and self._stop_at_s is None
+        may_place = place and self._hears() and self._stop_at_s is None
         wanted = self._wanted() if may_place else {}
         placed: list[LiveCall] = []
         tries = itertools.count()
@@ -345,7 +311,7 @@ class Engine:
                     floor.write(connection, self._config.engine, changed)
                     self._write(connection, work)
                     if refresh:
-                        self._refresh(connection)
+                        self._refresh(connection, work)
                     placed = self._place(connection, wanted)
                 break
             except DatabaseError as error:
@@ -366,11 +332,16 @@ class Engine:
             self._refresh_s = elapsed_s() + _REFRESH_EVERY_S
             self._on_progress(self._progress())
 
+    def _hears(self) -> bool:
+        """Tell whether Asterisk takes what it is asked: else every call would be a guess."""
+        return self._link is not None and not self._link.silent
+
     def _write(self, connection: Connection, work: Work) -> None:
+        # Ends first: the agent whose talk ended may be the one who was chosen for the next.
+        for stored, closings in work.by_campaign():
+            ledger.close(connection, stored, closings)
         for attempt, agent_id in work.chosen:
             ledger.note_agent(connection, attempt.id, agent_id)
-        for stored, closing in work.closings:
-            ledger.close(connection, stored, closing)
         for request_id, why_not in work.answers:
             store.answer(connection, request_id, why_not, now=Clock().now())
 
@@ -391,19 +362,20 @@ class Engine:
             )
             if len(claims.taken) < calls and not claims.refused:
                 self._look_again_s[stored.id] = elapsed_s() + _REFRESH_EVERY_S
-            for taken in claims.taken:
-                attempt = ledger.open_attempt(
-                    connection,
-                    stored,
-                    taken,
-                    channel_id=actions.CALL_PREFIX + secrets.token_hex(8),
-                    engine=self._config.engine,
-                    asterisk_boot=self._boot,
-                    clock="real" if self._clock.is_real else "lab",
-                    now=now,
-                )
-                call = Call(channel_id=attempt.channel_id, placed_at=now)
-                placed.append(LiveCall(call, attempt, stored))
+            intents = ledger.write_intents(
+                connection,
+                stored,
+                claims.taken,
+                new_channel_id=lambda: actions.CALL_PREFIX + secrets.token_hex(8),
+                engine=self._config.engine,
+                asterisk_boot=self._boot,
+                clock="real" if self._clock.is_real else "lab",
+                now=now,
+            )
+            placed += [
+                LiveCall(Call(channel_id=intent.channel_id, placed_at=now), intent, stored)
+                for intent in intents
+            ]
         return placed
 
     def _post(self, todo: Iterable[actions.Action]) -> None:
@@ -422,7 +394,7 @@ class Engine:
             old.append(actions.forget(self._forget.popleft()[1]))
         self._post(old)
 
-    def _refresh(self, connection: Connection) -> None:
+    def _refresh(self, connection: Connection, work: Work) -> None:
         """Show the heartbeat, and see what the campaigns have become."""
         now = self._clock.now()
         running = campaign_store.load_all(connection, state=CampaignState.RUNNING)
@@ -435,16 +407,13 @@ class Engine:
                 del self._outcomes[stored.id]["open"]
             if campaign_store.enrol(connection, stored.id):
                 self._look_again_s.pop(stored.id, None)
-            for agent_id in ledger.release_expired(connection, stored, now=now):
-                self._board.tell(agent_id, AgentEvent.RESULT, Work(), now=now)
+            ledger.release_expired(connection, stored, now=now)
+        # A result may also have come while no engine ran, or its time may have run out.
+        owing = ledger.agents_owing_result(connection)
+        for agent_id in self._board.floor.busy() - owing:
+            self._board.tell(agent_id, AgentEvent.RESULT, work, now=now)
         self._work_left = any(report.work_left(connection, c.id) for c in self._campaigns)
-        store.beat(
-            connection,
-            name=self._config.engine,
-            token=self._token,
-            report=self._progress().document(),
-            now=Clock().now(),
-        )
+        self._presence.beat(connection, self._progress().document())
 
     def _progress(self) -> Progress:
         """Return how things stand."""
@@ -486,26 +455,3 @@ _ASKED = {
     store.RequestKind.LOGOUT: AgentEvent.LOGOUT,
     store.RequestKind.RESULT: AgentEvent.RESULT,
 }
-
-
-def _demand_lab(link: Link) -> None:
-    """Refuse a made-up clock anywhere but in our own lab."""
-    marker = link.ask("Getvar", ("Variable", actions.LAB_MARKER)).get("Value")
-    if not marker:
-        raise NotAllowedError(
-            "a clock other than the machine's is accepted only by Ringbank's own lab, and this "
-            "Asterisk is not it; leave --lab-clock out, or run: ringbank lab up"
-        )
-
-
-def _process_lives(row: store.EngineRow) -> bool:
-    """Tell whether an engine's process may still live; of another host it may."""
-    if row.host != socket.gethostname():
-        return True
-    try:
-        os.kill(row.pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert, select, update
 from campaigns.tables import agents
 from dialer.agent import Agent, AgentEffect, AgentEvent, AgentState, advance, longest_waiting
 from leads.errors import UsageError
+from leads.names import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,14 @@ class Floor:
         """Return how many agents are in one of the states."""
         return sum(agent.state in states for agent in self.agents.values())
 
+    def busy(self) -> set[int]:
+        """Return the agents of whose talk no result is known yet."""
+        return {
+            agent.agent_id
+            for agent in self.agents.values()
+            if agent.state in (AgentState.TALKING, AgentState.WRAP_UP) and not agent.result_given
+        }
+
     def take_changed(self) -> tuple[Agent, ...]:
         """Return the agents who changed since the last time."""
         changed = tuple(self.agents[agent_id] for agent_id in sorted(self._changed))
@@ -119,8 +128,12 @@ def add_agent(connection: Connection, name: str, phone: str, *, now: datetime) -
     """Add an agent.
 
     Raises:
-        UsageError: the name is taken.
+        UsageError: the name is taken, or cannot be one.
     """
+    if not name.strip() or name != name.strip() or not name.isprintable():
+        raise UsageError(
+            f"{name!r} cannot be an agent's name; give one without blanks around it, like anna"
+        )
     if connection.scalar(select(agents.c.id).where(agents.c.name == name)) is not None:
         raise UsageError(f"an agent {name!r} exists already; choose another name")
     connection.execute(insert(agents).values(name=name, phone=phone, since=now))
@@ -149,7 +162,8 @@ def find_agent(connection: Connection, name: str) -> AgentRow:
     Raises:
         UsageError: there is none.
     """
-    for row in list_agents(connection):
-        if row.name == name:
-            return row
-    raise UsageError(f"there is no agent {name!r}; see: ringbank agents list")
+    known = {row.name: row for row in list_agents(connection)}
+    if name not in known:
+        hint = did_you_mean(name, known, see="agents list")
+        raise UsageError(f"there is no agent {name!r}; {hint}")
+    return known[name]

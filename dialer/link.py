@@ -16,6 +16,7 @@ from dialer.config import Asterisk
 
 _QUEUE = 20_000
 _BATCH = 400
+_ANSWERS_WITHIN_S = 1.0
 _QUIET_S = 5.0
 """After so much silence Asterisk is asked for a sign of life; after twice as much more,
 the link counts as lost, whatever TCP believes."""
@@ -42,7 +43,7 @@ class Link:
             on_lost=lambda why: self._queue.put(Lost(why)),
         )
         self._heard_s = elapsed_s()
-        self._asked = False
+        self._asked_s: float | None = None
 
     def open(self) -> None:
         """Connect and log in.
@@ -63,7 +64,7 @@ class Link:
             taken = [self._queue.get(timeout=wait_s)]
         except Empty:
             return self._check_silence()
-        self._heard_s, self._asked = elapsed_s(), False
+        self._heard_s, self._asked_s = elapsed_s(), None
         try:
             while len(taken) < _BATCH:
                 taken.append(self._queue.get_nowait())
@@ -75,6 +76,12 @@ class Link:
         """Send actions without waiting; their answers come out of `take`."""
         for action in actions:
             self._client.post(action.name, action.fields, action_id=action.action_id)
+            self._asked_s = self._asked_s or elapsed_s()
+
+    @property
+    def silent(self) -> bool:
+        """Whether Asterisk was asked for something and has said nothing since for a second."""
+        return self._asked_s is not None and elapsed_s() - self._asked_s > _ANSWERS_WITHIN_S
 
     def ask(self, name: str, *fields: tuple[str, str]) -> Message:
         """Ask for one answer and wait for it."""
@@ -89,7 +96,6 @@ class Link:
         if silence_s > 3 * _QUIET_S:
             self.close()
             return [Lost(f"Asterisk has said nothing for {silence_s:.0f} s")]
-        if silence_s > _QUIET_S and not self._asked:
-            self._asked = True
+        if silence_s > _QUIET_S and self._asked_s is None:
             self.post([Action("Ping", ())])
         return []

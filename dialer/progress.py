@@ -60,6 +60,8 @@ def limit_of(
 
     Whether any of its leads may be called is the base's matter, not the engine's.
     """
+    if campaign.mode is DialMode.MANUAL:
+        return "its agents dial by hand; they get the next person with: ringbank next"
     if ami_down is not None:
         return f"Asterisk cannot be reached: {ami_down}"
     if lines is None:

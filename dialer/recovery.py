@@ -5,15 +5,19 @@ There are no rules here about outcomes. `survey` asks Asterisk three questions i
 turns the answers, for one open call, into the events that the engine did not hear.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from dialer.actions import CALL_PREFIX, LINE_PREFIX, MARKS
+from campaigns.ledger import OpenAttempt
+from dialer.actions import CALL_PREFIX, LAB_MARKER, LINE_PREFIX, MARKS
 from dialer.call import ChannelMade, Event, Gone, PickedUp, Rang
 from dialer.link import Link
 from dialer.translate import Moment, mark_events, read_mark
+from leads.errors import NotAllowedError
 
+_IN_FLIGHT = timedelta(seconds=2)
+"""An Originate that Asterisk has received shows as a channel long before this."""
 _RINGING_STATES = ("5", "Ringing")
 _UP_STATES = ("6", "Up")
 
@@ -55,6 +59,36 @@ def survey(link: Link) -> Survey:
         if message.get("Key")
     }
     return Survey(boot=boot, channels=channels, marks=marks)
+
+
+def demand_lab(link: Link) -> None:
+    """Refuse a made-up clock anywhere but in our own lab.
+
+    Raises:
+        NotAllowedError: this Asterisk does not have the lab's marker.
+    """
+    if not link.ask("Getvar", ("Variable", LAB_MARKER)).get("Value"):
+        raise NotAllowedError(
+            "a clock other than the machine's is accepted only by Ringbank's own lab, and this "
+            "Asterisk is not it; leave --lab-clock out, or run: ringbank lab up"
+        )
+
+
+def may_still_show(
+    found: Survey, attempts: Iterable[OpenAttempt], *, opened_at: datetime, now: datetime
+) -> bool:
+    """Tell whether an Originate may be on its way that Asterisk has not shown yet.
+
+    Counted from when the link was opened, however long ago the call was asked for: an
+    Asterisk that stood still reads what was sent to it when it goes on.
+    """
+    return any(
+        attempt.channel_id not in found.channels
+        and attempt.channel_id not in found.marks
+        and attempt.asterisk_boot == found.boot
+        and now - opened_at < _IN_FLIGHT
+        for attempt in attempts
+    )
 
 
 def missed(

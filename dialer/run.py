@@ -30,7 +30,8 @@ _LINE_EVERY_S = 5.0
 def run(
     ctx: typer.Context,
     campaign: Annotated[
-        list[str] | None, typer.Option("--campaign", help="Only these; repeat it.")
+        list[str] | None,
+        typer.Option("--campaign", metavar="NAME", help="Only this one; repeat it."),
     ] = None,
     until_done: Annotated[
         bool, typer.Option("--until-done", help="End once no lead can become callable again.")
@@ -137,7 +138,9 @@ def _shown(console: Console) -> "Iterator[Callable[[Progress], None]]":
     from rich.console import Console as RichConsole
     from rich.live import Live
 
-    with Live(console=RichConsole(stderr=True), auto_refresh=False) as live:
+    with Live(
+        console=RichConsole(stderr=True, markup=False, emoji=False), auto_refresh=False
+    ) as live:
         yield lambda progress: live.update(table(progress), refresh=True)
 
 

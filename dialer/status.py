@@ -1,12 +1,13 @@
 """``ringbank status``: engines, campaigns, agents, and why nothing is being dialled."""
 
+import sys
 import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from campaigns.model import CampaignState
+from campaigns.model import CampaignState, DialMode
 from campaigns.report import Standing, standing
 from campaigns.store import AT_ONCE, StoredCampaign, load_all
 from dialer import floor
@@ -36,13 +37,9 @@ def why_idle(
         return (
             f"the campaign is {stored.state}; run: ringbank campaigns start {stored.campaign.name}"
         )
-    if engine is None:
-        return "no engine runs; start one with: ringbank run"
-    if engine.report.get("stopping"):
-        return "the engine is stopping"
-    limits = engine.report.get("limits")
-    limit = limits.get(stored.campaign.name) if isinstance(limits, dict) else None
-    if isinstance(limit, str):
+    by_hand = stored.campaign.mode is DialMode.MANUAL
+    limit = None if by_hand else _engine_limit(stored, engine)
+    if limit is not None:
         return limit
     if not found.leads:
         return "its lists hold no lead"
@@ -53,20 +50,45 @@ def why_idle(
         at = found.next_call_at.astimezone()
         day = "" if at.date() == now.astimezone().date() else f"{at:%Y-%m-%d} "
         return f"no lead is callable until {day}{at:%H:%M}{held}"
-    return None
+    by_hand_with = f"ringbank next --campaign {stored.campaign.name} --agent NAME"
+    return f"agents dial it themselves: {by_hand_with}" if by_hand else None
+
+
+def _engine_limit(stored: StoredCampaign, engine: EngineRow | None) -> str | None:
+    """Return what keeps the engine from dialling for a campaign, or None."""
+    if engine is None:
+        return "no engine runs; start one with: ringbank run"
+    if engine.report.get("stopping"):
+        return "the engine is stopping"
+    dialled = engine.report.get("calls")
+    if isinstance(dialled, dict) and stored.campaign.name not in dialled:
+        return "the engine that runs was started for other campaigns; leave out its --campaign"
+    limits = engine.report.get("limits")
+    limit = limits.get(stored.campaign.name) if isinstance(limits, dict) else None
+    return limit if isinstance(limit, str) else None
 
 
 def show(console: Console, *, watch: bool) -> None:
     """Print how everything stands, once or every second until interrupted."""
+    document = gather(console)
+    if not any(engine["lives"] for engine in document["engines"]):
+        console.say("no engine runs; start one with: ringbank run")
     while True:
-        document = gather(console)
         if console.json:
             console.document(document)
         else:
+            if watch:
+                console.line(f"{_fresh_screen()}{console.now().astimezone():%Y-%m-%d %H:%M:%S}")
             _print(console, document)
         if not watch:
             return
         time.sleep(_WATCH_EVERY_S)
+        document = gather(console)
+
+
+def _fresh_screen() -> str:
+    """Return what wipes a terminal; between two looks in a file stands an empty line."""
+    return "\x1b[H\x1b[2J" if sys.stdout.isatty() else "\n"
 
 
 def gather(console: Console) -> dict[str, Any]:
@@ -131,7 +153,7 @@ def _print(console: Console, document: Mapping[str, Any]) -> None:
         clock = f"; its clock shows {engine['lab_clock']}" if engine.get("lab_clock") else ""
         console.line(f"engine {engine['name']} {lives}{ami}{clock}")
     if not document["engines"]:
-        console.line("no engine has run on this base; start one with: ringbank run")
+        console.line("no engine has run on this base")
     for campaign in document["campaigns"]:
         console.line(f"\n{campaign['name']}: {campaign['state']}, {campaign['mode']}")
         console.line(f"  leads     {_counts(campaign['leads'])}")

@@ -37,6 +37,9 @@ _BEFORE_AGENT = frozenset(CallState) - {
 }
 """States of a call that may yet need a ready agent."""
 
+_WITH_AGENT = (CallState.JOINING, CallState.TALKING)
+"""States of a call that takes up the agent who was chosen for it."""
+
 
 @dataclass(slots=True)
 class LiveCall:
@@ -67,6 +70,12 @@ class Work:
     def __bool__(self) -> bool:
         """Tell whether there is anything to write."""
         return bool(self.chosen or self.closings or self.answers)
+
+    def by_campaign(self) -> Iterable[tuple[StoredCampaign, list[Closing]]]:
+        """Return the closings, those of one campaign together."""
+        campaigns = {stored.id: stored for stored, _ in self.closings}
+        for campaign_id, stored in campaigns.items():
+            yield stored, [c for s, c in self.closings if s.id == campaign_id]
 
 
 class Switchboard:
@@ -119,6 +128,8 @@ class Switchboard:
             agent = self.floor.of_line(told.channel_id)
             if agent is not None:
                 self.tell(agent.agent_id, told.line, work, now=now)
+            if told.line is AgentEvent.LINE_DOWN:
+                self._release_line(told.channel_id)
 
     def apply(self, live: LiveCall, events: Iterable[Event], work: Work, *, now: datetime) -> None:
         """Let a call take its next steps, and note what follows from where they end."""
@@ -134,9 +145,10 @@ class Switchboard:
                 work.actions.append(move)
             case Effect.APOLOGISE:
                 work.actions.append(actions.apologise(live.call.channel_id))
-                self._free_agent(live.call.agent_id, work, now=now)
             case None:
                 pass
+        if live.call.state is CallState.SORRY:
+            self._free_agent(live.call.agent_id, work, now=now)
 
     def match(self, work: Work, *, now: datetime) -> None:
         """Give whoever waits longest to the agent who has been ready longest.
@@ -161,7 +173,8 @@ class Switchboard:
         """Return how many calls each campaign may place now, the first ones served first.
 
         A broadcast takes what room its trunk has; a progressive campaign one call for each
-        agent who is ready and not promised to a call already in flight.
+        agent who is ready and not promised to a call already in flight. A manual one is
+        dialled by its agents.
         """
         room = {name: lines.room(at_s) for name, lines in self.lines.items()}
         staying = self.floor.count(AgentState.READY) - len(self._leaving)
@@ -169,6 +182,8 @@ class Switchboard:
         wanted: dict[int, int] = {}
         for stored in running:
             campaign = stored.campaign
+            if campaign.mode is DialMode.MANUAL:
+                continue
             calls = room.get(campaign.trunk, 0)
             if campaign.mode is DialMode.PROGRESSIVE:
                 calls = min(calls, free)
@@ -181,8 +196,7 @@ class Switchboard:
     def _promised(self) -> int:
         """Return how many calls in flight may yet need an agent who is ready now."""
         return sum(
-            live.call.state in _BEFORE_AGENT
-            and live.stored.campaign.mode is DialMode.PROGRESSIVE
+            live.call.state in _BEFORE_AGENT and live.stored.campaign.mode is DialMode.PROGRESSIVE
             for live in self.calls.values()
         )
 
@@ -207,7 +221,12 @@ class Switchboard:
     def _free_agent(self, agent_id: int | None, work: Work, *, now: datetime) -> None:
         """Let an agent go on whom the person never reached: there is nothing to wrap up."""
         agent = self.floor.agents.get(agent_id) if agent_id is not None else None
-        if agent is not None and agent.state is AgentState.TALKING:
+        # They may have been given to somebody else since.
+        busy = any(
+            live.call.agent_id == agent_id and live.call.state in _WITH_AGENT
+            for live in self.calls.values()
+        )
+        if agent is not None and agent.state is AgentState.TALKING and not busy:
             self.tell(agent.agent_id, AgentEvent.CALL_OVER, work, now=now)
             self.tell(agent.agent_id, AgentEvent.RESULT, work, now=now)
 
@@ -237,7 +256,7 @@ class Switchboard:
             return None
         effect, why_not = self.floor.tell(agent_id, event, now=now)
         agent = self.floor.agents[agent_id]
-        if event is AgentEvent.LINE_UP:
+        if event is AgentEvent.LINE_UP and agent.state is not AgentState.OUT:
             self._answer_login(agent, None, work)
         elif event is AgentEvent.LINE_DOWN:
             self._line_ended(agent, work, now=now)
@@ -266,6 +285,15 @@ class Switchboard:
         self._leaving[agent_id] = event
         return True
 
+    def talks_in_another(self, agent_id: int, attempt_id: int | None) -> bool:
+        """Tell whether an agent has somebody on the line in another attempt than this one."""
+        return any(
+            live.call.agent_id == agent_id
+            and live.call.state in _WITH_AGENT
+            and live.attempt.id != attempt_id
+            for live in self.calls.values()
+        )
+
     def keep_lines(self, channels: Mapping[str, str], work: Work, *, now: datetime) -> None:
         """Compare the agents' lines with the channels that live; free who talks to nobody.
 
@@ -274,18 +302,20 @@ class Switchboard:
             work: takes what follows.
             now: the moment.
         """
-        talking = {
-            live.call.agent_id
-            for live in self.calls.values()
-            if live.call.state in (CallState.JOINING, CallState.TALKING)
-        }
+        for channel_id in self._line_trunks.keys() - channels.keys():
+            self._release_line(channel_id)
         for agent in tuple(self.floor.agents.values()):
             state = channels.get(agent.channel_id or "")
+            if state is not None:
+                self._adopt_line(agent)
             if state is None:
                 self.tell(agent.agent_id, AgentEvent.LINE_DOWN, work, now=now)
             elif agent.state is AgentState.CALLING and state == "6":
                 self.tell(agent.agent_id, AgentEvent.LINE_UP, work, now=now)
-            elif agent.agent_id not in talking:
+            elif agent.result_given:
+                # It came while Asterisk could not be told to hang up.
+                self.tell(agent.agent_id, AgentEvent.RESULT, work, now=now)
+            else:
                 self._free_agent(agent.agent_id, work, now=now)
 
     def _ring(self, agent: Agent, work: Work, *, at_s: float) -> str | None:
@@ -293,7 +323,7 @@ class Switchboard:
         channel, caller_id = agent.phone, "ringbank"
         channel_id = actions.LINE_PREFIX + self._new_id()
         if agent.phone.startswith("+"):
-            lines = next(iter(self.lines.values()), None)
+            lines = self._trunk_of(agent)
             if lines is None or not lines.room(at_s):
                 return f"no trunk has a free line for {agent.name}'s telephone; try again"
             channel = actions.dial_string(lines.trunk.channel, agent.phone)
@@ -308,9 +338,6 @@ class Switchboard:
         why = f"{agent.name}'s telephone {agent.phone} was not answered; try again"
         self._answer_login(agent, why, work)
         self._leaving.pop(agent.agent_id, None)
-        lines = self._line_trunks.pop(agent.channel_id or "", None)
-        if lines is not None:
-            lines.end()
         for live in tuple(self.calls.values()):
             if live.call.agent_id == agent.agent_id and live.call.state is CallState.JOINING:
                 other = self.floor.ready()
@@ -318,6 +345,23 @@ class Switchboard:
                     self.apply(live, (AgentMissing(now),), work, now=now)
                 else:
                     self._give(live, other, work, now=now)
+
+    def _adopt_line(self, agent: Agent) -> None:
+        """Count a line through a trunk that an earlier process of this engine began."""
+        lines = self._trunk_of(agent)
+        if agent.channel_id and agent.channel_id not in self._line_trunks and lines is not None:
+            lines.adopt()
+            self._line_trunks[agent.channel_id] = lines
+
+    def _trunk_of(self, agent: Agent) -> Lines | None:
+        """Return the lines through which an agent's telephone is reached, if any."""
+        through_trunk = agent.phone.startswith("+")
+        return next(iter(self.lines.values()), None) if through_trunk else None
+
+    def _release_line(self, channel_id: str) -> None:
+        lines = self._line_trunks.pop(channel_id, None)
+        if lines is not None:
+            lines.end()
 
     def _answer_login(self, agent: Agent, why_not: str | None, work: Work) -> None:
         request = self._logins.pop(agent.agent_id, None)
@@ -333,6 +377,8 @@ def closing_of(live: LiveCall) -> Closing:
     spoke_from = call.connected_at or call.answered_at
     return Closing(
         attempt_id=live.attempt.id,
+        lead_id=live.attempt.lead_id,
+        number_id=live.attempt.number_id,
         outcome=found.outcome,
         evidence=found.evidence,
         answered_at=call.answered_at,

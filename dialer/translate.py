@@ -83,7 +83,8 @@ def mark_events(mark: Mapping[str, str], *, at: datetime, moment: Moment) -> tup
     """
     stage = mark.get("stage", "")
     if stage == "failed":
-        return (Unanswered(at, rang_out=mark.get("reason") == _RANG_OUT),)
+        ended = _moment(mark, "ended", moment) or at
+        return (Unanswered(ended, rang_out=mark.get("reason") == _RANG_OUT),)
     reached = mark.get("last") if stage == "ended" else stage
     answered = _moment(mark, "answered", moment) or at
     began = _moment(mark, "message", moment)
@@ -93,11 +94,11 @@ def mark_events(mark: Mapping[str, str], *, at: datetime, moment: Moment) -> tup
     if mark.get("key"):
         events.append(KeyPressed(began or answered, mark["key"]))
     if reached in ("waiting", "abandoned", "connected"):
-        events.append(AgentWanted(_moment(mark, "waiting", moment) or answered))
+        events.append(AgentWanted(at if stage == "waiting" else answered))
     if connected := _moment(mark, "connected", moment):
         events.append(AgentJoined(connected))
     if reached == "abandoned":
-        events.append(SorryBegan(_moment(mark, "abandoned", moment) or at))
+        events.append(SorryBegan(at))
     if stage == "ended":
         ended = _moment(mark, "ended", moment) or at
         played_s = (ended - began).total_seconds() if began else None
@@ -133,8 +134,15 @@ def _user_event(
 
 
 def _refusal(fields: Mapping[str, str], at: datetime) -> News | None:
-    """Match by ActionID alone: the Uniqueid may be that of another, living call."""
+    """Match by ActionID alone: the Uniqueid may be that of another, living call.
+
+    An `OriginateResponse` that names our own channel says nothing: the channel was made, and
+    its `Hangup` tells how it ended. Under load the two even change places, because Asterisk
+    sends the one from the dialling thread and the other through its message bus.
+    """
     asked, _, channel_id = fields.get("actionid", "").partition(":")
+    if asked == "originate" and fields.get("uniqueid") == channel_id:
+        return None
     if asked == "originate":
         return News(channel_id, (Refused(at),), AgentEvent.LINE_DOWN)
     if asked == "redirect":

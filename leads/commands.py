@@ -14,6 +14,7 @@ import typer
 from leads.console import Console
 from leads.errors import UsageError
 from leads.model import LeadId, Phone, Suppression, SuppressionScope
+from leads.names import did_you_mean
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -95,6 +96,7 @@ def import_(
     if not console.json:
         facts["reasons"] = [f"{count} {why}" for why, count in report.reasons.items()]
     console.facts(facts)
+    _say_rejected(console, report, rejects)
     console.problems = report.rejected > 0
 
 
@@ -332,6 +334,15 @@ def _say_guesses(console: Console, report: "ImportReport") -> None:
         console.say("This was a dry run: nothing has been kept.")
 
 
+def _say_rejected(console: Console, report: "ImportReport", rejects: Path | None) -> None:
+    if not report.rejected or report.dry_run:
+        return
+    if rejects is None:
+        console.say("To see the rejected rows, import again with: --rejects FILE")
+    else:
+        console.say(f"The rejected rows are in {rejects}; mend them there and import that file.")
+
+
 def _bytes(file: str) -> int | None:
     path = Path(file)
     return path.stat().st_size if path.is_file() else None
@@ -386,7 +397,10 @@ def _list_named(connection: "Connection", name: str) -> "LeadList":
 
     found = store.list_named(connection, name)
     if found is None:
-        raise UsageError(f"there is no list {name!r}; see: ringbank lists list")
+        names = [one.name for one in store.all_lists(connection)]
+        raise UsageError(
+            f"there is no list {name!r}; {did_you_mean(name, names, see='lists list')}"
+        )
     return found
 
 

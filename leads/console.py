@@ -77,7 +77,7 @@ class Console:
 
     def document(self, value: object) -> None:
         """Print one JSON document on stdout."""
-        print(json.dumps(value, ensure_ascii=False, default=_plain), flush=True)
+        self.line(json.dumps(value, ensure_ascii=False, default=_plain))
 
     def line(self, text: str) -> None:
         """Print one line of data on stdout."""
@@ -94,13 +94,18 @@ class Console:
                 self.line("\t".join(_cell(value) for value in row))
 
     def facts(self, values: Mapping[str, object]) -> None:
-        """Print one thing's facts: an object with ``--json``, else a line for each."""
+        """Print one thing's facts: an object with ``--json``, else a line for each.
+
+        Of several items each has a line of its own.
+        """
         if self.json:
             self.document(values)
             return
         width = max(map(len, values), default=0)
         for key, value in values.items():
-            self.line(f"{key:<{width}}  {_cell(value)}")
+            items = value if isinstance(value, list | tuple) and value else [value]
+            for number, item in enumerate(items):
+                self.line(f"{'' if number else key:<{width}}  {_cell(item)}".rstrip())
 
     def progress(self) -> "AbstractContextManager[Progress]":
         """Return a progress bar on stderr, shown on a terminal only."""
@@ -114,10 +119,12 @@ class Console:
         from rich.console import Console as RichConsole
         from rich.table import Table
 
-        table = Table(*columns, header_style="bold")
+        table = Table(header_style="bold")
+        for column in columns:
+            table.add_column(column, overflow="fold")
         for row in rows:
             table.add_row(*(_cell(value) for value in row))
-        RichConsole().print(table)
+        RichConsole(markup=False, emoji=False).print(table)
 
 
 def _plain(value: object) -> Any:
@@ -129,6 +136,8 @@ def _plain(value: object) -> Any:
 def _cell(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, datetime):
         return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, list | tuple):

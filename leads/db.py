@@ -21,16 +21,13 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
-    Insert,
     Integer,
     MetaData,
-    Table,
     TypeDecorator,
     create_engine,
     event,
     make_url,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -93,7 +90,12 @@ def connect(url: str) -> Engine:
             'write "sqlite:///ringbank.db" or "postgresql+psycopg://user@host/ringbank"'
         ) from error
     if dialect == "sqlite":
-        if parsed.database and parsed.database != ":memory:":
+        if not parsed.database:
+            raise UsageError(
+                f"database.url {url!r} names no file, and everything would be lost; "
+                'write "sqlite:///ringbank.db"'
+            )
+        if parsed.database != ":memory:":
             _create_private(Path(parsed.database))
         engine = create_engine(
             parsed, connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False}
@@ -133,13 +135,6 @@ def writing(engine: Engine) -> Iterator[Connection]:
         connection.begin(),
     ):
         yield connection
-
-
-def insert_new(connection: Connection, table: Table) -> Insert:
-    """Return an INSERT that leaves out rows which a unique constraint forbids."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement: Insert = dialect.insert(table).on_conflict_do_nothing()
-    return statement
 
 
 @contextmanager

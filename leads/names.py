@@ -4,6 +4,8 @@ Used for the headers of lead files and for the question whether two names are on
 """
 
 import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 _LETTERS = str.maketrans(
     {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th"}
@@ -35,3 +37,15 @@ def fold_name(name: str) -> str:
     and "Ola Nordmann" are one person. Initials, titles and nicknames are not guessed at.
     """
     return " ".join(sorted(fold(name).split()))
+
+
+def did_you_mean(name: str, names: Iterable[str], *, see: str) -> str:
+    """Return the clause that helps whoever named what does not exist.
+
+    Args:
+        name: what they wrote.
+        names: what exists.
+        see: the command that lists what exists, without "ringbank".
+    """
+    near = get_close_matches(name, list(names), n=1)
+    return f"did you mean {near[0]!r}?" if near else f"see: ringbank {see}"

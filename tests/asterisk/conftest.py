@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dialer.lab.lab import Lab, load_scenario
+from tests.asterisk.site import Site
 
 HERE = Path(__file__).parent
 _BOOTSTRAP_S = 600
@@ -47,6 +48,14 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def number() -> Callable[[str], str]:
     """Gives a number with an ending, never the same twice in a run."""
     return lambda ending: f"+4721{next(_numbers):04}{ending}"
+
+
+@pytest.fixture
+def site(lab: Lab, tmp_path: Path, base_url: str, number: Callable[[str], str]) -> Iterator[Site]:
+    """An installation that dials through the lab; its ledger must agree with the network."""
+    ours = Site(lab, tmp_path, base_url, number)
+    yield ours
+    ours.leave()
 
 
 @pytest.fixture

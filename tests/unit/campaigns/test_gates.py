@@ -93,7 +93,7 @@ def test_a_number_on_no_list_is_refused_by_the_list_and_evaluated_by_the_rest() 
 @pytest.mark.parametrize(
     ("suppression", "why"),
     [
-        (entry(SuppressionScope.ALL), "not to be called by everybody (scope all)"),
+        (entry(SuppressionScope.ALL), "not to be called by anybody (scope all)"),
         (
             entry(SuppressionScope.SELLER, "Example Telecom AS", "letter of 3 May"),
             "not to be called by Example Telecom AS (scope seller): letter of 3 May",

@@ -1,0 +1,77 @@
+"""An engine's name in the base: one live process has it, and shows that it lives."""
+
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, Engine
+
+from dialer import store
+from dialer.clock import Clock
+from leads.db import writing
+from leads.errors import DatabaseError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """This process under the name of an engine; heartbeats are on the machine's clock."""
+
+    name: str
+    token: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def sign_on(self, connection: Connection, clock: Clock) -> None:
+        """Take the name.
+
+        Raises:
+            EngineTakenError: a live engine has it.
+        """
+        now = Clock().now()
+        other = store.engine_row(connection, self.name)
+        if other is not None and other.lives(now) and _process_lives(other):
+            raise store.EngineTakenError(
+                f"an engine {self.name!r} runs already (process {other.pid} on {other.host}); "
+                "stop it, or give this one another engine.name"
+            )
+        store.sign_on(
+            connection,
+            name=self.name,
+            token=self.token,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            clock_offset=clock.offset,
+            now=now,
+        )
+
+    def beat(self, connection: Connection, report: Mapping[str, object]) -> None:
+        """Show that the engine lives, and how it fares.
+
+        Raises:
+            EngineTakenError: another process took the name.
+        """
+        store.beat(connection, name=self.name, token=self.token, report=report, now=Clock().now())
+
+    def sign_off(self, base: Engine) -> None:
+        """Give the name back; a base that fails by now does not matter any more."""
+        try:
+            with writing(base) as connection:
+                store.sign_off(connection, name=self.name, token=self.token, now=Clock().now())
+        except DatabaseError as error:
+            logger.warning("The engine could not sign off: %s", error)
+
+
+def _process_lives(row: store.EngineRow) -> bool:
+    """Tell whether an engine's process may still live; of another host it may."""
+    if row.host != socket.gethostname():
+        return True
+    try:
+        os.kill(row.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

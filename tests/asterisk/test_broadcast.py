@@ -1,0 +1,127 @@
+"""A broadcast to every kind of person, and a trunk's limits, on the real lab."""
+
+from collections import Counter
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import select
+
+from campaigns.tables import answers
+from tests.asterisk.site import Site
+from tests.waiting import until
+
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+# ending: outcome, Q.850 cause, key, disposition, lead state, what ended the work on the lead
+KINDS = {
+    "00": ("connected", 16, None, None, "done", "broadcast"),
+    "20": ("busy", 17, None, None, "done", "retry:busy:max"),
+    "30": ("no_answer", 19, None, None, "done", "outcome:no_answer"),
+    "40": ("unallocated", 1, None, None, "done", "outcome:unallocated"),
+    "50": ("congestion", 34, None, None, "done", "outcome:congestion"),
+    "60": ("connected", 16, None, None, "done", "broadcast"),
+    "65": ("hung_up_early", 16, None, None, "done", "outcome:hung_up_early"),
+    "66": ("connected", 16, None, None, "done", "broadcast"),
+    "70": ("connected", 16, "0", None, "done", "broadcast"),
+    "71": ("abandoned", 16, "1", None, "done", "outcome:abandoned"),
+    "75": ("connected", 16, "5", None, "done", "broadcast"),
+    "78": ("connected", 16, "8", "callback", "done", "broadcast"),
+    "79": ("connected", 16, "9", "do_not_call", "suppressed", "disposition:do_not_call"),
+    "80": ("connected", 16, None, None, "done", "broadcast"),
+}
+ANSWERS = {
+    "70": {("message", "0")},
+    "71": {("message", "1")},
+    "75": {("message", "5"), ("support", "yes")},
+    "78": {("message", "8")},
+    "79": {("message", "9")},
+}
+SIP_CODES = {"20": 486, "40": 404, "50": 503}
+
+
+def test_a_broadcast_reaches_every_kind_of_person_and_books_what_they_did(site: Site, link):
+    called = dict(zip(KINDS, site.people(*KINDS), strict=True))
+    site.broadcast()
+    site.engine("--until-done").finishes()
+
+    tried = Counter(one.phone for one in site.attempts())
+    assert {e: tried[n] for e, n in called.items() if tried[n] != 1} == {"20": 2, "80": 2}
+    last = {one.phone: one for one in site.attempts()}
+    leads = site.leads()
+    for ending, (outcome, cause, key, disposition, state, held_by) in KINDS.items():
+        attempt, lead = last[called[ending]], leads[called[ending]]
+        assert (attempt.outcome, attempt.hangup_cause, attempt.key_pressed) == (
+            outcome, cause, key,
+        ), ending  # fmt: skip
+        assert (attempt.disposition, lead.state, lead.held_by, lead.last_outcome) == (
+            disposition, state, held_by, outcome,
+        ), ending  # fmt: skip
+        assert attempt.evidence == "hangup"
+        assert (attempt.answered_at is not None) == (cause == 16)
+    assert [one.outcome for one in site.attempts() if one.phone == called["80"]] == [
+        "busy", "connected",
+    ]  # fmt: skip
+    for ending, code in SIP_CODES.items():
+        assert last[called[ending]].sip_code in (None, code), "only newer servers tell it"
+
+    told: dict[str, set] = {}
+    by_attempt = {one.id: one.phone for one in site.attempts()}
+    for answer in site.read(select(answers)):
+        told.setdefault(by_attempt[answer.attempt_id], set()).add((answer.question, answer.answer))
+    assert told == {called[ending]: expected for ending, expected in ANSWERS.items()}
+
+    assert site.ringbank("dnc", "check", called["79"])["suppressed"]
+    assert not site.ringbank("dnc", "check", called["78"])["suppressed"]
+
+
+@on_sqlite
+def test_asterisks_notes_are_deleted_once_the_ledger_has_them(site: Site, link):
+    site.people("00", "20", "30", "65", "71")
+    site.broadcast()
+    engine = site.engine()
+    engine.until(lambda: len(_ended(site)) == 6)
+    ids = {one.channel_id for one in site.attempts()}
+    engine.until(lambda: not ids & link.marks().keys(), 8)
+    engine.interrupt()
+    assert engine.ends() == 130
+
+
+@on_sqlite
+def test_a_trunk_never_carries_more_calls_than_it_may(site: Site):
+    site.configure(max_calls=3, max_calls_per_second=2)
+    people = site.people("65", "20", "40", "90", "66", "30", "50", "65", "65", "66")
+    agent = site.add_agent("anna")
+    site.broadcast()
+    site.ringbank("campaigns", "pause", "calls")
+    engine = site.engine()
+    site.ringbank("agents", "login", "anna")
+    site.ringbank("campaigns", "start", "calls")
+    engine.until(lambda: len(_ended(site)) >= 6)
+    site.ringbank("agents", "logout", "anna")
+    until(lambda: any(one.number == agent for one in site.lab.records()))
+    engine.until(lambda: len(_ended(site)) == len(people) + 1)  # the busy one was called twice
+    engine.interrupt()
+    assert engine.ends() == 130
+
+    until(lambda: not site.differences())
+    lines = [*site.network(), *(one for one in site.lab.records() if one.number == agent)]
+    assert most_at_once(lines) == 3, "all lines are used, and never one more"
+    begun = sorted(one.started_at for one in lines)
+    journey = timedelta(milliseconds=50)
+    for first, _, third in zip(begun, begun[1:], begun[2:], strict=False):
+        assert third - first > timedelta(seconds=1) - journey
+    assert any(b - a < timedelta(seconds=1) for a, b in pairwise(begun))
+
+
+def most_at_once(lines) -> int:
+    changes = [(one.started_at, 1) for one in lines] + [(one.ended_at, -1) for one in lines]
+    now, most = 0, 0
+    for _, change in sorted(changes):
+        now += change
+        most = max(most, now)
+    return most
+
+
+def _ended(site: Site) -> list:
+    return [one for one in site.attempts() if one.ended_at]

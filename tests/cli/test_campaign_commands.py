@@ -1,0 +1,143 @@
+"""A campaign manager's day: a campaign is created, changed, started, watched and paused."""
+
+from pathlib import Path
+from typing import Any
+
+from tests.cli.conftest import Say
+
+MANY_ERRORS = """
+nam = "b"
+lists = []
+mode = "manuel"
+trunk = "mian"
+caller_id = "12"
+purpose = "politics"
+[dialing]
+ring_s = "25"
+[retry]
+busy = { after = "15 minutes", max = 3 }
+[hours]
+mon_fri = [["20:00", "10:00"]]
+"""
+
+
+def test_everything_wrong_with_a_campaign_file_is_told_at_once(office: Path, say: Say) -> None:
+    (office / "b.toml").write_text(MANY_ERRORS)
+    done = say("campaigns create b.toml", status=2)
+    assert done.stdout == ""
+    for told in (
+        "mode: must be one of manual, ",
+        "name: is missing",
+        "lists: must be a list of texts",
+        "trunk: 'mian' is not a trunk of the configuration; the nearest is 'main'",
+        "caller_id: must be a number like",
+        "seller: is missing",
+        "purpose: must be one of sales, ",
+        "hours.mon_fri[1]: must end after it starts",
+        "dialing.ring_s: must be a whole number",
+        "retry.busy.after: must be a duration like",
+        "nam: unknown key; the nearest known one is 'name'",
+    ):
+        assert told in done.stderr
+
+
+def test_a_campaign_is_refused_for_what_is_beside_its_file(office: Path, say: Say) -> None:
+    text = (office / "tariff-switch.toml").read_text().replace('name = "t', 'name = "second-t')
+
+    def create(old: str, new: str) -> str:
+        (office / "b.toml").write_text(text.replace(old, new))
+        return say("campaigns create b.toml", status=2).stderr
+
+    assert "no list 'norwya'; did you mean 'norway'?" in create('"norway"', '"norwya"')
+    assert "+4721000009 is not among those of trunk 'main'" in create("000000", "000009")
+    assert "the script tarif.md cannot be read" in create("tariff-switch.md", "tarif.md")
+    assert "line 1, column 8: is not TOML" in create(text, "Kundenr;Navn")
+    (office / "b.toml").write_bytes(b"\xff\xfe")
+    assert "is not UTF-8" in say("campaigns create b.toml", status=2).stderr
+    (office / "b.toml").write_text(text)
+    assert "no campaign 'second-tariff" in say("campaigns update b.toml", status=2).stderr
+    again = say("campaigns create tariff-switch.toml", status=2).stderr
+    assert "change it with: ringbank campaigns update FILE" in again
+
+
+def test_a_changed_file_is_noticed_shown_and_applied(office: Path, say: Say, facts: Any) -> None:
+    file = office / "tariff-switch.toml"
+    assert say("campaigns update tariff-switch.toml").stdout == "nothing changes\n"
+    assert facts("status")["campaigns"][0]["file_differs"] is False
+    file.write_text(file.read_text().replace("ring_s = 25", "ring_s = 30"))
+    (office / "tariff-switch.md").write_text("Good morning!\n")
+    assert facts("status")["campaigns"][0]["file_differs"] is True
+    assert "its file has changed" in say("status").stdout
+    assert facts("campaigns update tariff-switch.toml") == {
+        "campaign": "tariff-switch",
+        "state": "stopped",
+        "changes": ["dialing.ring_s: 25 -> 30", "script: another text"],
+    }
+    assert facts("status")["campaigns"][0]["file_differs"] is False
+    shown = say("campaigns show tariff-switch")
+    assert shown.stdout == file.read_text()
+    assert "tariff-switch is stopped" in shown.stderr
+
+
+def test_start_and_pause_need_no_engine_but_say_that_none_runs(
+    office: Path, say: Say, facts: Any
+) -> None:
+    file = office / "tariff-switch.toml"
+    file.write_text(file.read_text().replace("manual", "progressive"))
+    facts("campaigns update tariff-switch.toml")
+    started = say("campaigns start tariff-switch --json")
+    assert started.stdout == '{"campaign": "tariff-switch", "state": "running"}\n'
+    assert started.stderr == "no engine runs; start one with: ringbank run\n"
+    seen = say("status --json")
+    assert seen.stderr == "no engine runs; start one with: ringbank run\n"
+    (campaign,) = facts("status")["campaigns"]
+    assert campaign["state"] == "running"
+    assert campaign["leads"] == {"new": 2}
+    assert campaign["why_idle"] == "no engine runs; start one with: ringbank run"
+    say("campaigns pause tariff-switch")
+    assert [one["state"] for one in facts("campaigns list")] == ["paused"]
+    assert "campaigns start tariff-switch" in say("status").stdout
+    assert "did you mean 'tariff-switch'?" in say("campaigns start tarifswitch", status=2).stderr
+
+
+def test_whatever_needs_an_engine_says_how_to_start_one(office: Path, say: Say) -> None:
+    for word in ("login", "ready", "pause", "logout"):
+        told = say(f"agents {word} anna", status=1).stderr
+        assert told == (
+            "ringbank: no engine runs, and this needs one; start it with: ringbank run\n"
+        )
+
+
+def test_run_and_doctor_name_what_is_missing(office: Path, say: Say, facts: Any) -> None:
+    no_secret = "RINGBANK_ASTERISK_SECRET"
+    assert no_secret in say("run", status=2).stderr
+    there = {no_secret: "hush"}
+    config = (office / "config.toml").read_text().replace("5038", "1")
+    unreachable = say("run --until-done", status=1, config=config, environment=there).stderr
+    assert "cannot be reached (Connection refused); check that Asterisk runs" in unreachable
+    assert "no campaign 'nix'" in say("run --campaign nix", status=2).stderr
+    assert "has no offset" in say("run --lab-clock 2026-11-17T11:00", status=2).stderr
+    found = facts("doctor", status=1)
+    assert [(one["ok"], bool(one["why"] or one["remedy"])) for one in found if not one["ok"]] == [
+        (False, True)
+    ]
+    assert found[-1]["what"] == "Asterisk at 127.0.0.1:1"
+    lines = say("doctor", status=1, environment=there).stdout.splitlines()
+    assert [line[:4] for line in lines] == ["ok  "] * (len(lines) - 1) + ["FAIL"]
+    assert "Connection refused" in lines[-1]
+    assert "manager.conf" in lines[-1]
+    (office / "config.toml").write_text("[databse]")
+    (configuration,) = facts("doctor", status=1)
+    assert "the nearest known one is 'database'" in configuration["why"]
+
+
+def test_asterisk_config_writes_the_three_fragments(office: Path, say: Say) -> None:
+    done = say("asterisk config --output pbx", environment={"RINGBANK_ASTERISK_SECRET": "hush"})
+    names = [f"ringbank_{what}.conf" for what in ("confbridge", "extensions", "manager")]
+    assert sorted(file.name for file in (office / "pbx").iterdir()) == names
+    manager = office / "pbx" / "ringbank_manager.conf"
+    assert "secret = hush" in manager.read_text()
+    assert manager.stat().st_mode & 0o077 == 0
+    assert "hush" not in done.stdout + done.stderr
+    taken = say("asterisk config --output leads.csv", status=1).stderr
+    assert "name a folder that you may write to with --output" in taken

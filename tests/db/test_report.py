@@ -1,0 +1,107 @@
+"""How a campaign stands: counts that add up, and whether anything is left to do."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from campaigns import report
+from campaigns.ledger import note_agent
+from campaigns.model import Outcome
+from campaigns.report import Standing
+from campaigns.store import AT_ONCE, StoredCampaign
+from leads.db import reading, writing
+from tests.db.people import (
+    NOON,
+    OPEN_10_TO_20,
+    add_agent,
+    call,
+    close,
+    create,
+    definition,
+    dial,
+    dial_next,
+    import_people,
+    minutes,
+    phone,
+    started,
+    suppress,
+    take,
+)
+
+
+def standing(base: Engine, stored: StoredCampaign) -> Standing:
+    with reading(base) as connection:
+        return report.standing(connection, stored.id)
+
+
+def work_left(base: Engine, stored: StoredCampaign) -> bool:
+    with reading(base) as connection:
+        return report.work_left(connection, stored.id)
+
+
+@pytest.fixture
+def crowd(base: Engine) -> Engine:
+    import_people(base, [(f"Person {n}", phone(n)) for n in range(6)])
+    return base
+
+
+def test_a_campaign_without_anybody_has_no_work(crowd: Engine):
+    stored = create(crowd, definition())
+    nothing = Standing(leads={}, outcomes={}, next_call_at=None, held_by=None, done_by={})
+    assert standing(crowd, stored) == nothing
+    assert not work_left(crowd, stored)
+
+
+def test_all_leads_and_attempts_are_counted(crowd: Engine):
+    stored = started(crowd)
+    started(crowd, definition("summer"))
+    suppress(crowd, phone(5))
+    for outcome in (Outcome.BUSY, Outcome.FAILED, Outcome.CONNECTED):
+        call(crowd, stored, outcome)
+    call(crowd, stored, Outcome.BUSY, now=NOON + minutes(1))
+    dial(crowd, stored, *take(crowd, stored, 2))
+    found = standing(crowd, stored)
+    assert found.leads == {"waiting": 2, "done": 2, "in_call": 1, "suppressed": 1}
+    assert found.outcomes == {"busy": 2, "failed": 1, "connected": 1, "open": 1}
+    assert found.done_by == {"outcome:failed": 1, "outcome:connected": 1, "suppression": 1}
+    assert found.next_call_at == NOON + timedelta(minutes=15, seconds=20)
+    assert found.held_by == "retry:busy"
+
+
+def test_whoever_waits_for_nothing_is_next_at_once(crowd: Engine):
+    stored = started(crowd)
+    call(crowd, stored, Outcome.BUSY)
+    found = standing(crowd, stored)
+    assert (found.next_call_at, found.held_by) == (AT_ONCE, None)
+
+
+def test_a_closed_window_is_named_with_its_opening(crowd: Engine):
+    stored = started(crowd, definition(hours=OPEN_10_TO_20))
+    take(crowd, stored, 9, now=NOON + minutes(660))
+    found = standing(crowd, stored)
+    assert (found.next_call_at, found.held_by) == (NOON + minutes(22 * 60), "hours")
+    assert work_left(crowd, stored)
+
+
+def test_there_is_work_until_nobody_is_called_and_nobody_can_be(base: Engine):
+    import_people(base, [("Åse", phone(1))])
+    stored = started(base)
+    assert work_left(base, stored)
+    attempt = dial_next(base, stored)
+    assert work_left(base, stored)
+    close(base, stored, attempt, Outcome.BUSY)
+    assert work_left(base, stored)
+    call(base, stored, Outcome.FAILED, now=NOON + minutes(20))
+    assert not work_left(base, stored)
+
+
+def test_there_is_work_while_a_result_is_owed(base: Engine):
+    import_people(base, [("Åse", phone(1))])
+    stored = started(base)
+    attempt = dial_next(base, stored)
+    anna = add_agent(base)
+    with writing(base) as connection:
+        note_agent(connection, attempt.id, anna)
+    close(base, stored, attempt, Outcome.CONNECTED, agent_id=anna)
+    assert work_left(base, stored)

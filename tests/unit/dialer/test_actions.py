@@ -1,0 +1,154 @@
+"""What is asked of Asterisk, and that its half of the dialplan understands it."""
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from campaigns.model import Campaign, DialMode, KeyAction, KeyMeaning, Message
+from dialer import actions
+from dialer.actions import CALL_PREFIX, LINE_PREFIX, MARKS, Action
+from dialer.ami.wire import encode
+from tests.unit.campaigns.examples import CAMPAIGN, campaign
+
+DIALPLAN = (files("dialer") / "asterisk/templates/ringbank_extensions.conf").read_text()
+CODE = "\n".join(line for line in DIALPLAN.splitlines() if not line.startswith(";"))
+
+BROADCAST = campaign(
+    mode=DialMode.BROADCAST,
+    message=Message(
+        sound="tt-allbusy",
+        keys={
+            "1": KeyMeaning(action=KeyAction.CONNECT),
+            "5": KeyMeaning(action=KeyAction.ANSWER, question="support", answer="yes"),
+            "9": KeyMeaning(action=KeyAction.DO_NOT_CALL),
+            "*": KeyMeaning(action=KeyAction.CONNECT),
+        },
+    ),
+)
+
+
+def place(what: Campaign = CAMPAIGN) -> Action:
+    return actions.call("rb-1", "PJSIP/+4722000001@carrier", what)
+
+
+EVERY_ACTION = (
+    place(),
+    place(BROADCAST),
+    actions.ring_agent("rba-1", "PJSIP/anna", 7, "ringbank"),
+    actions.move_to_room("rb-1", 7),
+    actions.apologise("rb-1"),
+    actions.hang_up("rb-1"),
+    actions.forget("rb-1"),
+)
+
+
+def variables(action: Action) -> dict[str, str]:
+    given = (value.partition("=") for name, value in action.fields if name == "Variable")
+    return {name: value for name, _, value in given}
+
+
+def extensions(context: str) -> list[str]:
+    """Return the extensions of a context of our dialplan."""
+    sections = re.split(r"^\[([\w-]+)\].*$", CODE, flags=re.MULTILINE)
+    return re.findall(r"^exten => ([^,]+),", sections[sections.index(context) + 1], re.MULTILINE)
+
+
+# -- the call to a person ------------------------------------------------------------------
+
+
+def test_a_call_carries_the_attempts_id_and_rings_as_long_as_the_campaign_says() -> None:
+    action = place(campaign(ring_s=40))
+    fields = dict(action.fields)
+    assert action.name == "Originate"
+    assert fields["Channel"] == "PJSIP/+4722000001@carrier"
+    assert (fields["ChannelId"], fields["Async"]) == ("rb-1", "true")
+    assert fields["Timeout"] == "40000"
+    assert fields["CallerID"] == "+4721000000"
+    assert variables(action)["RINGBANK_ATTEMPT"] == "rb-1"
+
+
+@pytest.mark.parametrize(("wait_s", "written"), [(2.0, "2"), (1.5, "1.5")])
+def test_a_person_waits_for_an_agent_as_long_as_the_campaign_allows(
+    wait_s: float, written: str
+) -> None:
+    asked = variables(place(campaign(connect_within_s=wait_s)))
+    assert (asked["RINGBANK_MODE"], asked["RINGBANK_CONNECT_S"]) == ("agent", written)
+    assert "RINGBANK_SOUND" not in asked
+
+
+def test_a_broadcast_says_what_is_played_and_what_the_keys_do() -> None:
+    asked = variables(place(BROADCAST))
+    assert (asked["RINGBANK_MODE"], asked["RINGBANK_SOUND"]) == ("broadcast", "tt-allbusy")
+    assert asked["RINGBANK_KEYS"] == "159*"
+    assert asked["RINGBANK_CONNECT_KEYS"] == "1*"
+
+
+def test_the_number_is_put_where_the_trunk_wants_it() -> None:
+    dialled = actions.dial_string("PJSIP/carrier/sip:{number}@10.0.0.1", "+4722000001")
+    assert dialled == "PJSIP/carrier/sip:+4722000001@10.0.0.1"
+
+
+def test_an_agents_telephone_rings_for_half_a_minute() -> None:
+    action = actions.ring_agent("rba-1", "PJSIP/anna", 7, "+4721000000")
+    fields = dict(action.fields)
+    assert (fields["Channel"], fields["ChannelId"]) == ("PJSIP/anna", "rba-1")
+    assert (fields["Timeout"], fields["CallerID"]) == ("30000", "+4721000000")
+    assert variables(action) == {"RINGBANK_AGENT": "7"}
+
+
+# -- the contract with the dialplan ----------------------------------------------------------
+
+
+def test_every_variable_that_is_sent_is_read_and_the_reverse() -> None:
+    sent = {name for action in EVERY_ACTION for name in variables(action) if "(" not in name}
+    assert sent == set(re.findall(r"\$\{(RINGBANK_\w+)\}", CODE))
+
+
+@pytest.mark.parametrize("action", EVERY_ACTION, ids=lambda action: action.name)
+def test_no_value_would_be_read_otherwise_by_asterisk(action: Action) -> None:
+    encode(action.name, action.fields)
+    assert not any("," in value for name, value in action.fields if name == "Variable")
+
+
+@pytest.mark.parametrize(
+    "action", [a for a in EVERY_ACTION if "Context" in dict(a.fields)], ids=lambda a: a.name
+)
+def test_whoever_is_sent_into_the_dialplan_finds_a_place_there(action: Action) -> None:
+    fields = dict(action.fields)
+    assert fields["Priority"] == "1"
+    known = extensions(fields["Context"])
+    assert fields["Exten"] in known or ("_X!" in known and fields["Exten"].isdigit())
+
+
+def test_a_call_that_fails_comes_back_to_where_its_end_is_noted() -> None:
+    assert "failed" in extensions(dict(place().fields)["Context"])
+
+
+def test_person_and_agent_meet_in_one_room_and_no_two_agents_share_one() -> None:
+    line = dict(actions.ring_agent("rba-1", "PJSIP/anna", 7, "ringbank").fields)
+    person = dict(actions.move_to_room("rb-1", 7).fields)
+    assert line["Exten"] == person["Exten"] == actions.room_of(7)
+    assert len({actions.room_of(agent_id) for agent_id in range(2000)}) == 2000
+
+
+def test_a_note_is_deleted_where_the_dialplan_keeps_it() -> None:
+    assert f"Set(DB({MARKS}/${{RINGBANK_ATTEMPT}})=" in CODE
+    assert actions.forget("rb-1") == Action(
+        "Setvar", (("Variable", "DB_DELETE(ringbank/rb-1)"), ("Value", ""))
+    )
+
+
+# -- answers find their way back ---------------------------------------------------------------
+
+
+def test_an_answer_names_what_was_asked_of_which_channel() -> None:
+    assert place().action_id == "originate:rb-1"
+    assert actions.ring_agent("rba-1", "PJSIP/anna", 7, "x").action_id == "originate:rba-1"
+    assert actions.move_to_room("rb-1", 7).action_id == "redirect:rb-1"
+    assert actions.apologise("rb-1").action_id == "redirect:rb-1"
+
+
+def test_calls_and_agents_lines_cannot_be_mistaken_for_each_other() -> None:
+    assert not LINE_PREFIX.startswith(CALL_PREFIX)
+    assert not CALL_PREFIX.startswith(LINE_PREFIX)
