@@ -241,7 +241,7 @@ def _export(ctx: typer.Context, what: str, output: str, campaign: str | None) ->
     console: Console = ctx.obj
     if console.json and output == "-":
         raise UsageError("--json and --output - both want stdout; name a file with --output")
-    written = export(console.base(), what, output=output, campaign=campaign, now=console.now())
+    written = export(console.base(), what, output=output, campaign=campaign)
     if output == "-":
         return
     if console.json:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from campaigns import store
 from campaigns.claims import claim, release
 from campaigns.gates import rule_set
-from campaigns.ledger import Result, record_result, release_expired, settle
+from campaigns.ledger import release_expired, settle
 from campaigns.model import (
     AttemptId,
     Campaign,
@@ -26,6 +26,7 @@ from campaigns.model import (
     DispositionKind,
     Outcome,
 )
+from campaigns.results import Result, record_result
 from campaigns.store import StoredCampaign
 from campaigns.tables import agents, attempts, campaign_leads, campaigns, claims
 from leads.errors import NotAllowedError, UsageError
@@ -121,12 +122,14 @@ def lease_of(connection: Connection, agent_id: int) -> Lease | None:
 
 
 def find_lease(connection: Connection, lease: str) -> Lease:
-    """Return a lease by its name.
+    """Return a lease by its name, held against a second command that names it.
 
     Raises:
         UsageError: there is none, or it is over.
     """
-    row = connection.execute(_LEASES.where(claims.c.lease == lease)).one_or_none()
+    row = connection.execute(
+        _LEASES.where(claims.c.lease == lease).with_for_update(of=claims)
+    ).one_or_none()
     if row is None:
         near = get_close_matches(lease, connection.scalars(select(claims.c.lease)).all(), 1, 0.8)
         if near:
@@ -184,13 +187,22 @@ def person_document(
             {"key": q.key, "text": q.text, "type": q.type, "choices": list(q.choices)}
             for q in campaign.questions
         ],
-        "dispositions": [
-            {"code": d.code, "kind": d.kind, "label": d.label}
-            for d in campaign.dispositions
-            if not d.hidden
-        ],
+        "dispositions": [_offered(campaign, d) for d in campaign.dispositions if not d.hidden],
         "history": _history(connection, lease.lead_id),
     }
+
+
+def _offered(campaign: Campaign, disposition: Disposition) -> dict[str, object]:
+    """Return a disposition as an agent is offered it, a refusal with its reasons."""
+    offered: dict[str, object] = {
+        "code": disposition.code,
+        "kind": disposition.kind,
+        "label": disposition.label,
+    }
+    if disposition.kind is DispositionKind.REFUSAL:
+        reasons = [{"code": r.code, "label": r.label} for r in campaign.refusal_reasons]
+        offered["reasons"] = reasons
+    return offered
 
 
 def zones_of(connection: Connection, lease: Lease) -> tuple[str, ...]:
@@ -229,77 +241,6 @@ def _history(connection: Connection, lead_id: int) -> list[dict[str, object]]:
         }
         for row in rows
     ]
-
-
-def read_result(
-    campaign: Campaign,
-    *,
-    disposition: str,
-    reason: str | None,
-    callback_at: datetime | None,
-    note: str | None,
-    given: Sequence[str],
-    now: datetime,
-) -> Result:
-    """Return the result that an agent's words mean.
-
-    Raises:
-        UsageError: a word is not one of the campaign's, or something is missing.
-    """
-    chosen = _chosen(campaign, disposition)
-    is_refusal = chosen.kind is DispositionKind.REFUSAL
-    reasons = [r.code for r in campaign.refusal_reasons]
-    if is_refusal and reasons and reason not in reasons:
-        raise UsageError(f"a refusal needs its reason; add --reason with one of {_all(reasons)}")
-    if reason is not None and not is_refusal:
-        raise UsageError(
-            f"--reason belongs to a refusal, and {disposition!r} is none; leave it out"
-        )
-    is_callback = chosen.kind is DispositionKind.CALLBACK
-    if is_callback and callback_at is None:
-        raise UsageError("a callback needs its time; add --callback 2026-12-01T18:30")
-    if callback_at is not None and not is_callback:
-        raise UsageError("--callback belongs to a disposition of kind callback; leave it out")
-    if callback_at is not None and callback_at <= now:
-        raise UsageError(
-            f"--callback {callback_at:%Y-%m-%d %H:%M %Z} is past; promise a later time"
-        )
-    return Result(
-        disposition=chosen,
-        reason=reason,
-        callback_at=callback_at,
-        note=note,
-        answers=_answers(campaign, given),
-    )
-
-
-def _chosen(campaign: Campaign, code: str) -> Disposition:
-    for disposition in campaign.dispositions:
-        if disposition.code == code:
-            return disposition
-    codes = [d.code for d in campaign.dispositions if not d.hidden]
-    raise UsageError(f"{code!r} is no disposition of this campaign; choose one of {_all(codes)}")
-
-
-def _answers(campaign: Campaign, given: Sequence[str]) -> dict[str, list[str]]:
-    questions = {question.key: question for question in campaign.questions}
-    found: dict[str, list[str]] = {}
-    for word in given:
-        key, equals, value = word.partition("=")
-        if not equals or key not in questions:
-            raise UsageError(
-                f"--answer {word!r} answers no question; write KEY=VALUE with one of "
-                f"{_all(questions) or 'none: this campaign asks nothing'}"
-            )
-        choices = questions[key].choices
-        if choices and value not in choices:
-            raise UsageError(f"--answer {word!r}: choose one of {_all(choices)}")
-        found.setdefault(key, []).append(value)
-    return found
-
-
-def _all(words: Sequence[str] | Mapping[str, object]) -> str:
-    return ", ".join(words)
 
 
 def give_result(

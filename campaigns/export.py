@@ -33,7 +33,7 @@ class ExportError(RingbankError):
     """The export cannot be written."""
 
 
-def export(base: Engine, what: str, *, output: str, campaign: str | None, now: datetime) -> int:
+def export(base: Engine, what: str, *, output: str, campaign: str | None) -> int:
     """Write all attempts or all leads, or those of one campaign; return the rows written.
 
     Args:
@@ -41,7 +41,6 @@ def export(base: Engine, what: str, *, output: str, campaign: str | None, now: d
         what: `attempts` or `leads`.
         output: a file that ends in .csv, or "-" for stdout. A file appears when it is whole.
         campaign: its name, or None for all.
-        now: aware; a suppression that began later does not count.
 
     Raises:
         UsageError: the file's ending or the campaign is not known.

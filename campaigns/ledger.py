@@ -8,29 +8,26 @@ Every function writes `campaign_leads` before `claims`, as a claim does: Postgre
 row locked that a claim had passed over, and in the other order both would wait for ever.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
 
 from campaigns.claims import Claim
 from campaigns.facts import past_attempts
 from campaigns.gates import rule_set
 from campaigns.model import (
     AttemptId,
-    Disposition,
-    DispositionKind,
-    KeyAction,
     Outcome,
     PastAttempt,
 )
 from campaigns.retry import next_try
+from campaigns.said import obey_key
 from campaigns.store import AT_ONCE, StoredCampaign
-from campaigns.tables import answers, attempts, campaign_leads, claims
-from leads.model import E164, Suppression, SuppressionScope
-from leads.sql import in_chunks, insert_if_new
-from leads.suppression import add as suppress
+from campaigns.tables import attempts, campaign_leads, claims
+from leads.model import E164
+from leads.sql import in_chunks
 
 WRAP_UP_LIMIT = timedelta(minutes=10)
 """How long after a talk its result may be given before the claim on the person ends."""
@@ -235,9 +232,11 @@ def close(connection: Connection, stored: StoredCampaign, closings: Sequence[Clo
     connection.execute(_END, [_end(closing) for closing in ends])
     over = []
     for closing in ends:
-        is_key = closing.key is not None and stored.campaign.message is not None
-        said = is_key and _obey_key(connection, stored, closing)
-        said = said or still_open[closing.attempt_id].disposition_kind is not None
+        said = still_open[closing.attempt_id].disposition_kind is not None
+        if closing.key is not None and stored.campaign.message is not None:
+            said |= obey_key(
+                connection, stored, closing.attempt_id, closing.key, now=closing.ended_at
+            )
         if closing.outcome is Outcome.CONNECTED and closing.agent_id is not None and not said:
             _hold_for_result(connection, stored, closing)
         else:
@@ -361,154 +360,6 @@ def _hold_for_result(connection: Connection, stored: StoredCampaign, closing: Cl
         .where(claims.c.attempt_id == closing.attempt_id)
         .values(expires_at=closing.ended_at + WRAP_UP_LIMIT)
     )
-
-
-def _obey_key(connection: Connection, stored: StoredCampaign, closing: Closing) -> bool:
-    """Do what a key pressed during a message stands for, and keep it as an answer.
-
-    Returns whether the key was a disposition, so that no agent owes one any more.
-    """
-    assert closing.key is not None
-    assert stored.campaign.message is not None
-    attempt = _attempt(connection, closing.attempt_id)
-    _answer(connection, attempt, "message", closing.key, now=closing.ended_at)
-    meaning = stored.campaign.message.keys.get(closing.key)
-    if meaning is None or meaning.action is KeyAction.CONNECT:
-        return False
-    if meaning.action is KeyAction.ANSWER:
-        _answer(connection, attempt, meaning.question, meaning.answer, now=closing.ended_at)
-        return False
-    kind = DispositionKind(meaning.action.value)
-    _dispose(connection, stored, attempt, kind.value, kind, now=closing.ended_at, source="key")
-    return True
-
-
-def _attempt(connection: Connection, attempt_id: AttemptId) -> Row[tuple[object, ...]]:
-    return connection.execute(
-        select(attempts).where(attempts.c.id == attempt_id).with_for_update()
-    ).one()
-
-
-def _dispose(
-    connection: Connection,
-    stored: StoredCampaign,
-    attempt: Row[tuple[object, ...]],
-    code: str,
-    kind: DispositionKind,
-    *,
-    now: datetime,
-    source: str,
-    reason: str | None = None,
-    values: Mapping[str, object] | None = None,
-) -> None:
-    """Write a disposition and the wish not to be called that may lie in it."""
-    connection.execute(
-        update(attempts)
-        .where(attempts.c.id == attempt.id)
-        .values(disposition=code, disposition_kind=kind, refusal_reason=reason, **(values or {}))
-    )
-    connection.execute(
-        update(campaign_leads)
-        .where(
-            campaign_leads.c.campaign_id == stored.id,
-            campaign_leads.c.lead_id == attempt.lead_id,
-        )
-        .values(last_disposition=code, refusal_reason=reason)
-    )
-    if kind is DispositionKind.DO_NOT_CALL:
-        suppress(
-            connection,
-            Suppression(
-                e164=E164(attempt.phone),
-                scope=SuppressionScope.ALL,
-                reason=f"asked for it in campaign {stored.campaign.name}",
-            ),
-            source=source,
-            now=now,
-        )
-
-
-def _answer(
-    connection: Connection,
-    attempt: Row[tuple[object, ...]],
-    question: str,
-    answer: str,
-    *,
-    now: datetime,
-) -> None:
-    connection.execute(
-        insert_if_new(connection, answers).values(
-            attempt_id=attempt.id,
-            lead_id=attempt.lead_id,
-            campaign_id=attempt.campaign_id,
-            question=question,
-            answer=answer,
-            answered_at=now,
-        )
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """What an agent says of a talk.
-
-    Attributes:
-        reason: the refusal reason's code, for a refusal only.
-        callback_at: the promised moment, aware, for a callback only.
-        answers: question key -> answers given.
-    """
-
-    disposition: Disposition
-    reason: str | None = None
-    callback_at: datetime | None = None
-    note: str | None = None
-    answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-
-def record_result(
-    connection: Connection,
-    stored: StoredCampaign,
-    attempt_id: AttemptId,
-    result: Result,
-    *,
-    now: datetime,
-) -> bool:
-    """Write an agent's result; return whether the call had ended already.
-
-    A call that still runs keeps its claim until the engine has ended it; a result given
-    once more meanwhile replaces the one before.
-    """
-    attempt = _attempt(connection, attempt_id)
-    ended = attempt.ended_at is not None
-    details = {
-        "callback_at": result.callback_at,
-        "note": result.note,
-        "wrapped_at": now,
-        "wrap_s": (now - attempt.ended_at).total_seconds() if ended else 0.0,
-    }
-    _dispose(
-        connection,
-        stored,
-        attempt,
-        result.disposition.code,
-        result.disposition.kind,
-        now=now,
-        source="agent",
-        reason=result.reason,
-        values=details,
-    )
-    connection.execute(
-        delete(answers).where(
-            answers.c.attempt_id == attempt_id, answers.c.question.in_(list(result.answers))
-        )
-    )
-    for question, given in result.answers.items():
-        for answer in given:
-            _answer(connection, attempt, question, answer, now=now)
-    if ended:
-        settle(connection, stored, [(attempt.lead_id, attempt.number_id)])
-        connection.execute(delete(claims).where(claims.c.attempt_id == attempt_id))
-    return ended
 
 
 def release_expired(

@@ -10,7 +10,19 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import lru_cache
 
-from sqlalchemy import Connection, Row, case, delete, func, insert, literal, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from campaigns.definition import read_definition
 from campaigns.model import Campaign, CampaignId, CampaignState, LeadState
@@ -102,7 +114,7 @@ def change(
         .values(definition=definition, script=script, file=file, updated_at=now)
     )
     _set_lists(connection, stored.id, campaign.lists)
-    examine_again(connection, stored.id)
+    examine_again(connection, stored.id, everybody=True)
     return ()
 
 
@@ -210,8 +222,21 @@ def enrol(connection: Connection, campaign_id: CampaignId) -> int:
     return enrolled
 
 
-def examine_again(connection: Connection, campaign_id: CampaignId) -> None:
-    """Let the gates look again at every lead that a gate had refused."""
+def examine_again(
+    connection: Connection, campaign_id: CampaignId, *, everybody: bool = False
+) -> None:
+    """Let the gates look again at the leads that a gate had refused.
+
+    `everybody`: after a change of the rules also at those whom an outcome made wait or ended;
+    what an agent or the person said stays, and so does a promised callback.
+    """
+    held_by = campaign_leads.c.held_by
+    by_gate = held_by.in_(HELD_BY_GATES)
+    by_outcome = and_(
+        literal(everybody),
+        campaign_leads.c.state != LeadState.CALLBACK,
+        held_by.not_like("disposition:%"),
+    )
     back_in_work = case(
         (is_callable, campaign_leads.c.state),
         (campaign_leads.c.attempts == 0, LeadState.NEW.value),
@@ -222,7 +247,7 @@ def examine_again(connection: Connection, campaign_id: CampaignId) -> None:
         .where(
             campaign_leads.c.campaign_id == campaign_id,
             campaign_leads.c.state != LeadState.IN_CALL,
-            campaign_leads.c.held_by.in_(HELD_BY_GATES),
+            or_(by_gate, by_outcome),
         )
         .values(state=back_in_work, next_call_at=AT_ONCE, held_by=None)
     )

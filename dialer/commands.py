@@ -166,11 +166,12 @@ def upgrade(ctx: typer.Context) -> None:
 def live_engine(console: Console) -> "EngineRow | None":
     """Return this installation's engine, if one runs."""
     from dialer import store
+    from dialer.presence import is_alive
     from leads.db import reading
 
     with reading(console.base()) as connection:
         row = store.engine_row(connection, console.settings().engine)
-    return row if row is not None and row.lives(console.now()) else None
+    return row if row is not None and is_alive(row, console.now()) else None
 
 
 def engine_time(console: Console) -> datetime:

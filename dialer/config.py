@@ -42,7 +42,7 @@ class Config:
     """
 
     file: Path
-    database_url: str
+    database_url: str = field(repr=False)  # it may hold a password
     engine: str
     host: str
     port: int

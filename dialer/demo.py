@@ -178,7 +178,7 @@ def _report(console: Console, base: "Engine", output: Path) -> "Sequence[Booked]
     if not console.json:
         console.rows(("outcome", "attempts"), found.outcomes.items())
         console.rows(("leads done by", "people"), sorted(found.done_by.items()))
-    written = export(base, "attempts", output=str(output), campaign=_CAMPAIGN, now=console.now())
+    written = export(base, "attempts", output=str(output), campaign=_CAMPAIGN)
     console.say(f"wrote {written} attempts to {output}")
     return booked
 

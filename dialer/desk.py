@@ -83,7 +83,7 @@ def result(
 
     Example: ringbank result 1f0c9a7be2d4 --disposition refusal --reason price
     """
-    from campaigns import desk, store
+    from campaigns import desk, results, store
     from campaigns.model import DispositionKind
     from dialer.store import RequestKind, ask
     from leads.db import writing
@@ -95,7 +95,7 @@ def result(
     with writing(console.base()) as connection:
         held = desk.find_lease(connection, lease)
         stored = store.load_id(connection, held.campaign_id)
-        said = desk.read_result(
+        said = results.read_result(
             stored.campaign,
             disposition=disposition,
             reason=reason,

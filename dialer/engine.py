@@ -29,7 +29,7 @@ from dialer import actions, floor, store
 from dialer.agent import AgentEvent, AgentState
 from dialer.ami.errors import AmiError, LinkLostError, LoginRefusedError
 from dialer.asterisk.readiness import demand_ready
-from dialer.call import Call
+from dialer.call import Call, Gone
 from dialer.clock import Clock, elapsed_s
 from dialer.config import Config
 from dialer.floor import Floor
@@ -94,6 +94,7 @@ class Engine:
         self._refresh_s = 0.0
         self._requests_s = 0.0
         self._stop_at_s: float | None = None
+        self._doubtful = False  # a commit may have been carried out whose answer was lost
 
     # -- life -----------------------------------------------------------------------
 
@@ -245,12 +246,31 @@ class Engine:
             if lost is not None:
                 self._commit(work, place=False)
                 raise LinkLostError(lost.why)
+            self._settle_undialled(work)
             self._hear_requests(work)
             self._board.match(work, now=self._clock.now())
             self._commit(work)
             self._forget_old()
             if until_done and self._work_left is False and not self._board.calls:
                 return
+
+    def _settle_undialled(self, work: Work) -> None:
+        """Settle intents that a commit wrote although its answer was lost: nobody dialled them."""
+        if not self._doubtful:
+            return
+        try:
+            with reading(self._base) as connection:
+                written = ledger.open_attempts(connection, self._config.engine)
+                by_id = {int(stored.id): stored for stored in campaign_store.load_all(connection)}
+        except DatabaseError:
+            return  # later, then
+        self._doubtful = False
+        now = self._clock.now()
+        for attempt in written:
+            if attempt.channel_id not in self._board.calls:
+                self._board.adopt(attempt, by_id[attempt.campaign_id])
+                live = self._board.calls[attempt.channel_id]
+                self._board.apply(live, (Gone(now, restarted=False),), work, now=now)
 
     def _hear_requests(self, work: Work) -> None:
         if elapsed_s() < self._requests_s:
@@ -319,6 +339,7 @@ class Engine:
                 if tried == _GIVE_UP_ON_BASE:
                     raise
                 logger.warning("The base cannot be written, trying again: %s", error)
+                self._doubtful = True
                 time.sleep(_RETRY_S[min(tried, len(_RETRY_S) - 1)])
         self._post(work.actions)
         for live in placed:
@@ -397,17 +418,22 @@ class Engine:
     def _refresh(self, connection: Connection, work: Work) -> None:
         """Show the heartbeat, and see what the campaigns have become."""
         now = self._clock.now()
-        running = campaign_store.load_all(connection, state=CampaignState.RUNNING)
-        if self._only:
-            running = tuple(stored for stored in running if stored.campaign.name in self._only)
+        known = campaign_store.load_all(connection)
+        running = [
+            stored
+            for stored in known
+            if stored.state is CampaignState.RUNNING
+            and (not self._only or stored.campaign.name in self._only)
+        ]
         self._campaigns = tuple(sorted(running, key=lambda stored: -stored.campaign.priority))
+        for stored in known:
+            ledger.release_expired(connection, stored, now=now)
         for stored in self._campaigns:
             if stored.id not in self._outcomes:
                 self._outcomes[stored.id] = Counter(report.outcomes(connection, stored.id))
                 del self._outcomes[stored.id]["open"]
             if campaign_store.enrol(connection, stored.id):
                 self._look_again_s.pop(stored.id, None)
-            ledger.release_expired(connection, stored, now=now)
         # A result may also have come while no engine ran, or its time may have run out.
         owing = ledger.agents_owing_result(connection)
         for agent_id in self._board.floor.busy() - owing:

@@ -6,6 +6,7 @@ import secrets
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
@@ -32,7 +33,7 @@ class Presence:
         """
         now = Clock().now()
         other = store.engine_row(connection, self.name)
-        if other is not None and other.lives(now) and _process_lives(other):
+        if other is not None and is_alive(other, now):
             raise store.EngineTakenError(
                 f"an engine {self.name!r} runs already (process {other.pid} on {other.host}); "
                 "stop it, or give this one another engine.name"
@@ -62,6 +63,11 @@ class Presence:
                 store.sign_off(connection, name=self.name, token=self.token, now=Clock().now())
         except DatabaseError as error:
             logger.warning("The engine could not sign off: %s", error)
+
+
+def is_alive(row: store.EngineRow, now: datetime) -> bool:
+    """Tell whether an engine runs: of a crash on this very host nobody has to wait to hear."""
+    return row.lives(now) and _process_lives(row)
 
 
 def _process_lives(row: store.EngineRow) -> bool:

@@ -8,6 +8,7 @@ reader sees one snapshot (`REPEATABLE READ`), so that the counts of a report add
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -51,6 +52,7 @@ Json = JSON
 
 _BUSY_TIMEOUT_S = 30
 """How long a SQLite writer waits for another one before it gives up."""
+_LOCKED_AGAIN_S = 0.02
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -157,6 +159,8 @@ def _remedy(engine: Engine, error: DBAPIError) -> str:
         return f"the database {place} lacks a table ({said}); run: ringbank db upgrade"
     if "locked" in said:
         return f"the database {place} is locked by another program; try again when it has finished"
+    if "deadlock" in said:
+        return f"the database {place} was asked for the same rows by two at once; try again"
     if "full" in said or "No space" in said:
         return f"the disk that holds {place} is full; free some space and start again"
     return f"the database {place} cannot be used ({said}); check database.url in the configuration"
@@ -176,13 +180,20 @@ def _create_private(path: Path) -> None:
 def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # transactions are begun below, not by the driver
     cursor = connection.cursor()
-    try:
-        cursor.execute("PRAGMA journal_mode = WAL")
-    except sqlite3.DatabaseError as error:
-        raise DatabaseError(
-            f"the database file cannot be opened as SQLite ({error}); "
-            "check that database.url names a Ringbank base"
-        ) from error
+    deadline = time.monotonic() + _BUSY_TIMEOUT_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            break
+        except sqlite3.DatabaseError as error:
+            # Two who open a new file at once: SQLite does not make the second one wait here.
+            if "locked" in str(error) and time.monotonic() < deadline:
+                time.sleep(_LOCKED_AGAIN_S)
+                continue
+            raise DatabaseError(
+                f"the database file cannot be opened as SQLite ({error}); "
+                "check that database.url names a Ringbank base"
+            ) from error
     # FULL: an attempt must be on disk before its telephone rings, power cut or not.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")

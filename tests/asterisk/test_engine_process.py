@@ -45,7 +45,7 @@ def test_engines_of_two_names_share_a_base_and_an_asterisk(
 
 
 def test_ctrl_c_lets_calls_end_and_a_second_one_ends_at_once(site: Site):
-    people = site.people("66", "66", "90", "66")
+    people = site.people("66", "66", "66", "66")
     site.broadcast()
     site.configure(max_calls=2)
     engine = site.engine()

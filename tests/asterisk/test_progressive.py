@@ -162,8 +162,7 @@ def test_two_agents_and_six_people_leave_nobody_alone(site: Site):
     site.campaign("progressive", PROGRESSIVE)
     engine = site.engine("--until-done")
     for name in ("anna", "bo"):
-        site.add_agent(name)
-        site.ringbank("agents", "login", name)
+        site.agent_in(name)
     for name in ("anna", "bo"):
         site.ringbank("agents", "ready", name)
     given = []
@@ -215,18 +214,15 @@ def test_an_agent_who_dials_by_hand_is_given_nobody_else(site: Site):
     by_hand, dialled = site.people("00", "01")
     site.campaign("manual", name="by-hand")
     engine = site.engine()
-    site.add_agent("anna")
-    site.ringbank("agents", "login", "anna")
+    site.agent_in("anna")
     mine = site.next("anna", campaign="by-hand")
     assert mine["phone"] == by_hand
-    site.campaign("progressive", PROGRESSIVE)
     assert mine["lease"] in site.ringbank("agents", "ready", "anna", status=1)
     site.ringbank("release", mine["lease"])
-    site.ringbank("campaigns", "pause", "calls")
     site.ringbank("agents", "ready", "anna")
     said = site.ringbank("next", "--campaign", "by-hand", "--agent", "anna", status=3)
     assert "ringbank agents pause anna" in said
-    site.ringbank("campaigns", "start", "calls")
+    site.campaign("progressive", PROGRESSIVE)
     person = site.next("anna")
     assert person["lead"]["name"] in (f"Person {by_hand}", f"Person {dialled}")
     # Asked for another campaign they get whom they have.

@@ -15,6 +15,7 @@ from campaigns.claims import Claim, claim
 from campaigns.definition import read_definition
 from campaigns.ledger import Closing, OpenAttempt
 from campaigns.model import Campaign, CampaignState, DispositionKind, Outcome
+from campaigns.results import Result
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts, campaign_leads, claims
 from dialer import floor
@@ -243,10 +244,10 @@ def call(
     return attempt
 
 
-def said(stored: StoredCampaign, kind: DispositionKind, **more: Any) -> ledger.Result:
+def said(stored: StoredCampaign, kind: DispositionKind, **more: Any) -> Result:
     """Return what an agent says with the built-in word for a kind."""
     word = next(d for d in stored.campaign.dispositions if d.code == kind)
-    return ledger.Result(disposition=word, **more)
+    return Result(disposition=word, **more)
 
 
 def add_agent(base: Engine, name: str = "anna") -> int:

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import Engine
 
 from campaigns import store
-from campaigns.ledger import record_result
 from campaigns.model import CampaignState, DispositionKind, Outcome
+from campaigns.results import record_result
 from campaigns.store import AT_ONCE, StoredCampaign
 from leads.db import reading, writing
 from leads.errors import UsageError
@@ -255,3 +255,19 @@ def test_a_start_takes_nobody_out_of_a_call(base: Engine):
     take(base, stored)
     put(base, stored, CampaignState.RUNNING)
     assert enrolled(base, stored)["Åse"].state == "in_call"
+
+
+def test_a_change_of_the_retries_reaches_those_whom_the_old_ones_had_ended(base: Engine):
+    import_people(base, [ASE, PER])
+    stored = started(base, definition(retry='[retry]\nbusy = { after = "15m", max = 1 }'))
+    call(base, stored, Outcome.BUSY)
+    assert enrolled(base, stored)["Åse"].state == "done"
+    refusal = call(base, stored, Outcome.CONNECTED, agent_id=add_agent(base))
+    with writing(base) as connection:
+        said_no = said(stored, DispositionKind.REFUSAL)
+        record_result(connection, stored, refusal.id, said_no, now=NOON + minutes(2))
+    text = definition(retry='[retry]\nbusy = { after = "15m", max = 3 }')
+    assert change(base, stored, text) == ()
+    later = NOON + minutes(16)
+    assert names_of(base, take(base, load(base), 5, now=later)) == ["Åse"]
+    assert enrolled(base, stored)["Per"].state == "done", "what a person said stays"

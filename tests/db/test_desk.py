@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from campaigns import desk
+from campaigns import desk, results
 from campaigns.definition import read_definition
 from campaigns.desk import LEASE_TIME, Lease
-from campaigns.ledger import Result, note_agent, unfinished_lease
+from campaigns.ledger import note_agent, unfinished_lease
 from campaigns.model import Campaign, CampaignState, DispositionKind, Outcome
+from campaigns.results import Result
 from campaigns.store import StoredCampaign
 from campaigns.tables import agents, answers
 from leads.db import reading, writing
@@ -476,7 +477,7 @@ CAMPAIGN = understood(by_hand())
 
 def read(campaign: Campaign, disposition: str, **more: Any) -> Result:
     words = {"reason": None, "callback_at": None, "note": None, "given": []} | more
-    return desk.read_result(campaign, disposition=disposition, now=NOON, **words)
+    return results.read_result(campaign, disposition=disposition, now=NOON, **words)
 
 
 def test_words_that_can_be_used():

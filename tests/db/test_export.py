@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine, insert, select
 
 from campaigns.export import ExportError, export
-from campaigns.ledger import record_result
 from campaigns.model import DispositionKind, Outcome
+from campaigns.results import record_result
 from campaigns.store import StoredCampaign
 from leads.db import writing
 from leads.errors import UsageError
@@ -51,7 +51,7 @@ LEADS = header(
 def exported(base: Engine, what: str, folder: Path, campaign: str | None = None) -> list[list[str]]:
     """Return the cells of an export, header first."""
     file = folder / "out.csv"
-    written = export(base, what, output=str(file), campaign=campaign, now=NOON)
+    written = export(base, what, output=str(file), campaign=campaign)
     text = file.read_bytes().decode("utf-8")
     assert "\r" not in text
     table = list(csv.reader(io.StringIO(text, newline="")))
@@ -283,7 +283,7 @@ def test_an_empty_base_has_a_header(base: Engine, tmp_path: Path):
 
 def test_stdout_gets_the_same(base: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     import_people(base, [("Åse", phone(1))])
-    assert export(base, "leads", output="-", campaign=None, now=NOON) == 1
+    assert export(base, "leads", output="-", campaign=None) == 1
     out = capsys.readouterr().out
     exported(base, "leads", tmp_path)
     assert out == (tmp_path / "out.csv").read_text()
@@ -294,10 +294,10 @@ def test_a_file_that_cannot_be_written_is_told(base: Engine, tmp_path: Path):
     with pytest.raises(
         ExportError, match=r"gone/out\.csv cannot be written \(No such file.*folder"
     ):
-        export(base, "leads", output=str(tmp_path / "gone/out.csv"), campaign=None, now=NOON)
+        export(base, "leads", output=str(tmp_path / "gone/out.csv"), campaign=None)
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(ExportError, match=r"folder\.csv cannot be written"):
-        export(base, "leads", output=str(tmp_path / "folder.csv"), campaign=None, now=NOON)
+        export(base, "leads", output=str(tmp_path / "folder.csv"), campaign=None)
     assert files(tmp_path) == ["folder.csv"]
 
 
@@ -308,7 +308,7 @@ def test_what_cannot_be_exported_leaves_no_file(
     import_people(base, [("Åse", phone(1))])
     started(base)
     with pytest.raises(UsageError, match=r"must end in \.csv|did you mean 'spring'"):
-        export(base, "leads", output=str(tmp_path / output), campaign=campaign, now=NOON)
+        export(base, "leads", output=str(tmp_path / output), campaign=campaign)
     assert files(tmp_path) == []
 
 
@@ -324,7 +324,7 @@ def test_a_file_that_is_half_written_is_never_left_behind(base: Engine, tmp_path
         per = leads.c.name == "Per"
         connection.execute(leads.update().where(per).values(attributes={"x": "\ud800"}))
     with pytest.raises(UnicodeEncodeError):
-        export(base, "leads", output=str(tmp_path / "out.csv"), campaign=None, now=NOON)
+        export(base, "leads", output=str(tmp_path / "out.csv"), campaign=None)
     assert files(tmp_path) == ["out.csv"]
     assert (tmp_path / "out.csv").read_text() == "the last export"
 

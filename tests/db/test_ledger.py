@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import Connection, Engine, Row, select
 from sqlalchemy.exc import IntegrityError
 
-from campaigns import ledger
+from campaigns import ledger, results
 from campaigns.claims import claim
-from campaigns.ledger import WRAP_UP_LIMIT, OpenAttempt, Result
+from campaigns.ledger import WRAP_UP_LIMIT, OpenAttempt
 from campaigns.model import DispositionKind, Outcome
+from campaigns.results import Result
 from campaigns.store import AT_ONCE, StoredCampaign
 from campaigns.tables import answers
 from leads.db import reading, writing
@@ -69,7 +70,7 @@ def record(
     base: Engine, stored: StoredCampaign, attempt: OpenAttempt, result: Result, now: datetime
 ) -> bool:
     with writing(base) as connection:
-        return ledger.record_result(connection, stored, attempt.id, result, now=now)
+        return results.record_result(connection, stored, attempt.id, result, now=now)
 
 
 def answered(base: Engine) -> list[tuple[str, str]]:

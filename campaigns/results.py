@@ -1,0 +1,148 @@
+"""What an agent says of a talk: read from their words, then written to the ledger."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, delete
+
+from campaigns.ledger import settle
+from campaigns.model import AttemptId, Campaign, Disposition, DispositionKind
+from campaigns.said import attempt_row, dispose, keep_answer
+from campaigns.store import StoredCampaign
+from campaigns.tables import answers, claims
+from leads.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What an agent says of a talk.
+
+    Attributes:
+        reason: the refusal reason's code, for a refusal only.
+        callback_at: the promised moment, aware, for a callback only.
+        answers: question key -> answers given.
+    """
+
+    disposition: Disposition
+    reason: str | None = None
+    callback_at: datetime | None = None
+    note: str | None = None
+    answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def read_result(
+    campaign: Campaign,
+    *,
+    disposition: str,
+    reason: str | None,
+    callback_at: datetime | None,
+    note: str | None,
+    given: Sequence[str],
+    now: datetime,
+) -> Result:
+    """Return the result that an agent's words mean.
+
+    Raises:
+        UsageError: a word is not one of the campaign's, or something is missing.
+    """
+    chosen = _chosen(campaign, disposition)
+    is_refusal = chosen.kind is DispositionKind.REFUSAL
+    reasons = [r.code for r in campaign.refusal_reasons]
+    if is_refusal and reasons and reason not in reasons:
+        raise UsageError(f"a refusal needs its reason; add --reason with one of {_all(reasons)}")
+    if reason is not None and not is_refusal:
+        raise UsageError(
+            f"--reason belongs to a refusal, and {disposition!r} is none; leave it out"
+        )
+    is_callback = chosen.kind is DispositionKind.CALLBACK
+    if is_callback and callback_at is None:
+        raise UsageError("a callback needs its time; add --callback 2026-12-01T18:30")
+    if callback_at is not None and not is_callback:
+        raise UsageError("--callback belongs to a disposition of kind callback; leave it out")
+    if callback_at is not None and callback_at <= now:
+        raise UsageError(
+            f"--callback {callback_at:%Y-%m-%d %H:%M %Z} is past; promise a later time"
+        )
+    return Result(
+        disposition=chosen,
+        reason=reason,
+        callback_at=callback_at,
+        note=note,
+        answers=_answers(campaign, given),
+    )
+
+
+def _chosen(campaign: Campaign, code: str) -> Disposition:
+    for disposition in campaign.dispositions:
+        if disposition.code == code:
+            return disposition
+    codes = [d.code for d in campaign.dispositions if not d.hidden]
+    raise UsageError(f"{code!r} is no disposition of this campaign; choose one of {_all(codes)}")
+
+
+def _answers(campaign: Campaign, given: Sequence[str]) -> dict[str, list[str]]:
+    questions = {question.key: question for question in campaign.questions}
+    found: dict[str, list[str]] = {}
+    for word in given:
+        key, equals, value = word.partition("=")
+        if not equals or key not in questions:
+            raise UsageError(
+                f"--answer {word!r} answers no question; write KEY=VALUE with one of "
+                f"{_all(questions) or 'none: this campaign asks nothing'}"
+            )
+        choices = questions[key].choices
+        if choices and value not in choices:
+            raise UsageError(f"--answer {word!r}: choose one of {_all(choices)}")
+        found.setdefault(key, []).append(value)
+    return found
+
+
+def _all(words: Sequence[str] | Mapping[str, object]) -> str:
+    return ", ".join(words)
+
+
+def record_result(
+    connection: Connection,
+    stored: StoredCampaign,
+    attempt_id: AttemptId,
+    result: Result,
+    *,
+    now: datetime,
+) -> bool:
+    """Write an agent's result; return whether the call had ended already.
+
+    A call that still runs keeps its claim until the engine has ended it; a result given
+    once more meanwhile replaces the one before.
+    """
+    attempt = attempt_row(connection, attempt_id)
+    ended = attempt.ended_at is not None
+    details = {
+        "callback_at": result.callback_at,
+        "note": result.note,
+        "wrapped_at": now,
+        "wrap_s": (now - attempt.ended_at).total_seconds() if ended else 0.0,
+    }
+    dispose(
+        connection,
+        stored,
+        attempt,
+        result.disposition.code,
+        result.disposition.kind,
+        now=now,
+        source="agent",
+        reason=result.reason,
+        values=details,
+    )
+    connection.execute(
+        delete(answers).where(
+            answers.c.attempt_id == attempt_id, answers.c.question.in_(list(result.answers))
+        )
+    )
+    for question, given in result.answers.items():
+        for answer in given:
+            keep_answer(connection, attempt, question, answer, now=now)
+    if ended:
+        settle(connection, stored, [(attempt.lead_id, attempt.number_id)])
+        connection.execute(delete(claims).where(claims.c.attempt_id == attempt_id))
+    return ended

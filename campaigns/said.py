@@ -1,0 +1,110 @@
+"""What was said in a call, beside its attempt: dispositions, answers, pressed keys.
+
+A key pressed during a message and an agent's word come to the same thing here. When the
+lead is called again because of it is `campaigns.ledger.settle`'s matter.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, select, update
+
+from campaigns.model import AttemptId, DispositionKind, KeyAction
+from campaigns.store import StoredCampaign
+from campaigns.tables import answers, attempts, campaign_leads
+from leads.model import E164, Suppression, SuppressionScope
+from leads.sql import insert_if_new
+from leads.suppression import add as suppress
+
+
+def obey_key(
+    connection: Connection,
+    stored: StoredCampaign,
+    attempt_id: AttemptId,
+    key: str,
+    *,
+    now: datetime,
+) -> bool:
+    """Do what a key pressed during a message stands for, and keep it as an answer.
+
+    Returns whether the key was a disposition, so that no agent owes one any more.
+    """
+    assert stored.campaign.message is not None
+    attempt = attempt_row(connection, attempt_id)
+    keep_answer(connection, attempt, "message", key, now=now)
+    meaning = stored.campaign.message.keys.get(key)
+    if meaning is None or meaning.action is KeyAction.CONNECT:
+        return False
+    if meaning.action is KeyAction.ANSWER:
+        keep_answer(connection, attempt, meaning.question, meaning.answer, now=now)
+        return False
+    kind = DispositionKind(meaning.action.value)
+    dispose(connection, stored, attempt, kind.value, kind, now=now, source="key")
+    return True
+
+
+def attempt_row(connection: Connection, attempt_id: AttemptId) -> Row[tuple[object, ...]]:
+    """Return an attempt's row, held against whoever else wants to write it."""
+    return connection.execute(
+        select(attempts).where(attempts.c.id == attempt_id).with_for_update()
+    ).one()
+
+
+def dispose(
+    connection: Connection,
+    stored: StoredCampaign,
+    attempt: Row[tuple[object, ...]],
+    code: str,
+    kind: DispositionKind,
+    *,
+    now: datetime,
+    source: str,
+    reason: str | None = None,
+    values: Mapping[str, object] | None = None,
+) -> None:
+    """Write a disposition and the wish not to be called that may lie in it."""
+    connection.execute(
+        update(attempts)
+        .where(attempts.c.id == attempt.id)
+        .values(disposition=code, disposition_kind=kind, refusal_reason=reason, **(values or {}))
+    )
+    connection.execute(
+        update(campaign_leads)
+        .where(
+            campaign_leads.c.campaign_id == stored.id,
+            campaign_leads.c.lead_id == attempt.lead_id,
+        )
+        .values(last_disposition=code, refusal_reason=reason)
+    )
+    if kind is DispositionKind.DO_NOT_CALL:
+        suppress(
+            connection,
+            Suppression(
+                e164=E164(attempt.phone),
+                scope=SuppressionScope.ALL,
+                reason=f"asked for it in campaign {stored.campaign.name}",
+            ),
+            source=source,
+            now=now,
+        )
+
+
+def keep_answer(
+    connection: Connection,
+    attempt: Row[tuple[object, ...]],
+    question: str,
+    answer: str,
+    *,
+    now: datetime,
+) -> None:
+    """Keep an answer to a question; the same answer twice is one."""
+    connection.execute(
+        insert_if_new(connection, answers).values(
+            attempt_id=attempt.id,
+            lead_id=attempt.lead_id,
+            campaign_id=attempt.campaign_id,
+            question=question,
+            answer=answer,
+            answered_at=now,
+        )
+    )
