@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from dialer.actions import MARKS
 from leads.console import Console
 from leads.errors import RingbankError
 
@@ -119,24 +120,22 @@ def _asterisk(config: "Config") -> Iterator[Finding]:
         yield Finding(what=what, ok=False, why=str(error))
         return
     try:
-        yield from _server(link, what)
-        yield from _endpoints(link, config)
+        version = link.ask("CoreSettings").get("AsteriskVersion")
+        yield Finding(what=what, ok=True, why=f"version {version}")
+        yield from _server(link, config)
     except RingbankError as error:
         yield Finding(what=what, ok=False, why=str(error))
     finally:
         link.close()
 
 
-def _server(link: "Link", what: str) -> Iterator[Finding]:
+def _server(link: "Link", config: "Config") -> Iterator[Finding]:
     """Ask a server what it has, and name everything it lacks."""
-    from dialer.asterisk.features import QUESTIONS, missing
+    from dialer.asterisk.readiness import lacking_endpoints, lacks
 
-    version = link.ask("CoreSettings").get("AsteriskVersion")
-    answers = {q: link.ask("Getvar", ("Variable", q)).get("Value") for q in QUESTIONS}
-    yield Finding(what=what, ok=True, why=f"version {version}")
-    for lack in missing(version, answers):
+    for lack in (*lacks(link), *lacking_endpoints(link, config.trunks.values())):
         yield Finding(what=lack.what, ok=False, why=lack.why, remedy=lack.remedy)
-    tree = link.ask("DBGetTree", ("Family", "ringbank"))
+    tree = link.ask("DBGetTree", ("Family", MARKS))
     if tree.name == "Error" and "ermission" in tree.get("Message"):
         yield Finding(
             what="manager permissions",
@@ -144,37 +143,3 @@ def _server(link: "Link", what: str) -> Iterator[Finding]:
             why="the user may not read what the dialplan notes",
             remedy="include ringbank_manager.conf, or give the user write = call,originate,reporting",
         )
-
-
-_ENDPOINT_MODULE = "func_pjsip_endpoint.so"
-
-
-def _endpoints(link: "Link", config: "Config") -> Iterator[Finding]:
-    """See that each trunk's PJSIP endpoint is there."""
-    if link.ask("Getvar", ("Variable", f"IFMODULE({_ENDPOINT_MODULE})")).get("Value") != "1":
-        yield Finding(
-            what="trunks' endpoints",
-            ok=False,
-            why="Asterisk cannot tell whether they are there",
-            remedy=f"load its module {_ENDPOINT_MODULE}",
-        )
-        return
-    for name, trunk in config.trunks.items():
-        endpoint = _endpoint_of(trunk.channel)
-        if endpoint is None:
-            continue
-        question = f"PJSIP_ENDPOINT({endpoint},context)"
-        answer = link.ask("Getvar", ("Variable", question))
-        if not answer.get("Value"):
-            yield Finding(
-                what=f"trunk {name}",
-                ok=False,
-                why=f"Asterisk has no PJSIP endpoint {endpoint!r}",
-                remedy=f"add it to pjsip.conf, or mend trunks.{name}.channel",
-            )
-
-
-def _endpoint_of(channel: str) -> str | None:
-    """Return the PJSIP endpoint that a trunk's channel names, or None for other channels."""
-    technology, _, rest = channel.partition("/")
-    return rest.rpartition("@")[2] if technology.upper() == "PJSIP" and "@" in rest else None

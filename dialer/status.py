@@ -11,6 +11,7 @@ from campaigns.model import CampaignState, DialMode
 from campaigns.report import Standing, standing
 from campaigns.store import AT_ONCE, StoredCampaign, load_all
 from dialer import floor
+from dialer.presence import is_alive
 from dialer.store import EngineRow, engine_rows
 from leads.console import Console
 from leads.db import reading
@@ -98,14 +99,14 @@ def gather(console: Console) -> dict[str, Any]:
         engines = engine_rows(connection)
         agents = floor.list_agents(connection)
         mine = next((e for e in engines if e.name == console.settings().engine), None)
-        engine = mine if mine is not None and mine.lives(now) else None
+        engine = mine if mine is not None and is_alive(mine, now) else None
         engine_now = now + engine.clock_offset if engine is not None else now
         found = [(stored, standing(connection, stored.id)) for stored in load_all(connection)]
     return {
         "engines": [
             {
                 "name": e.name,
-                "lives": e.lives(now),
+                "lives": is_alive(e, now),
                 "host": e.host,
                 "pid": e.pid,
                 "heartbeat_at": e.heartbeat_at,
