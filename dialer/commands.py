@@ -65,6 +65,17 @@ def stop(ctx: typer.Context, name: CampaignName) -> None:
     _set_state(ctx, name, CampaignState.STOPPED)
 
 
+@campaigns_app.command(name="status")
+def campaign_status(ctx: typer.Context, name: CampaignName) -> None:
+    """Show how a campaign stands, and why it is not dialling, if it is not.
+
+    Example: ringbank campaigns status tariff-switch
+    """
+    from dialer.status import show_campaign
+
+    show_campaign(ctx.obj, name)
+
+
 @agents_app.command()
 def add(
     ctx: typer.Context,

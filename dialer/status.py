@@ -9,7 +9,7 @@ from typing import Any
 
 from campaigns.model import CampaignState, DialMode
 from campaigns.report import Standing, standing
-from campaigns.store import AT_ONCE, StoredCampaign, load_all
+from campaigns.store import AT_ONCE, StoredCampaign, load, load_all
 from dialer import floor
 from dialer.presence import is_alive
 from dialer.store import EngineRow, engine_rows
@@ -87,6 +87,24 @@ def show(console: Console, *, watch: bool) -> None:
         document = gather(console)
 
 
+def show_campaign(console: Console, name: str) -> None:
+    """Print how one campaign stands.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    with reading(console.base()) as connection:
+        load(connection, name)
+    document = gather(console)
+    if not any(engine["lives"] for engine in document["engines"]):
+        console.say("no engine runs; start one with: ringbank run")
+    (found,) = (c for c in document["campaigns"] if c["name"] == name)
+    if console.json:
+        console.document(found)
+    else:
+        _print_campaign(console, found)
+
+
 def _fresh_screen() -> str:
     """Return what wipes a terminal; between two looks in a file stands an empty line."""
     return "\x1b[H\x1b[2J" if sys.stdout.isatty() else "\n"
@@ -156,19 +174,24 @@ def _print(console: Console, document: Mapping[str, Any]) -> None:
     if not document["engines"]:
         console.line("no engine has run on this base")
     for campaign in document["campaigns"]:
-        console.line(f"\n{campaign['name']}: {campaign['state']}, {campaign['mode']}")
-        console.line(f"  leads     {_counts(campaign['leads'])}")
-        console.line(f"  attempts  {_counts(campaign['outcomes'])}")
-        if campaign["done_by"]:
-            console.line(f"  done by   {_counts(campaign['done_by'])}")
-        if campaign["file_differs"]:
-            console.line("  its file has changed; apply it with: ringbank campaigns update FILE")
-        if campaign["why_idle"]:
-            console.line(f"  not dialling: {campaign['why_idle']}")
+        console.line("")
+        _print_campaign(console, campaign)
     if document["agents"]:
         console.line("")
     for agent in document["agents"]:
         console.line(f"agent {agent['name']}: {agent['state']}")
+
+
+def _print_campaign(console: Console, campaign: Mapping[str, Any]) -> None:
+    console.line(f"{campaign['name']}: {campaign['state']}, {campaign['mode']}")
+    console.line(f"  leads     {_counts(campaign['leads'])}")
+    console.line(f"  attempts  {_counts(campaign['outcomes'])}")
+    if campaign["done_by"]:
+        console.line(f"  done by   {_counts(campaign['done_by'])}")
+    if campaign["file_differs"]:
+        console.line("  its file has changed; apply it with: ringbank campaigns update FILE")
+    if campaign["why_idle"]:
+        console.line(f"  not dialling: {campaign['why_idle']}")
 
 
 def _counts(counts: Mapping[str, int]) -> str:

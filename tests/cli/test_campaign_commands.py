@@ -64,6 +64,8 @@ def test_a_changed_file_is_noticed_shown_and_applied(office: Path, say: Say, fac
     file = office / "tariff-switch.toml"
     assert say("campaigns update tariff-switch.toml").stdout == "nothing changes\n"
     assert facts("status")["campaigns"][0]["file_differs"] is False
+    assert facts("campaigns status tariff-switch") == facts("status")["campaigns"][0]
+    assert "no campaign 'tarif'" in say("campaigns status tarif", status=2).stderr
     file.write_text(file.read_text().replace("ring_s = 25", "ring_s = 30"))
     (office / "tariff-switch.md").write_text("Good morning!\n")
     assert facts("status")["campaigns"][0]["file_differs"] is True
