@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, literal, update
 
 from campaigns.facts import Candidate, candidate, candidates, claimed, gather
 from campaigns.gates import Decision, evaluate
@@ -142,21 +142,31 @@ def release(connection: Connection, claim_id: int) -> None:
     connection.execute(delete(claims).where(claims.c.id == claim_id))
 
 
+_TURN = (LeadState.CALLBACK, LeadState.WAITING, LeadState.NEW)
+"""Who was promised a call goes before who is tried again, and they before whoever is new."""
+
+
 def _due(
     connection: Connection, stored: StoredCampaign, *, limit: int, now: datetime
 ) -> Sequence[Candidate]:
-    query = (
-        candidates(stored.id)
-        .where(
-            is_callable,
-            campaign_leads.c.next_call_at <= now,
-            ~claimed(campaign_leads.c.lead_id, numbers.c.id),
-        )
-        .order_by(campaign_leads.c.next_call_at, campaign_leads.c.id)
-        .limit(min(limit * 2 + 8, _LOOK_AT_MOST))
-        .with_for_update(of=campaign_leads, skip_locked=True)
-    )
-    return [candidate(row) for row in connection.execute(query)]
+    wanted = min(limit * 2 + 8, _LOOK_AT_MOST)
+    found: list[Candidate] = []
+    for state in _TURN:
+        if len(found) < wanted:
+            query = (
+                candidates(stored.id)
+                .where(
+                    is_callable,
+                    campaign_leads.c.state == literal(state.value, literal_execute=True),
+                    campaign_leads.c.next_call_at <= now,
+                    ~claimed(campaign_leads.c.lead_id, numbers.c.id),
+                )
+                .order_by(campaign_leads.c.next_call_at, campaign_leads.c.id)
+                .limit(wanted - len(found))
+                .with_for_update(of=campaign_leads, skip_locked=True)
+            )
+            found += [candidate(row) for row in connection.execute(query)]
+    return found
 
 
 def _put_back(connection: Connection, person: Candidate, decision: Decision) -> None:

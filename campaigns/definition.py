@@ -57,7 +57,8 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _MIDNIGHT = "24:00"
 _SOUND = re.compile(r"[A-Za-z0-9_./-]+")
-_KEYS = tuple("0123456789*#")
+_KEYS = tuple("0123456789*")
+"""Not #: Asterisk takes it for the end of what is being typed, and hands on nothing."""
 _ANSWER = re.compile(r"answer:([a-z0-9_]+)=(.*\S)")
 _RETRIES = tuple(outcome.value for outcome in Outcome)
 _PRESSED = "message"

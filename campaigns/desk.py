@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, func, insert, select, update
@@ -18,6 +19,7 @@ from campaigns.claims import claim, release
 from campaigns.gates import rule_set
 from campaigns.ledger import release_expired, settle
 from campaigns.model import (
+    CALLABLE_STATES,
     AttemptId,
     Campaign,
     CampaignState,
@@ -27,6 +29,7 @@ from campaigns.model import (
     Outcome,
 )
 from campaigns.results import Result, record_result
+from campaigns.said import attempt_row
 from campaigns.store import StoredCampaign
 from campaigns.tables import agents, attempts, campaign_leads, campaigns, claims
 from leads.errors import NotAllowedError, UsageError
@@ -122,23 +125,25 @@ def lease_of(connection: Connection, agent_id: int) -> Lease | None:
 
 
 def find_lease(connection: Connection, lease: str) -> Lease:
-    """Return a lease by its name, held against a second command that names it.
+    """Return a lease by its name.
 
     Raises:
         UsageError: there is none, or it is over.
     """
-    row = connection.execute(
-        _LEASES.where(claims.c.lease == lease).with_for_update(of=claims)
-    ).one_or_none()
+    row = connection.execute(_LEASES.where(claims.c.lease == lease)).one_or_none()
     if row is None:
         near = get_close_matches(lease, connection.scalars(select(claims.c.lease)).all(), 1, 0.8)
         if near:
             raise UsageError(f"there is no lease {lease!r}; did you mean {near[0]!r}?")
-        raise UsageError(
-            f"there is no lease {lease!r}: it was released, its result was given, or its time "
-            "ran out; take the next person with: ringbank next"
-        )
+        raise UsageError(_over(lease))
     return _lease(row)
+
+
+def _over(lease: str) -> str:
+    return (
+        f"there is no lease {lease!r}: it was released, its result was given, or its time "
+        "ran out; take the next person with: ringbank next"
+    )
 
 
 _LEASES = select(claims, attempts.c.engine, attempts.c.ended_at).outerjoin(
@@ -253,6 +258,13 @@ def give_result(
 ) -> bool:
     """Write an agent's result; return whether a live call has to be ended by the engine."""
     if lease.attempt_id is not None:
+        attempt_row(connection, lease.attempt_id)  # before the claim, as the engine does
+    still_held = connection.scalar(
+        select(claims.c.id).where(claims.c.id == lease.id).with_for_update()
+    )
+    if still_held is None:
+        raise UsageError(_over(lease.lease))
+    if lease.attempt_id is not None:
         return not record_result(connection, stored, lease.attempt_id, result, now=now)
     attempt_id = _by_hand(connection, stored, lease, result, now=now)
     connection.execute(update(claims).where(claims.c.id == lease.id).values(attempt_id=attempt_id))
@@ -334,16 +346,21 @@ def why_nobody(connection: Connection, stored: StoredCampaign) -> list[dict[str,
         .where(campaign_leads.c.campaign_id == stored.id)
         .group_by(campaign_leads.c.held_by, campaign_leads.c.state)
     )
-    found: list[dict[str, object]] = []
+    found: dict[str, dict[str, Any]] = {}
     if stored.state is not CampaignState.RUNNING:
-        found.append({"gate": "state", "count": None, "next_at": None})
+        found["state"] = {"gate": "state", "count": None, "next_at": None}
     for row in rows:
-        waits = row.state in ("new", "waiting", "callback") and row.next_at > store.AT_ONCE
-        found.append(
-            {
-                "gate": row.held_by or row.state,
-                "count": row.people,
-                "next_at": row.next_at if waits else None,
-            }
-        )
-    return found
+        gate = _gate_of(row.held_by)
+        reason = found.setdefault(gate, {"gate": gate, "count": 0, "next_at": None})
+        if reason["count"] is not None:  # the whole campaign stands still
+            reason["count"] += row.people
+        if row.state in CALLABLE_STATES and row.next_at > store.AT_ONCE:
+            reason["next_at"] = min(filter(None, (reason["next_at"], row.next_at)))
+    return list(found.values())
+
+
+def _gate_of(held_by: str | None) -> str:
+    """Return the gate to which belongs what holds a lead: outcomes and results are `attempts`."""
+    if held_by is None:
+        return "state"
+    return held_by if held_by in store.HELD_BY_GATES else "attempts"

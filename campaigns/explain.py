@@ -1,7 +1,6 @@
 """``explain``: the decision of the gates for any number, campaign and moment."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
@@ -11,6 +10,7 @@ from campaigns.store import StoredCampaign, active_lists, load
 from campaigns.tables import campaign_leads
 from leads.errors import UsageError
 from leads.model import E164, Phone
+from leads.moments import on_clocks, read_moment
 from leads.phone import parse_phone
 from leads.suppression import suppressed_numbers
 from leads.tables import lead_numbers, list_members, numbers
@@ -94,18 +94,13 @@ def _not_enrolled(
 
 def _moment(text: str, phone: Phone) -> datetime:
     """Return the moment that is meant; without an offset it is the person's own clock."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(
-            f"--at {text!r} is no moment; write it like 2026-12-01T18:30 or 2026-12-01T17:30Z"
-        ) from error
+    moment = read_moment(text, option="--at")
     if moment.tzinfo is not None:
         return moment
-    moments = {moment.replace(tzinfo=ZoneInfo(zone)).timestamp() for zone in phone.zones}
+    moments = on_clocks(moment, phone.zones)
     if len(moments) != 1:
         where = ", ".join(phone.zones) or "no known zone"
         raise UsageError(
             f"--at {text!r} has no offset and {phone.e164} may be in {where}; add one, like Z"
         )
-    return moment.replace(tzinfo=ZoneInfo(phone.zones[0]))
+    return moments[0]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, func, or_, select
 
-from campaigns.model import LeadState
+from campaigns.model import CALLABLE_STATES, LeadState
 from campaigns.tables import attempts, campaign_leads, claims, is_callable
 
 
@@ -33,7 +33,9 @@ def standing(connection: Connection, campaign_id: int) -> Standing:
     """Return how a campaign stands."""
     ours = campaign_leads.c.campaign_id == campaign_id
     states = connection.execute(
-        select(campaign_leads.c.state, func.count()).where(ours).group_by(campaign_leads.c.state)
+        select(campaign_leads.c.state, func.count(), func.min(campaign_leads.c.next_call_at))
+        .where(ours)
+        .group_by(campaign_leads.c.state)
     ).all()
     out = (LeadState.DONE, LeadState.SUPPRESSED)
     done = connection.execute(
@@ -41,17 +43,18 @@ def standing(connection: Connection, campaign_id: int) -> Standing:
         .where(ours, campaign_leads.c.state.in_(out))
         .group_by(campaign_leads.c.held_by)
     ).all()
-    first = connection.execute(
-        select(campaign_leads.c.next_call_at, campaign_leads.c.held_by)
-        .where(ours, is_callable)
-        .order_by(campaign_leads.c.next_call_at)
+    callable_from = {row.state: row[2] for row in states if row.state in CALLABLE_STATES}
+    next_call_at = min(callable_from.values(), default=None)
+    held_by = connection.scalar(
+        select(campaign_leads.c.held_by)
+        .where(ours, is_callable, campaign_leads.c.next_call_at == next_call_at)
         .limit(1)
-    ).one_or_none()
+    )
     return Standing(
         leads={row.state: row[1] for row in states},
         outcomes=outcomes(connection, campaign_id),
-        next_call_at=first.next_call_at if first else None,
-        held_by=first.held_by if first else None,
+        next_call_at=next_call_at,
+        held_by=held_by,
         done_by={rule or "": count for rule, count in done},
     )
 

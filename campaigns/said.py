@@ -5,11 +5,11 @@ lead is called again because of it is `campaigns.ledger.settle`'s matter.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, select, update
 
-from campaigns.model import AttemptId, DispositionKind, KeyAction
+from campaigns.model import AttemptId, Campaign, DispositionKind, KeyAction, Outcome
 from campaigns.store import StoredCampaign
 from campaigns.tables import answers, attempts, campaign_leads
 from leads.model import E164, Suppression, SuppressionScope
@@ -39,8 +39,19 @@ def obey_key(
         keep_answer(connection, attempt, meaning.question, meaning.answer, now=now)
         return False
     kind = DispositionKind(meaning.action.value)
-    dispose(connection, stored, attempt, kind.value, kind, now=now, source="key")
+    later = {"callback_at": now + _later(stored.campaign)}
+    values = later if kind is DispositionKind.CALLBACK else None
+    dispose(connection, stored, attempt, kind.value, kind, now=now, source="key", values=values)
     return True
+
+
+_LATER = timedelta(days=1)
+"""When somebody asked by a key to be called later, and the campaign has no rest of its own."""
+
+
+def _later(campaign: Campaign) -> timedelta:
+    rest = campaign.retry.get(Outcome.NO_ANSWER)
+    return rest.after if rest is not None else _LATER
 
 
 def attempt_row(connection: Connection, attempt_id: AttemptId) -> Row[tuple[object, ...]]:

@@ -74,6 +74,7 @@ is_callable = campaign_leads.c.state.in_(
 Index(
     "ix_campaign_leads_callable",
     campaign_leads.c.campaign_id,
+    campaign_leads.c.state,
     campaign_leads.c.next_call_at,
     campaign_leads.c.id,
     sqlite_where=is_callable,
@@ -141,6 +142,7 @@ attempts = Table(
     CheckConstraint("clock IN ('real', 'lab')", name="clock_known"),
 )
 Index("ix_attempts_campaign_lead", attempts.c.campaign_id, attempts.c.lead_id)
+Index("ix_attempts_lead_id", attempts.c.lead_id)
 Index("ix_attempts_campaign_number", attempts.c.campaign_id, attempts.c.number_id)
 _open = attempts.c.ended_at.is_(None)
 for _column in (attempts.c.lead_id, attempts.c.number_id):

@@ -4,13 +4,13 @@ import time
 from datetime import datetime, timedelta
 from textwrap import fill
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from dialer.commands import NoEngineError, engine_time, live_engine, wait_for_answer
 from leads.console import Console
-from leads.errors import NotAllowedError, UsageError
+from leads.errors import NotAllowedError
+from leads.moments import on_clocks, read_moment
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -152,21 +152,15 @@ def _moment(connection: "Connection", text: str | None, held: "Lease") -> dateti
 
     if text is None:
         return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(
-            f"--callback {text!r} is no moment; write it like 2026-12-01T18:30"
-        ) from error
+    moment = read_moment(text, option="--callback")
     if moment.tzinfo is not None:
         return moment
-    zones = zones_of(connection, held)
-    if not zones:
+    moments = on_clocks(moment, zones_of(connection, held))
+    if not moments:
         raise NotAllowedError(
             "where this person is, is not known; ask them, and give --callback an offset, like +01:00"
         )
-    # Of several possible zones the last to reach that time of day: not earlier than promised.
-    return max(moment.replace(tzinfo=ZoneInfo(zone)) for zone in zones)
+    return moments[-1]  # of several possible zones the last: not earlier than promised
 
 
 def _show_nobody(console: Console, document: dict[str, object], campaign: str) -> None:
@@ -174,7 +168,7 @@ def _show_nobody(console: Console, document: dict[str, object], campaign: str) -
     why = document["why"]
     assert isinstance(why, list)
     for reason in why:
-        if reason["gate"] == "state":
+        if reason["count"] is None:
             console.line(
                 f"  the campaign does not run; start it with: ringbank campaigns start {campaign}"
             )

@@ -322,17 +322,18 @@ class Engine:
         changed = self._board.floor.take_changed()
         refresh = elapsed_s() >= self._refresh_s
         may_place = place and self._hears() and self._stop_at_s is None
-        wanted = self._wanted() if may_place else {}
+        wants = may_place and bool(self._wanted())
         placed: list[LiveCall] = []
         tries = itertools.count()
-        while work or changed or refresh or wanted:
+        while work or changed or refresh or wants:
             try:
                 with writing(self._base) as connection:
                     floor.write(connection, self._config.engine, changed)
                     self._write(connection, work)
                     if refresh:
                         self._refresh(connection, work)
-                    placed = self._place(connection, wanted)
+                    # Counted anew: a campaign may just have got another mode or trunk.
+                    placed = self._place(connection, self._wanted() if may_place else {})
                 break
             except DatabaseError as error:
                 tried = next(tries)

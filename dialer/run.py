@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +13,7 @@ import typer
 from dialer.clock import elapsed_s
 from leads.console import Console
 from leads.errors import UsageError
+from leads.moments import read_moment
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -72,12 +72,7 @@ def read_clock(moment: str | None) -> "Clock":
 
     if moment is None:
         return Clock()
-    try:
-        parsed = datetime.fromisoformat(moment)
-    except ValueError as error:
-        raise UsageError(
-            f"--lab-clock {moment!r} is no moment; write it like 2026-11-17T11:00Z"
-        ) from error
+    parsed = read_moment(moment, option="--lab-clock")
     if parsed.tzinfo is None:
         raise UsageError(f"--lab-clock {moment!r} has no offset; add one, like Z")
     return Clock.set_to(parsed)

@@ -139,8 +139,10 @@ def _changing(engine: Engine) -> Iterator[Connection]:
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             yield connection
-    except ProgrammingError as error:
-        said = str(error.orig).strip().splitlines()[0]
+    except DatabaseError as error:
+        if not isinstance(error.__cause__, ProgrammingError):
+            raise
+        said = str(error.__cause__.orig).strip().splitlines()[0]
         raise DatabaseError(
             f"the schema of the database {_place(engine)} cannot be changed ({said}); "
             "let its owner do it, or grant this user the right to create tables"

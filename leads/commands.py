@@ -205,7 +205,7 @@ def show_list(ctx: typer.Context, name: Annotated[str, typer.Argument(help="The 
 
 @lists_app.command()
 def archive(ctx: typer.Context, name: Annotated[str, typer.Argument(help="The list.")]) -> None:
-    """Close a list to new leads; nothing of it is deleted.
+    """Close a list: nobody comes onto it, its leads are not called, nothing is deleted.
 
     Example: ringbank lists archive norway
     """

@@ -29,7 +29,14 @@ from sqlalchemy import (
     event,
     make_url,
 )
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InternalError,
+    NoSuchModuleError,
+    OperationalError,
+    ProgrammingError,
+)
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from leads.errors import DatabaseError, UsageError
@@ -100,13 +107,15 @@ def connect(url: str) -> Engine:
         if parsed.database != ":memory:":
             _create_private(Path(parsed.database))
         engine = create_engine(
-            parsed, connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False}
+            parsed,
+            hide_parameters=True,
+            connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False},
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if dialect == "postgresql":
-        return create_engine(parsed, pool_pre_ping=True)
+        return create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
     raise UsageError(
         f"database.url names {dialect}, but Ringbank works with SQLite and PostgreSQL only"
     )
@@ -144,7 +153,7 @@ def _explained(engine: Engine) -> Iterator[None]:
     """Turn what the driver says of a failing base into one sentence with a remedy."""
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, ProgrammingError, InternalError) as error:
         raise DatabaseError(_remedy(engine, error)) from error
     except DBAPIError as error:
         if not error.connection_invalidated:

@@ -173,7 +173,7 @@ def add_list(connection: Connection, name: str, *, now: datetime) -> ListId:
 
 
 def archive_list(connection: Connection, list_id: ListId) -> None:
-    """Close a list to new leads and new campaigns."""
+    """Close a list: nobody comes onto it any more, and its leads are not called."""
     connection.execute(
         update(lists).where(lists.c.id == list_id).values(state=ListState.ARCHIVED.value)
     )

@@ -80,6 +80,7 @@ list_members = Table(
     Column("lead_id", Id, ForeignKey("leads.id"), nullable=False, index=True),
     Column("import_id", Id, ForeignKey("imports.id"), nullable=False),
     UniqueConstraint("list_id", "lead_id"),
+    Index(None, "list_id", "id"),  # who came onto a list since the last look
 )
 
 suppressions = Table(

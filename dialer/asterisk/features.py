@@ -35,6 +35,7 @@ MODULES: Mapping[str, str] = MappingProxyType(
 
 EXTENSIONS = (
     "ringbank-answered,s",
+    "ringbank-begin,s",
     "ringbank-answered,failed",
     "ringbank-broadcast,s",
     "ringbank-agent,s",

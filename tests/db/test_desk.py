@@ -540,10 +540,10 @@ def test_what_keeps_everybody_from_being_next_is_counted(base: Engine):
     call(base, spring, Outcome.FAILED)
     assert take(base, spring, 5) == ()
     assert why(base, spring) == {
-        "retry:busy": (1, NOON + timedelta(minutes=15, seconds=20)),
+        # one who was busy and one whose call failed; one is in a call
+        "attempts": (2, NOON + timedelta(minutes=15, seconds=20)),
         "suppression": (1, None),
-        "in_call": (1, None),
-        "outcome:failed": (1, None),
+        "state": (1, None),
         "list": (1, None),
     }
 
@@ -558,4 +558,4 @@ def test_a_closed_window_says_when_it_opens(base: Engine, anna: int):
 def test_a_campaign_that_stands_still_says_so(base: Engine):
     import_people(base, [("Åse", phone(1))])
     paused = put(base, started(base, by_hand()), CampaignState.PAUSED)
-    assert why(base, paused) == {"state": (None, None), "new": (1, None)}
+    assert why(base, paused) == {"state": (None, None)}

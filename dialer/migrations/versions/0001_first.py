@@ -224,6 +224,7 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_attempts_campaign_number", ["campaign_id", "number_id"], unique=False
         )
+        batch_op.create_index("ix_attempts_lead_id", ["lead_id"], unique=False)
         batch_op.create_index(
             "uq_attempts_open_lead_id",
             ["lead_id"],
@@ -274,7 +275,7 @@ def upgrade() -> None:
     with op.batch_alter_table("campaign_leads", schema=None) as batch_op:
         batch_op.create_index(
             "ix_campaign_leads_callable",
-            ["campaign_id", "next_call_at", "id"],
+            ["campaign_id", "state", "next_call_at", "id"],
             unique=False,
             sqlite_where=sa.text("state IN ('new', 'waiting', 'callback')"),
             postgresql_where=sa.text("state IN ('new', 'waiting', 'callback')"),
@@ -318,6 +319,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("list_members", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_list_members_lead_id"), ["lead_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_list_members_list_id_id"), ["list_id", "id"], unique=False
+        )
 
     op.create_table(
         "answers",
