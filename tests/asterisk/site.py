@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from campaigns.model import Outcome
 from campaigns.tables import agents, attempts, campaign_leads
@@ -27,7 +27,7 @@ from dialer.lab.records import NetworkRecord
 from dialer.lab.server import Server
 from dialer.reconcile import Booked, Seen, differences
 from dialer.tables import engines
-from leads.db import connect, reading
+from leads.db import connect, reading, writing
 from leads.tables import lead_numbers, numbers
 from tests.conftest import CHECKOUT
 from tests.waiting import until
@@ -227,6 +227,12 @@ choices = ["yes", "no"]
     def agent(self, name: str) -> SimpleNamespace:
         """Return an agent as the base has them."""
         return next(one for one in _rows(self._base, select(agents)) if one.name == name)
+
+    def keep_promises(self) -> None:
+        """Take everybody out of the work who was promised a call, as if they had got it."""
+        promised = campaign_leads.c.state == "callback"
+        with writing(self._base) as connection:
+            connection.execute(update(campaign_leads).where(promised).values(state="done"))
 
     def read(self, query) -> list[SimpleNamespace]:
         """Return the rows of any query."""

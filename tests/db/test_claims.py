@@ -15,7 +15,8 @@ import pytest
 from sqlalchemy import Engine, event, func, select
 
 from campaigns.claims import Claims, claim, release
-from campaigns.model import CampaignState, Outcome
+from campaigns.model import CampaignState, DispositionKind, Outcome
+from campaigns.results import record_result
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts, campaign_leads, claims
 from leads.db import reading, writing
@@ -40,6 +41,7 @@ from tests.db.people import (
     new_lease,
     phone,
     put,
+    said,
     started,
     suppress,
     take,
@@ -381,3 +383,16 @@ def test_a_campaign_that_stands_still_can_be_started_again(base: Engine):
     assert take(base, paused, 5) == ()
     running: StoredCampaign = put(base, paused, CampaignState.RUNNING)
     assert names_of(base, take(base, running, 5)) == ["Åse"]
+
+
+def test_promised_calls_come_before_retries_and_these_before_new_people(base: Engine):
+    import_people(base, [("Åse", phone(1)), ("Per", phone(2)), ("Kari", phone(3))])
+    spring = started(base)
+    talk = call(base, spring, Outcome.CONNECTED, agent_id=add_agent(base))
+    promise = said(spring, DispositionKind.CALLBACK, callback_at=NOON + minutes(30))
+    with writing(base) as connection:
+        record_result(connection, spring, talk.id, promise, now=NOON + minutes(2))
+    call(base, spring, Outcome.BUSY)
+    later = NOON + minutes(60)
+    order = [names_of(base, take(base, spring, 1, now=later)) for _ in range(3)]
+    assert order == [["Åse"], ["Per"], ["Kari"]]

@@ -352,7 +352,10 @@ def test_a_key_without_a_meaning_is_kept_all_the_same(base: Engine, radio: Store
 def test_a_key_that_asks_for_a_callback_is_a_disposition(base: Engine, radio: StoredCampaign):
     attempt = call(base, radio, Outcome.CONNECTED, key="8")
     assert attempt_row(base, attempt.id).disposition == "callback"
-    assert ase(base, radio).last_disposition == "callback"
+    lead = ase(base, radio)
+    assert (lead.state, lead.last_disposition) == ("callback", "callback")
+    rest = radio.campaign.retry[Outcome.NO_ANSWER].after
+    assert lead.next_call_at == ENDED + rest, "no time was named: the campaign's own rest"
 
 
 def test_a_person_put_through_by_a_key_is_held_for_the_agents_result(

@@ -428,6 +428,7 @@ def test_a_missing_key_is_told(key: str) -> None:
         (('8 = "callback"', "8 = 8"), "message.keys.8"),
         (('8 = "callback"', '12 = "callback"'), "message.keys.12"),
         (('8 = "callback"', 'A = "callback"'), "message.keys.A"),
+        (('8 = "callback"', '"#" = "callback"'), "message.keys.#"),
         (("keys = {", "key = {"), "message.key"),
     ],
 )

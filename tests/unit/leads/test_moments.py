@@ -1,0 +1,40 @@
+"""Moments as people write them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from leads.errors import UsageError
+from leads.moments import on_clocks, read_moment
+
+
+def test_an_offset_is_kept_and_none_is_made_up() -> None:
+    assert read_moment("2026-12-01T17:30Z", option="--at") == datetime(
+        2026, 12, 1, 17, 30, tzinfo=UTC
+    )
+    assert read_moment("2026-12-01T18:30", option="--at").tzinfo is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "tomorrow",
+        "2026-13-01",
+        "0001-01-01T00:00",
+        "9999-12-31T23:59Z",
+        "9999-12-31T23:59-12:00",
+    ],
+)
+def test_a_slip_is_told_with_the_option_it_belongs_to(text: str) -> None:
+    with pytest.raises(UsageError, match=r"^--callback .* is no moment; write it like"):
+        read_moment(text, option="--callback")
+
+
+def test_clocks_that_agree_give_one_moment_and_others_several() -> None:
+    noon = datetime(2026, 6, 1, 12, 0)  # noqa: DTZ001  (a wall clock)
+    (one,) = on_clocks(noon, ["Europe/Oslo", "Europe/Stockholm"])
+    assert one == datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
+    early, late = on_clocks(noon, ["Europe/Oslo", "Europe/Istanbul"])
+    assert (early.utctimetuple().tm_hour, late.utctimetuple().tm_hour) == (9, 10)
+    assert on_clocks(noon, []) == ()
