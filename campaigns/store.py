@@ -153,14 +153,10 @@ def load_id(connection: Connection, campaign_id: int) -> StoredCampaign:
     )
 
 
-def load_all(
-    connection: Connection, *, state: CampaignState | None = None
-) -> tuple[StoredCampaign, ...]:
-    """Return all campaigns, or those of one state, by name."""
-    query = select(campaigns).order_by(campaigns.c.name)
-    if state is not None:
-        query = query.where(campaigns.c.state == state)
-    return tuple(_from_row(row) for row in connection.execute(query))
+def load_all(connection: Connection) -> tuple[StoredCampaign, ...]:
+    """Return all campaigns, by name."""
+    rows = connection.execute(select(campaigns).order_by(campaigns.c.name))
+    return tuple(_from_row(row) for row in rows)
 
 
 def set_state(
