@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +16,9 @@ from dialer.schema import open_base
 from tests.servers import Postgres, missing, postgres_programs
 
 CHECKOUT = Path(__file__).parents[1]
+
+# What a script starts in the background is deaf to Ctrl-C, and so would be whoever it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _names = (f"test_{number}" for number in count(1))
 

@@ -190,7 +190,10 @@ def _has_open(pid: int, file: Path) -> bool:
 def test_a_terminal_gets_a_table_that_shows_every_word_as_it_is(office: Path, say: Say) -> None:
     reason = "[/b] asked :smile: to be left alone, twice, in writing and by telephone"
     say(f"dnc add 22448201 --reason '{reason}'")
-    terminal, side = pty.openpty()
+    try:
+        terminal, side = pty.openpty()
+    except OSError as error:
+        pytest.skip(f"this machine has no pseudo-terminal ({error})")
     process = subprocess.Popen(
         command("dnc", "list"),
         cwd=office, env=surroundings(office, TERM="dumb"), stdin=side, stdout=side,
