@@ -5,6 +5,7 @@ written back by the same functions that every other command uses. The engine's c
 set to a Tuesday at 11:00 UTC, when it is a decent hour in all five countries.
 """
 
+import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -28,8 +29,8 @@ OPEN_EVERYWHERE = datetime(2026, 11, 17, 11, 0, tzinfo=UTC)
 
 SAMPLES = Path(__file__).parent / "lab" / "samples"
 LISTS = (("norway", "NO"), ("sweden", "SE"), ("poland", "PL"), ("turkey", "TR"), ("taiwan", "TW"))
-SUPPRESSED = ("+4722448200", "+46313900644", "+902125338722")
-"""Numbers on the samples' lists whose owners had asked, before, not to be called."""
+REGISTRY = SAMPLES / "registries" / "made-up.csv"
+"""A made-up registry: numbers on the samples' lists whose owners do not want to be called."""
 
 _CAMPAIGN = "demo"
 _RECORDS_WITHIN_S = 5.0
@@ -124,13 +125,17 @@ def _import(console: Console, base: "Engine") -> None:
             f"imported {name}.csv ({report.encoding}): {report.read} read = {report.imported} "
             f"imported + {report.joined} joined + {report.rejected} rejected"
         )
+    with REGISTRY.open(encoding="utf-8", newline="") as file:
+        registered = list(csv.DictReader(file))
     with writing(base) as connection:
-        for number in SUPPRESSED:
+        for row in registered:
             entry = Suppression(
-                e164=E164(number), scope=SuppressionScope.ALL, reason="asked for it last year"
+                e164=E164(row["number"]),
+                scope=SuppressionScope.ALL,
+                reason=f"in a made-up registry as of {row['as_of']}",
             )
             add(connection, entry, source="command", now=console.now())
-    console.say(f"{len(SUPPRESSED)} numbers are on the do-not-call list")
+    console.say(f"{len(registered)} numbers of a made-up registry are on the do-not-call list")
 
 
 def _call(console: Console, base: "Engine", config: "Config") -> None:
