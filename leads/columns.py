@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from leads.model import NewLead
+from leads.model import NewLead, Phone
 from leads.names import fold
-from leads.phone import parse_phone
 from leads.problems import Problem
 
 REJECT_COLUMNS = ("reject_line", "reject_column", "reject_reason")
@@ -72,6 +71,14 @@ _LANGUAGE = re.compile(r"([A-Za-z]{2,3})([-_][A-Za-z0-9]+)*")
 
 _ODD = re.compile("[\x00\ud800-\udfff]")
 """A NUL, or a byte that the encoding has no letter for (see `leads.reader`)."""
+
+_SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE][+-]?\d+")
+
+DIGITS_LOST = (
+    "a spreadsheet wrote the number as a power of ten and its digits are lost; "
+    "format the column as text there and save the file again"
+)
+"""Why "4.79E+10" is rejected: the library would read the E as a letter on a keypad."""
 
 _HAN = re.compile("[\u3400-\u9fff]+")
 
@@ -141,8 +148,18 @@ def guess_columns(
     )
 
 
+def phone_cell(cells: Sequence[str], columns: Columns) -> str:
+    """Return the text of a row's telephone number, empty where it cannot have one.
+
+    A number that a spreadsheet has rounded is no number, whatever digits are left of it.
+    """
+    at = columns.targets["phone"]
+    text = cells[at] if at < len(cells) else ""
+    return "" if _SCIENTIFIC.fullmatch(text.strip()) else text
+
+
 def read_row(
-    cells: Sequence[str], columns: Columns, *, line: int, region: str | None
+    cells: Sequence[str], columns: Columns, *, line: int, phone: Phone | str
 ) -> NewLead | Rejected:
     """Return the lead that a row describes, or why the row cannot be used.
 
@@ -150,7 +167,7 @@ def read_row(
         cells: the row, as many cells as it has.
         columns: what the columns mean.
         line: where the row began in its file.
-        region: ISO 3166 country of numbers written without one, or None.
+        phone: what its telephone number is, or why it is none (see `phone_cell`).
     """
     if len(cells) != len(columns.header):
         few = "too few" if len(cells) < len(columns.header) else "too many"
@@ -160,10 +177,13 @@ def read_row(
         if odd := _ODD.search(cell):
             reason = "holds a NUL byte" if odd[0] == "\0" else "holds bytes that are no text"
             return Rejected(line=line, column=columns.header[at], reason=reason)
-    at = columns.targets["phone"]
-    phone = parse_phone(cells[at], region=region)
     if isinstance(phone, str):
-        return Rejected(line=line, column=columns.header[at], reason=phone)
+        at = columns.targets["phone"]
+        return Rejected(
+            line=line,
+            column=columns.header[at],
+            reason=DIGITS_LOST if _SCIENTIFIC.fullmatch(cells[at].strip()) else phone,
+        )
     facts = {target: cells[at].strip() for target, at in columns.targets.items()}
     attributes = {columns.header[at]: cells[at].strip() for at in columns.attributes}
     language = _LANGUAGE.fullmatch(facts.get("language", ""))

@@ -15,11 +15,12 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from leads import intake, store, suppression
-from leads.columns import Columns, Rejected, guess_columns, read_row
+from leads.columns import Columns, Rejected, guess_columns, phone_cell, read_row
 from leads.db import writing
 from leads.errors import UsageError
 from leads.matching import assign
 from leads.model import E164, ListId, ListState, NewLead
+from leads.phones import PhoneReader
 from leads.problems import refuse
 from leads.reader import LeadFile, open_leads
 from leads.rejects import RejectsFile, rejects_file
@@ -117,8 +118,9 @@ def import_leads(
                     mapping=columns.mapping(),
                     now=now,
                 )
-                place = _Place(list_id=list_id, import_id=import_id, region=region, now=now)
-                tally = _fill(connection, file, columns, unusable, place, progress=progress)
+                place = _Place(list_id=list_id, import_id=import_id, now=now)
+                phones = PhoneReader(region=region)
+                tally = _fill(connection, file, columns, phones, unusable, place, progress=progress)
                 if dry_run:
                     connection.rollback()
                 elif unusable is not None:
@@ -144,11 +146,10 @@ def import_leads(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """Where the rows go, and what every one of them is read with."""
+    """Where the rows go, and when."""
 
     list_id: ListId
     import_id: int
-    region: str | None
     now: datetime
 
 
@@ -173,6 +174,7 @@ def _fill(
     connection: Connection,
     file: LeadFile,
     columns: Columns,
+    phones: PhoneReader,
     unusable: RejectsFile | None,
     place: _Place,
     *,
@@ -183,8 +185,9 @@ def _fill(
     while batch := list(islice(rows, _BATCH_ROWS)):
         usable: list[NewLead] = []
         rejected: list[tuple[Sequence[str], Rejected]] = []
-        for row in batch:
-            lead = read_row(row.cells, columns, line=row.line, region=place.region)
+        found = phones.read([phone_cell(row.cells, columns) for row in batch])
+        for row, phone in zip(batch, found, strict=True):
+            lead = read_row(row.cells, columns, line=row.line, phone=phone)
             if isinstance(lead, Rejected):
                 rejected.append((row.cells, lead))
             else:

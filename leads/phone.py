@@ -5,6 +5,7 @@ and its kind, country and zones are that library's answers. Nothing here raises 
 text; what is no number is answered with the reason.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,6 +26,7 @@ from phonenumbers import (
     region_code_for_number,
 )
 from phonenumbers.timezone import time_zones_for_number
+from phonenumbers.tzdata import TIMEZONE_DATA
 
 from leads.errors import UsageError
 from leads.model import E164, Phone
@@ -50,6 +52,34 @@ _KINDS = {
     PhoneNumberType.UAN: "uan",
     PhoneNumberType.VOICEMAIL: "voicemail",
 }
+
+ZONE_PREFIXES: Mapping[str, tuple[str, ...]] = TIMEZONE_DATA
+"""The first digits of numbers, without the plus, and the zones of whoever has one."""
+
+NORTH_AMERICA = 1
+AREA_CODE_DIGITS = 3
+"""Numbers there are kept when people move within their area code, so that the digits that
+follow it tell where a line once was; every zone of the area code is possible."""
+
+OVERLAYS = {
+    "236": "250",
+    "364": "270",
+    "367": "418",
+    "448": "850",
+    "458": "541",
+    "474": "306",
+    "531": "402",
+    "581": "418",
+    "639": "306",
+    "672": "250",
+    "778": "250",
+    "879": "709",
+    "930": "812",
+    "986": "208",
+}
+"""Newer area codes of land that another one has already, where that lies in several zones
+(North American Numbering Plan Administrator, area code maps); the table of time zones
+names one zone only for most of them."""
 
 _NO_COUNTRY = "001"
 """What `phonenumbers` calls the country of numbers that belong to none."""
@@ -133,10 +163,24 @@ def _country(number: PhoneNumber, region: str | None) -> str:
 
 
 def _zones(number: PhoneNumber) -> tuple[str, ...]:
-    zones = time_zones_for_number(number)
+    zones = {*time_zones_for_number(number)}
+    if number.country_code == NORTH_AMERICA:
+        zones |= _zones_of_area(str(number.national_number)[:AREA_CODE_DIGITS])
     if len(zones) > MOST_ZONES or not all(map(_is_zone, zones)):
         return ()
     return tuple(sorted(zones))
+
+
+@cache
+def _zones_of_area(area: str) -> frozenset[str]:
+    """Return every zone that numbers of a North American area code may be in."""
+    areas = (f"{NORTH_AMERICA}{area}", f"{NORTH_AMERICA}{OVERLAYS.get(area, area)}")
+    return frozenset(
+        zone
+        for prefix, zones in ZONE_PREFIXES.items()
+        if prefix.startswith(areas)
+        for zone in zones
+    )
 
 
 @cache

@@ -1,11 +1,21 @@
 """What the headers of lead files mean, and what a row says."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads.columns import Columns, Rejected, guess_columns, read_row
+from leads.columns import (
+    DIGITS_LOST,
+    Columns,
+    Rejected,
+    guess_columns,
+    phone_cell,
+    read_row,
+)
 from leads.model import NewLead
+from leads.phone import parse_phone
 
 
 def columns_of(*header: str, mapping: tuple[tuple[str, str], ...] = ()) -> Columns:
@@ -18,6 +28,13 @@ def problems_of(*header: str, mapping: tuple[tuple[str, str], ...] = ()) -> str:
     problems = guess_columns(header, mapping)
     assert isinstance(problems, tuple), problems
     return "\n".join(map(str, problems))
+
+
+def read(
+    cells: Sequence[str], columns: Columns, *, line: int, region: str | None
+) -> NewLead | Rejected:
+    phone = parse_phone(phone_cell(cells, columns), region=region)
+    return read_row(cells, columns, line=line, phone=phone)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +122,7 @@ def test_everything_wrong_is_told_at_once() -> None:
 def test_a_row_becomes_a_lead() -> None:
     columns = columns_of("Kundenr", "Navn", "Telefon", "By", "Merknad", "Språk")
     row = (" 17 ", "Åse Lunde", "22 44 82 00", " Oslo", "", "nb-NO")
-    lead = read_row(row, columns, line=7, region="NO")
+    lead = read(row, columns, line=7, region="NO")
     assert isinstance(lead, NewLead)
     assert lead.line == 7
     assert lead.phone.e164 == "+4722448200"
@@ -115,7 +132,7 @@ def test_a_row_becomes_a_lead() -> None:
 
 def test_a_language_that_is_no_code_is_kept_as_an_attribute() -> None:
     columns = columns_of("Phone", "Language")
-    lead = read_row(("+4722448200", "Bokmål"), columns, line=2, region=None)
+    lead = read(("+4722448200", "Bokmål"), columns, line=2, region=None)
     assert isinstance(lead, NewLead)
     assert lead.language is None
     assert lead.attributes == {"Language": "Bokmål"}
@@ -127,7 +144,7 @@ def test_a_language_that_is_no_code_is_kept_as_an_attribute() -> None:
 )
 def test_first_and_last_name_are_joined(first: str, last: str, name: str) -> None:
     columns = columns_of("First name", "Last name", "Phone")
-    lead = read_row((first, last, "+4722448200"), columns, line=2, region=None)
+    lead = read((first, last, "+4722448200"), columns, line=2, region=None)
     assert isinstance(lead, NewLead)
     assert lead.name == name
 
@@ -139,6 +156,9 @@ def test_first_and_last_name_are_joined(first: str, last: str, name: str) -> Non
         (("Ola", "22448200", "x"), "", "too many cells (3 where the header has 2)"),
         (("Ola", ""), "Telefon", "empty"),
         (("Ola", "ukjent"), "Telefon", "not a number"),
+        (("Ola", "4.79E+10"), "Telefon", DIGITS_LOST),
+        (("Ola", " 4,7922E+10"), "Telefon", DIGITS_LOST),
+        (("Ola", "4e9"), "Telefon", DIGITS_LOST),
         (("O\0la", "22448200"), "Navn", "holds a NUL byte"),
         (("Bj\udcf8rn", "22448200"), "Navn", "holds bytes that are no text"),
     ],
@@ -147,7 +167,7 @@ def test_a_row_that_cannot_be_used_says_where_and_why(
     cells: tuple[str, ...], column: str, reason: str
 ) -> None:
     columns = columns_of("Navn", "Telefon")
-    assert read_row(cells, columns, line=3, region="NO") == Rejected(
+    assert read(cells, columns, line=3, region="NO") == Rejected(
         line=3, column=column, reason=reason
     )
 
@@ -168,7 +188,7 @@ def test_any_file_gets_an_answer(
 ) -> None:
     columns = guess_columns(("Phone", *header), mapping)
     if isinstance(columns, Columns):
-        row = read_row(("+4722448200", *cells), columns, line=2, region=None)
+        row = read(("+4722448200", *cells), columns, line=2, region=None)
         assert isinstance(row, NewLead) == (
             len(cells) == len(header) and all("\0" not in cell for cell in cells)
         )
