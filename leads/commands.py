@@ -43,7 +43,7 @@ ScopeName = Annotated[
 @leads_app.command("import")
 def import_(
     ctx: typer.Context,
-    file: Annotated[str, typer.Argument(help="A CSV file with a header, or - for stdin.")],
+    file: Annotated[str, typer.Argument(help="CSV, XLSX, XLS or ODS, or - for stdin.")],
     *,
     list_name: Annotated[str, typer.Option("--list", help="The list; made if it is new.")],
     region: Region = None,
@@ -58,6 +58,7 @@ def import_(
     ] = None,
     encoding: Annotated[str | None, typer.Option(help="Of the file; guessed.")] = None,
     delimiter: Annotated[str | None, typer.Option(help="Of the file; guessed.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Of a spreadsheet with several.")] = None,
     rejects: Annotated[
         Path | None, typer.Option(help="Write the rows that cannot be used to this file.")
     ] = None,
@@ -65,7 +66,7 @@ def import_(
         bool, typer.Option("--dry-run", help="Do everything and keep nothing.")
     ] = False,
 ) -> None:
-    """Import people from a CSV file into a list; exit status 4 when rows were rejected.
+    """Import people from a file into a list; exit status 4 when rows were rejected.
 
     Example: ringbank leads import dialer/lab/samples/norway.csv --list norway
     """
@@ -82,6 +83,7 @@ def import_(
             mapping=[_pair(text) for text in mapping or ()],
             encoding=encoding,
             delimiter=delimiter,
+            sheet=sheet,
             rejects=rejects,
             dry_run=dry_run,
             now=console.now(),
@@ -91,10 +93,11 @@ def import_(
     facts = {
         key: value
         for key, value in asdict(report).items()
-        if console.json or key not in {"encoding", "delimiter", "columns", "dry_run"}
+        if console.json or key not in {"format", "encoding", "delimiter", "columns", "dry_run"}
     }
     if not console.json:
         facts["reasons"] = [f"{count} {why}" for why, count in report.reasons.items()]
+        facts["also_on"] = [f"{count} {name}" for name, count in report.also_on.items()]
     console.facts(facts)
     _say_rejected(console, report, rejects)
     console.problems = report.rejected > 0
@@ -325,7 +328,8 @@ def list_numbers(ctx: typer.Context) -> None:
 def _say_guesses(console: Console, report: "ImportReport") -> None:
     columns = ", ".join(f"{target}={column}" for target, column in report.columns.items())
     delimiter = "tab" if report.delimiter == "\t" else report.delimiter
-    console.say(f"Read as {report.encoding}, delimiter {delimiter}, {columns}")
+    letters = f", {report.encoding}, delimiter {delimiter}" if "CSV" in report.format else ""
+    console.say(f"Read as {report.format}{letters}, {columns}")
     console.say(
         f"{report.read} read = {report.imported} imported + {report.joined} joined "
         f"+ {report.rejected} rejected"

@@ -19,7 +19,7 @@ from leads.columns import Columns, Rejected, guess_columns, phone_cell, read_row
 from leads.db import writing
 from leads.errors import UsageError
 from leads.matching import assign
-from leads.model import E164, ListId, ListState, NewLead
+from leads.model import E164, LeadId, ListId, ListState, NewLead
 from leads.phones import PhoneReader
 from leads.problems import refuse
 from leads.reader import LeadFile, open_leads
@@ -37,12 +37,16 @@ class ImportReport:
     Attributes:
         import_id: the import, or None for a dry run.
         list_name: where the leads are now.
+        format: what kind of file it is.
         encoding: as given or guessed.
         delimiter: as given or guessed.
         columns: for each thing that was found, the header of its column.
         read: rows after the header, blank lines left out.
         imported: rows that became a new lead.
         joined: rows that are a lead known before, or of an earlier row.
+        joined_in_file: those of them that are a new lead of an earlier row.
+        joined_in_base: those of them that are a lead the base had before.
+        also_on: how many of the leads the base had before are on each other list.
         rejected: rows that could not be used.
         reasons: how many rows were rejected for each reason.
         suppressed: different numbers of the file that nobody may call.
@@ -52,12 +56,16 @@ class ImportReport:
 
     import_id: int | None
     list_name: str
+    format: str
     encoding: str
     delimiter: str
     columns: Mapping[str, str]
     read: int
     imported: int
     joined: int
+    joined_in_file: int
+    joined_in_base: int
+    also_on: Mapping[str, int]
     rejected: int
     reasons: Mapping[str, int]
     suppressed: int
@@ -74,12 +82,13 @@ def import_leads(
     mapping: Sequence[tuple[str, str]],
     encoding: str | None,
     delimiter: str | None,
+    sheet: str | None = None,
     rejects: Path | None,
     dry_run: bool,
     now: datetime,
     progress: Callable[[int], None],
 ) -> ImportReport:
-    """Import a CSV file into a list, which is made if there is none of that name.
+    """Import a lead file into a list, which is made if there is none of that name.
 
     Args:
         engine: the base.
@@ -89,6 +98,7 @@ def import_leads(
         mapping: pairs of target and column that come before any guess.
         encoding: of the file; None to guess.
         delimiter: of the file; None to guess.
+        sheet: of a spreadsheet; None for the only one that is filled.
         rejects: where to write the rows that were rejected, or None.
         dry_run: do everything, keep nothing, write no rejects file.
         now: aware UTC.
@@ -99,7 +109,9 @@ def import_leads(
         RingbankError: the base or the rejects file failed; nothing was written.
     """
     _check_name(list_name)
-    with open_leads(source, encoding=encoding, delimiter=delimiter, region=region) as file:
+    with open_leads(
+        source, encoding=encoding, delimiter=delimiter, region=region, sheet=sheet
+    ) as file:
         columns = _columns(file, mapping)
         target = (
             nullcontext()
@@ -130,12 +142,16 @@ def import_leads(
     return ImportReport(
         import_id=None if dry_run else import_id,
         list_name=list_name,
+        format=file.format,
         encoding=file.encoding,
         delimiter=file.delimiter,
         columns=columns.mapping(),
         read=tally.read,
         imported=tally.imported,
         joined=tally.joined,
+        joined_in_file=tally.joined - tally.joined_in_base,
+        joined_in_base=tally.joined_in_base,
+        also_on=dict(tally.also_on),
         rejected=tally.rejected,
         reasons=dict(tally.reasons.most_common()),
         suppressed=len(tally.suppressed),
@@ -155,8 +171,12 @@ class _Place:
 
 @dataclass(slots=True)
 class _Tally:
+    first_id: int  # of the leads of this import; whoever has a lower one was known before
     imported: int = 0
     joined: int = 0
+    joined_in_base: int = 0
+    also_on: Counter[str] = field(default_factory=Counter)
+    known_before: set[LeadId] = field(default_factory=set)
     reasons: Counter[str] = field(default_factory=Counter)
     suppressed: set[E164] = field(default_factory=set)
     zone_unknown: set[E164] = field(default_factory=set)
@@ -180,7 +200,7 @@ def _fill(
     *,
     progress: Callable[[int], None],
 ) -> _Tally:
-    tally = _Tally()
+    tally = _Tally(first_id=unused_ids(connection, leads, 1)[0])
     rows = file.rows()
     while batch := list(islice(rows, _BATCH_ROWS)):
         usable: list[NewLead] = []
@@ -224,6 +244,11 @@ def _keep(connection: Connection, rows: list[NewLead], place: _Place, tally: _Ta
         import_id=place.import_id,
         now=place.now,
     )
+    before = {lead_id for lead_id in assigned.members if lead_id < tally.first_id}
+    tally.joined_in_base += sum(assigned.members[lead_id] for lead_id in before)
+    newly_met = before - tally.known_before
+    tally.also_on.update(intake.other_lists(connection, newly_met, place.list_id))
+    tally.known_before |= newly_met
     tally.imported += len(assigned.new)
     tally.joined += len(rows) - len(assigned.new)
     tally.suppressed |= suppression.suppressed_everywhere(connection, phones)

@@ -4,15 +4,16 @@ All functions work inside the one transaction of the import (`leads.db.writing`)
 who has been decided before (`leads.matching`).
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
 from leads.matching import Assigned, Person
-from leads.model import E164, ListId, NumberId, Phone
+from leads.model import E164, LeadId, ListId, NumberId, Phone
 from leads.sql import in_chunks, insert_if_new, run_many, unused_ids
-from leads.tables import imports, lead_numbers, leads, list_members, numbers
+from leads.tables import imports, lead_numbers, leads, list_members, lists, numbers
 
 
 def lock_for_import(connection: Connection) -> None:
@@ -46,6 +47,22 @@ def people_of(connection: Connection, e164s: Collection[E164]) -> dict[E164, lis
                 attributes=row.attributes,
             )
             found.setdefault(row.e164, []).append(person)
+    return found
+
+
+def other_lists(
+    connection: Connection, lead_ids: Collection[LeadId], list_id: ListId
+) -> Counter[str]:
+    """Count on each list but one how many of the leads are members of it."""
+    found: Counter[str] = Counter()
+    for chunk in in_chunks(lead_ids):
+        rows = connection.execute(
+            select(lists.c.name, func.count().label("leads"))
+            .join(list_members, list_members.c.list_id == lists.c.id)
+            .where(list_members.c.lead_id.in_(chunk), lists.c.id != list_id)
+            .group_by(lists.c.name)
+        )
+        found.update({row.name: row.leads for row in rows})
     return found
 
 

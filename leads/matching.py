@@ -4,6 +4,7 @@ A row joins a lead of its number when external id or folded name agrees, or when
 or the lead has neither. Otherwise it is another person of that household.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -30,12 +31,12 @@ class Assigned:
     Attributes:
         new: the leads to be added, each with its number.
         changed: leads of the base as they are from now on.
-        members: every lead that a row was, in the order of the rows, each once.
+        members: every lead that a row was, in the order of the rows, and how many rows it was.
     """
 
     new: Mapping[LeadId, tuple[Person, E164]]
     changed: Mapping[LeadId, Person]
-    members: tuple[LeadId, ...]
+    members: Mapping[LeadId, int]
 
 
 def assign(
@@ -56,7 +57,7 @@ def assign(
             household.add(person)
     numbers: dict[LeadId, E164] = {}
     changed: set[LeadId] = set()
-    members: dict[LeadId, None] = {}
+    members: Counter[LeadId] = Counter()
     for row in rows:
         household = households.setdefault(row.phone.e164, _Household())
         lead_id = household.same(row)
@@ -70,11 +71,11 @@ def assign(
                 changed.add(lead_id)
         household.add(person)
         people[lead_id] = person
-        members[lead_id] = None
+        members[lead_id] += 1
     return Assigned(
         new={lead_id: (people[lead_id], e164) for lead_id, e164 in numbers.items()},
         changed={lead_id: people[lead_id] for lead_id in changed - numbers.keys()},
-        members=tuple(members),
+        members=members,
     )
 
 

@@ -1,46 +1,54 @@
-"""Read the rows of a CSV file with a header, from a path or standard input, as a stream.
+"""Read the rows of a lead file with a header, from a path or standard input.
 
-Encoding and delimiter are guessed from the first mebibyte unless they are given; only
-that much is ever held. What the bytes mean for a lead is decided in `leads.columns`.
+What a file is, its first bytes say, not its name. CSV files, compressed with gzip or not,
+pass as a stream: encoding and delimiter are guessed from the first mebibyte unless they
+are given, and only that much is ever held. Spreadsheets are read in `leads.sheets`. What
+the cells mean for a lead is decided in `leads.columns`.
 """
 
 import codecs
 import csv
+import gzip
 import io
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from leads.encodings import guess_encoding
 from leads.errors import UsageError
+from leads.sheets import MAGIC, Row, SheetFile
 
 _HEAD_BYTES = 1 << 20
 _DELIMITERS = ",;\t|"
-_SPREADSHEET = b"PK\x03\x04"
-"""How every .xlsx and .ods file begins, being a zip archive."""
+_GZIP = b"\x1f\x8b"
+_NO_TABLES = {
+    b"%PDF": "a PDF file",
+    b"SQLite format 3": "an SQLite database",
+    b"PAR1": "a Parquet file",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"Rar!": "a RAR archive",
+    b"\xff\xd8\xff": "a picture",
+    b"\x89PNG": "a picture",
+}
+"""How files begin that people send by mistake."""
 
 _END = "\0end"
 """A line put after the last one: a quote that is still open there swallows it."""
 
 
-class Row(NamedTuple):
-    """One record: the line it began in, the first line of the file being 1, and its cells."""
-
-    line: int
-    cells: list[str]
-
-
-class LeadFile:
-    """An open lead file.
+class TextFile:
+    """An open lead file of text: CSV with any delimiter.
 
     A byte that the encoding has no letter for becomes the surrogate U+DC00 plus the byte,
     so that the row it stands in can be told from the others.
 
     Attributes:
         source: the name it was opened by.
+        format: what kind of file it is.
         encoding: as given or guessed.
         delimiter: one character, as given or guessed.
         header: the first row that is not blank.
@@ -49,21 +57,26 @@ class LeadFile:
     def __init__(
         self,
         source: str,
-        stream: BinaryIO,
+        stream: "_Stream",
         *,
         encoding: str | None,
         delimiter: str | None,
         region: str | None,
     ) -> None:
         self.source = source
-        head = stream.read(_HEAD_BYTES)
-        if head.startswith(_SPREADSHEET):
-            raise UsageError(f"{source} is a spreadsheet or an archive; save it as CSV first")
+        self.format = "CSV in gzip" if stream.compressed else "CSV"
+        try:
+            head = stream.content.read(_HEAD_BYTES)
+        except _DAMAGED as error:
+            raise UsageError(_damaged(source, error)) from error
         whole = len(head) < _HEAD_BYTES
         self.encoding = encoding or guess_encoding(head, whole=whole, region=region)
-        self._bytes = _Rejoined(head, stream)
+        self._stream = stream
         text = io.TextIOWrapper(
-            io.BufferedReader(self._bytes), self.encoding, errors=_MARK_BYTES, newline=""
+            io.BufferedReader(_Rejoined(head, stream.content)),
+            self.encoding,
+            errors=_MARK_BYTES,
+            newline="",
         )
         self.delimiter = delimiter or _guess_delimiter(head.decode(self.encoding, "replace"))
         self._reader = csv.reader(
@@ -77,8 +90,8 @@ class LeadFile:
 
     @property
     def bytes_read(self) -> int:
-        """Return how much of the file has been read."""
-        return self._bytes.count
+        """Return how much of the file has been read, as it lies on the disk."""
+        return self._stream.file.count
 
     def rows(self) -> Iterator[Row]:
         """Give every row after the header; blank lines are no rows.
@@ -103,6 +116,8 @@ class LeadFile:
                     f"{self.source}, line {line} or later, cannot be read as {self.encoding}; "
                     "give the right --encoding"
                 ) from error
+            except _DAMAGED as error:
+                raise UsageError(_damaged(self.source, error)) from error
             if cells == [_END]:
                 return
             if cells and cells[-1].endswith(_END):
@@ -114,9 +129,18 @@ class LeadFile:
                 yield Row(line, cells)
 
 
+LeadFile = TextFile | SheetFile
+"""An open lead file of any kind."""
+
+
 @contextmanager
 def open_leads(
-    source: str, *, encoding: str | None, delimiter: str | None, region: str | None
+    source: str,
+    *,
+    encoding: str | None,
+    delimiter: str | None,
+    region: str | None,
+    sheet: str | None = None,
 ) -> Iterator[LeadFile]:
     """Open a lead file for reading.
 
@@ -125,6 +149,7 @@ def open_leads(
         encoding: any of Python's text encodings; None to guess.
         delimiter: one character, or "tab"; None to guess.
         region: ISO 3166 country the file comes from, for the guess, or None.
+        sheet: which sheet of a spreadsheet; None for the only one that is filled.
 
     Raises:
         UsageError: the file cannot be read, is empty, or an option is not usable.
@@ -134,8 +159,22 @@ def open_leads(
     if delimiter is not None:
         delimiter = _one_character(delimiter)
     name = "standard input" if source == "-" else source
-    with _opened(source) as stream:
-        yield LeadFile(name, stream, encoding=encoding, delimiter=delimiter, region=region)
+    with _opened(source) as opened:
+        stream = _Stream(opened)
+        begins = stream.begins
+        for magic, what in _NO_TABLES.items():
+            if begins.startswith(magic):
+                raise UsageError(f"{name} is {what}; save the list as CSV or XLSX")
+        if begins.startswith(MAGIC):
+            if encoding is not None or delimiter is not None:
+                raise UsageError(
+                    f"{name} is a spreadsheet; leave --encoding and --delimiter out, or save it as CSV"
+                )
+            yield SheetFile(name, stream.content, stream.file, sheet=sheet)
+        elif sheet is not None:
+            raise UsageError(f"{name} is no spreadsheet and has no sheets; leave --sheet out")
+        else:
+            yield TextFile(name, stream, encoding=encoding, delimiter=delimiter, region=region)
 
 
 def _opened(source: str) -> AbstractContextManager[BinaryIO]:
@@ -161,12 +200,54 @@ _MARK_BYTES = "ringbank-mark-bytes"
 codecs.register_error(_MARK_BYTES, _mark_bytes)
 
 
+_DAMAGED = (gzip.BadGzipFile, EOFError, zlib.error)
+
+
+def _damaged(source: str, error: Exception) -> str:
+    return f"{source} is damaged ({error}); fetch it again, or unpack it yourself"
+
+
+class _Counted(io.RawIOBase):
+    """A file that counts what has been read of it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
+        self.count = 0
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        self.count += len(data)
+        return len(data)
+
+
+class _Stream:
+    """A file as it lies on the disk, and what is in it; the two differ when it is compressed."""
+
+    def __init__(self, opened: BinaryIO) -> None:
+        self.file = _Counted(opened)
+        buffered = io.BufferedReader(self.file)
+        self.begins = buffered.peek(16)[:16]
+        self.compressed = self.begins.startswith(_GZIP)
+        self.content: BinaryIO = buffered
+        if self.compressed:
+            unpacked = io.BufferedReader(gzip.GzipFile(fileobj=buffered))
+            self.content = unpacked
+            try:
+                self.begins = unpacked.peek(16)[:16]
+            except _DAMAGED:
+                self.begins = b""  # said by whoever reads it
+
+
 class _Rejoined(io.RawIOBase):
-    """The head that was read for the guess and the rest, as one stream that counts."""
+    """The head that was read for the guess and the rest, as one stream."""
 
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
         super().__init__()
-        self.count = 0
         self._head = io.BytesIO(head)
         self._rest = rest
 
@@ -176,7 +257,6 @@ class _Rejoined(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         data = self._head.read(len(buffer)) or self._rest.read(len(buffer))
         buffer[: len(data)] = data
-        self.count += len(data)
         return len(data)
 
 

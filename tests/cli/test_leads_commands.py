@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from tests.conftest import Run
 
@@ -147,3 +148,24 @@ def test_what_cannot_be_done_is_one_sentence(ringbank: Run, words: str, said: st
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_spreadsheet_goes_in_and_its_rejects_come_back_mended(
+    ringbank: Run, tmp_path: Path
+) -> None:
+    book = xlsxwriter.Workbook(tmp_path / "people.xlsx")
+    for number, row in enumerate([["Navn", "Telefon"], ["Ola", 22448200], ["Kari", "4.79E+10"]]):
+        if number == 0:
+            sheet = book.add_worksheet("Kunder")
+        sheet.write_row(number, 0, row)
+    book.close()
+    words = ("--list", "norway", "--rejects", "rejects.csv")
+    done = ringbank("leads", "import", "people.xlsx", *words)
+    assert done.returncode == 4
+    assert "Read as spreadsheet, sheet Kunder, phone=Telefon, name=Navn" in done.stderr
+    rejects = (tmp_path / "rejects.csv").read_text(encoding="utf-8")
+    assert "a power of ten and its digits are lost" in rejects
+    (tmp_path / "mended.csv").write_text(rejects.replace("4.79E+10", "22448201"), encoding="utf-8")
+    done = ringbank("leads", "import", "mended.csv", "--list", "norway", "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["imported"] == 1

@@ -342,3 +342,24 @@ def test_rows_may_be_added_without_an_import_afterwards(base: Engine, import_tex
         added = connection.execute(leads.insert().values(**row).returning(leads.c.id)).scalar_one()
         connection.rollback()
     assert added > everybody(base)[0].lead_id
+
+
+def test_duplicates_are_told_apart(base: Engine, import_text: Import) -> None:
+    rows = "1;Ola;22448200;x\n2;Kari;22448201;x\n3;Per;22448202;x\n"
+    import_text(HEADER + rows, list_name="first")
+    import_text(HEADER + "2;Kari;22448201;x\n", list_name="second")
+    again = rows + "1;Ola;22448200;y\n4;Liv;22448203;x\n4;Liv;22448203;x\n"
+    report = import_text(HEADER + again, list_name="third")
+    assert sums(report) == (6, 1, 5, 0)
+    assert (report.joined_in_base, report.joined_in_file) == (4, 1)
+    assert report.also_on == {"first": 3, "second": 1}
+
+
+def test_a_lead_met_in_two_batches_is_counted_once_on_its_other_list(
+    base: Engine, import_text: Import
+) -> None:
+    import_text(HEADER + "1;Ola;22448200;x\n", list_name="first")
+    many = "".join(f"{n};Person {n};{40000000 + n};x\n" for n in range(6000))
+    report = import_text(f"{HEADER}1;Ola;22448200;x\n{many}1;Ola;22448200;x\n", list_name="next")
+    assert (report.joined_in_base, report.joined_in_file) == (2, 0)
+    assert report.also_on == {"first": 1}

@@ -83,7 +83,7 @@ def test_a_row_that_says_nothing_new_changes_nothing() -> None:
     first = assign_all(row("Ola", "17", By="Oslo"))
     known = next(person for person, _ in first.new.values())
     again = assign_all(row("Ola", "17", By="Oslo"), known=(known,))
-    assert (again.new, again.changed, again.members) == ({}, {}, (known.lead_id,))
+    assert (again.new, again.changed, again.members) == ({}, {}, {known.lead_id: 1})
 
 
 NAMES = st.sampled_from([None, "Ola", "OLA", "Kari", "Per"])

@@ -84,11 +84,6 @@ def test_an_empty_file_is_refused(tmp_path: Path, content: bytes) -> None:
         read(tmp_path, content)
 
 
-def test_a_spreadsheet_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="save it as CSV"):
-        read(tmp_path, b"PK\x03\x04rest")
-
-
 @pytest.mark.parametrize(
     "encoding", ["latin-99", "hex", "rot13", "\udcff", "no such", "undefined", "idna"]
 )
