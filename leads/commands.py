@@ -145,6 +145,39 @@ def show(
     console.facts(facts)
 
 
+@leads_app.command("find")
+def find_leads(
+    ctx: typer.Context,
+    text: Annotated[str, typer.Argument(help="Part of a name or number, or an external id.")],
+    limit: Annotated[int, typer.Option(min=1, help="The most leads to list.")] = 50,
+) -> None:
+    """List the leads whose name, number or external id fits a text; letters of any case.
+
+    Example: ringbank leads find "kari nord"
+    """
+    from leads import store
+    from leads.db import reading
+
+    console: Console = ctx.obj
+    with reading(console.base()) as connection:
+        found = store.find(connection, text, limit=limit + 1)
+    console.rows(
+        ("lead_id", "name", "phone", "external_id", "lists"),
+        [
+            (
+                one.lead_id,
+                one.name,
+                one.phones[0].e164 if one.phones else None,
+                one.external_id,
+                one.lists,
+            )
+            for one in found[:limit]
+        ],
+    )
+    if len(found) > limit:
+        console.say(f"There are more than {limit}; write more of the name, or raise --limit")
+
+
 @leads_app.command("count")
 def count_leads(ctx: typer.Context) -> None:
     """Count the leads, numbers and lists of the base.

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, and_, func, insert, or_, select, update
 
 from leads.model import E164, LeadId, ListId, ListState, Phone
+from leads.names import fold
 from leads.tables import imports, lead_numbers, leads, list_members, lists, numbers
 
 
@@ -123,6 +124,34 @@ def lead(connection: Connection, lead_id: int) -> Lead | None:
         household=(*connection.scalars(sharing),),
         created_at=row.created_at,
     )
+
+
+def find(connection: Connection, text: str, *, limit: int) -> tuple[Lead, ...]:
+    """Return the leads that a text may mean, oldest first.
+
+    Every word of it is part of the name, or it is the external id, or its digits are part
+    of a number; four of them at least.
+    """
+    digits = "".join(letter for letter in text if letter in "0123456789")
+    words = fold(text).split()
+    meant = [leads.c.external_id == text.strip()]
+    if words:
+        meant.append(and_(*(leads.c.name_key.contains(word, autoescape=True) for word in words)))
+    if len(digits) >= _FEWEST_DIGITS:
+        of_number = (
+            select(lead_numbers.c.lead_id)
+            .join(numbers, numbers.c.id == lead_numbers.c.number_id)
+            .where(numbers.c.e164.contains(digits))
+        )
+        meant.append(leads.c.id.in_(of_number))
+    ids = connection.scalars(
+        select(leads.c.id).where(or_(*meant)).order_by(leads.c.id).limit(limit)
+    )
+    found = (lead(connection, lead_id) for lead_id in ids.all())
+    return tuple(one for one in found if one is not None)
+
+
+_FEWEST_DIGITS = 4
 
 
 def leads_of(connection: Connection, e164: E164) -> tuple[LeadId, ...]:

@@ -169,3 +169,34 @@ def test_a_spreadsheet_goes_in_and_its_rejects_come_back_mended(
     done = ringbank("leads", "import", "mended.csv", "--list", "norway", "--json")
     assert done.returncode == 0
     assert json.loads(done.stdout)["imported"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("lunde", ["Åse Lunde", "Per Lunde"]),
+        ("LUNDE, ase", ["Åse Lunde"]),
+        ("18", ["Per Lunde"]),
+        ("22 44 82", ["Åse Lunde", "Per Lunde"]),
+        ("2244", ["Åse Lunde", "Per Lunde"]),
+        ("224", []),
+        ("%", []),
+        ("_", []),
+        ("", []),
+        ("Lunde Moe", []),
+    ],
+)
+def test_people_are_found_by_name_number_and_external_id(
+    ringbank: Run, text: str, found: list[str]
+) -> None:
+    import_leads(ringbank)
+    assert [one["name"] for one in facts(ringbank, "leads", "find", text)] == found
+
+
+def test_a_long_answer_is_cut_and_says_so(ringbank: Run) -> None:
+    import_leads(ringbank)
+    done = ringbank("leads", "find", "lunde", "--limit", "1")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 2, "a header and one lead"
+    assert "more than 1" in done.stderr
+    assert not ringbank("leads", "find", "lunde", "--limit", "2").stderr
