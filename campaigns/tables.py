@@ -143,6 +143,7 @@ attempts = Table(
 )
 Index("ix_attempts_campaign_lead", attempts.c.campaign_id, attempts.c.lead_id)
 Index("ix_attempts_lead_id", attempts.c.lead_id)
+Index("ix_attempts_number_id", attempts.c.number_id)
 Index("ix_attempts_campaign_number", attempts.c.campaign_id, attempts.c.number_id)
 _open = attempts.c.ended_at.is_(None)
 for _column in (attempts.c.lead_id, attempts.c.number_id):

@@ -26,6 +26,7 @@ TABLES: tuple[Table, ...] = (
     leads.tables.numbers,
     leads.tables.lead_numbers,
     leads.tables.list_members,
+    leads.tables.lead_changes,
     leads.tables.suppressions,
     campaigns.tables.campaigns,
     campaigns.tables.campaign_lists,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 from leads.matching import Assigned, Person
 from leads.model import E164, LeadId, ListId, NumberId, Phone
 from leads.sql import in_chunks, insert_if_new, run_many, unused_ids
-from leads.tables import imports, lead_numbers, leads, list_members, lists, numbers
+from leads.tables import imports, lead_changes, lead_numbers, leads, list_members, lists, numbers
 
 
 def lock_for_import(connection: Connection) -> None:
@@ -146,6 +146,14 @@ def keep(
         connection,
         update(leads).where(leads.c.id == bindparam("lead_id")),
         [{"lead_id": lead_id, **_facts(person)} for lead_id, person in assigned.changed.items()],
+    )
+    run_many(
+        connection,
+        insert(lead_changes),
+        [
+            {"lead_id": lead_id, "import_id": import_id, "before": _facts(person)}
+            for lead_id, person in assigned.before.items()
+        ],
     )
     run_many(
         connection,

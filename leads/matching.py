@@ -31,11 +31,13 @@ class Assigned:
     Attributes:
         new: the leads to be added, each with its number.
         changed: leads of the base as they are from now on.
+        before: the same leads as they were.
         members: every lead that a row was, in the order of the rows, and how many rows it was.
     """
 
     new: Mapping[LeadId, tuple[Person, E164]]
     changed: Mapping[LeadId, Person]
+    before: Mapping[LeadId, Person]
     members: Mapping[LeadId, int]
 
 
@@ -49,7 +51,8 @@ def assign(
         known: the leads of every number of the rows that the base has, oldest first.
         ids: at least as many unused ids as there are rows.
     """
-    people = {person.lead_id: person for persons in known.values() for person in persons}
+    before = {person.lead_id: person for persons in known.values() for person in persons}
+    people = dict(before)
     households: dict[E164, _Household] = {}
     for e164, persons in known.items():
         household = households.setdefault(e164, _Household())
@@ -72,9 +75,11 @@ def assign(
         household.add(person)
         people[lead_id] = person
         members[lead_id] += 1
+    completed = changed - numbers.keys()
     return Assigned(
         new={lead_id: (people[lead_id], e164) for lead_id, e164 in numbers.items()},
-        changed={lead_id: people[lead_id] for lead_id in changed - numbers.keys()},
+        changed={lead_id: people[lead_id] for lead_id in completed},
+        before={lead_id: before[lead_id] for lead_id in completed},
         members=members,
     )
 

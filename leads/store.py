@@ -57,7 +57,7 @@ class LeadList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """One import and what became of its rows; `started_at` is aware UTC."""
+    """One import and what became of its rows; the moments are aware UTC."""
 
     import_id: int
     source: str
@@ -66,6 +66,7 @@ class Import:
     imported: int
     joined: int
     rejected: int
+    undone_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +191,7 @@ def imports_of(connection: Connection, list_id: ListId) -> tuple[Import, ...]:
             imported=row.imported,
             joined=row.joined,
             rejected=row.rejected,
+            undone_at=row.undone_at,
         )
         for row in rows
     )

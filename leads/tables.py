@@ -36,6 +36,7 @@ imports = Table(
     Column("imported", Integer, nullable=False),
     Column("joined", Integer, nullable=False),
     Column("rejected", Integer, nullable=False),
+    Column("undone_at", UtcDateTime),
     CheckConstraint("read = imported + joined + rejected", name="nothing_lost"),
 )
 
@@ -48,7 +49,7 @@ leads = Table(
     Column("name_key", Text),  # folded, for the question "is this the same person?"
     Column("language", Text),
     Column("attributes", Json, nullable=False),
-    Column("import_id", Id, ForeignKey("imports.id"), nullable=False),
+    Column("import_id", Id, ForeignKey("imports.id"), nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
 )
 
@@ -78,9 +79,18 @@ list_members = Table(
     Column("id", Id, primary_key=True),
     Column("list_id", Id, ForeignKey("lists.id"), nullable=False),
     Column("lead_id", Id, ForeignKey("leads.id"), nullable=False, index=True),
-    Column("import_id", Id, ForeignKey("imports.id"), nullable=False),
+    Column("import_id", Id, ForeignKey("imports.id"), nullable=False, index=True),
     UniqueConstraint("list_id", "lead_id"),
     Index(None, "list_id", "id"),  # who came onto a list since the last look
+)
+
+lead_changes = Table(
+    "lead_changes",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False, index=True),
+    Column("import_id", Id, ForeignKey("imports.id"), nullable=False, index=True),
+    Column("before", Json, nullable=False),  # what an import completed, as it was until then
 )
 
 suppressions = Table(

@@ -200,3 +200,29 @@ def test_a_long_answer_is_cut_and_says_so(ringbank: Run) -> None:
     assert len(done.stdout.splitlines()) == 2, "a header and one lead"
     assert "more than 1" in done.stderr
     assert not ringbank("leads", "find", "lunde", "--limit", "2").stderr
+
+
+def test_an_import_is_taken_back(ringbank: Run) -> None:
+    import_leads(ringbank)
+    assert facts(ringbank, "lists", "show", "norway")["imports"][0]["import_id"] == 1
+    assert facts(ringbank, "leads", "undo", "1") == {
+        "import_id": 1,
+        "list_name": "norway",
+        "removed": 2,
+        "restored": 0,
+        "left": 2,
+    }
+    assert facts(ringbank, "leads", "count") == {"leads": 0, "numbers": 0, "lists": 1}
+    assert "undone" in ringbank("lists", "show", "norway").stdout
+    again = ringbank("leads", "undo", "1")
+    assert (again.returncode, again.stdout) == (2, "")
+    assert "was undone before" in again.stderr
+
+
+def test_an_import_that_a_later_one_needs_is_not_taken_back(ringbank: Run) -> None:
+    import_leads(ringbank)
+    words = ("leads", "import", "leads.csv", "--map", "phone=Tlf privat")
+    assert ringbank(*words, "--list", "other").returncode == 4
+    done = ringbank("leads", "undo", "1")
+    assert done.returncode == 3
+    assert "undo that one first: ringbank leads undo 2" in done.stderr

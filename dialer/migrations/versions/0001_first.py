@@ -132,6 +132,7 @@ def upgrade() -> None:
         sa.Column("imported", sa.Integer(), nullable=False),
         sa.Column("joined", sa.Integer(), nullable=False),
         sa.Column("rejected", sa.Integer(), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "read = imported + joined + rejected", name=op.f("ck_imports_nothing_lost")
         ),
@@ -155,6 +156,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("leads", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_leads_external_id"), ["external_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_leads_import_id"), ["import_id"], unique=False)
 
     op.create_table(
         "attempts",
@@ -225,6 +227,7 @@ def upgrade() -> None:
             "ix_attempts_campaign_number", ["campaign_id", "number_id"], unique=False
         )
         batch_op.create_index("ix_attempts_lead_id", ["lead_id"], unique=False)
+        batch_op.create_index("ix_attempts_number_id", ["number_id"], unique=False)
         batch_op.create_index(
             "uq_attempts_open_lead_id",
             ["lead_id"],
@@ -283,6 +286,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_campaign_leads_lead_id"), ["lead_id"], unique=False)
 
     op.create_table(
+        "lead_changes",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("lead_id", Id, nullable=False),
+        sa.Column("import_id", Id, nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["imports.id"], name=op.f("fk_lead_changes_import_id_imports")
+        ),
+        sa.ForeignKeyConstraint(
+            ["lead_id"], ["leads.id"], name=op.f("fk_lead_changes_lead_id_leads")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lead_changes")),
+    )
+    with op.batch_alter_table("lead_changes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_lead_changes_import_id"), ["import_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_lead_changes_lead_id"), ["lead_id"], unique=False)
+
+    op.create_table(
         "lead_numbers",
         sa.Column("lead_id", Id, nullable=False),
         sa.Column("number_id", Id, nullable=False),
@@ -318,6 +339,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("list_id", "lead_id", name=op.f("uq_list_members_list_id_lead_id")),
     )
     with op.batch_alter_table("list_members", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_list_members_import_id"), ["import_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_list_members_lead_id"), ["lead_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_list_members_list_id_id"), ["list_id", "id"], unique=False

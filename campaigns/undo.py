@@ -1,0 +1,169 @@
+"""Taking an import back: as long as nobody of it was called, it leaves no trace but its row.
+
+What later imports have built on an import stands in the way of taking it back, and so the
+later one goes first. The list stays, empty or not, and so do do-not-call entries.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, exists, func, or_, select, update
+
+from campaigns.tables import attempts, campaign_leads, campaign_lists, claims
+from leads.errors import NotAllowedError, UsageError
+from leads.intake import lock_for_import
+from leads.sql import run_many
+from leads.tables import imports, lead_changes, lead_numbers, leads, list_members, lists, numbers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """What taking an import back came to.
+
+    Attributes:
+        removed: leads that only this import had brought.
+        restored: leads that are again as they were before it.
+        left: memberships of the list that ended, those of removed leads included.
+    """
+
+    import_id: int
+    list_name: str
+    removed: int
+    restored: int
+    left: int
+
+
+def undo(connection: Connection, import_id: int, *, now: datetime) -> Undone:
+    """Take an import back.
+
+    Args:
+        connection: from `writing`.
+        import_id: as `ringbank lists show` names it.
+        now: aware UTC.
+
+    Raises:
+        UsageError: there is no such import, or it was undone before.
+        NotAllowedError: somebody of it was called or is held, or a later import needs it.
+    """
+    lock_for_import(connection)
+    row = connection.execute(
+        select(imports, lists.c.name).join(lists).where(imports.c.id == import_id)
+    ).one_or_none()
+    if row is None:
+        raise UsageError(f"there is no import {import_id}; see: ringbank lists show NAME")
+    if row.undone_at is not None:
+        raise UsageError(f"the import {import_id} of {row.source} was undone before")
+    _check_nobody_was_called(connection, import_id, since=row.started_at)
+    _check_nothing_was_built_on(connection, import_id)
+    restored = _restore(connection, import_id)
+    brought = select(leads.c.id).where(leads.c.import_id == import_id)
+    theirs = connection.scalars(
+        select(lead_numbers.c.number_id).where(lead_numbers.c.lead_id.in_(brought))
+    ).all()
+    connection.execute(delete(campaign_leads).where(campaign_leads.c.lead_id.in_(brought)))
+    left = connection.execute(delete(list_members).where(list_members.c.import_id == import_id))
+    _enrol_whoever_takes_their_place(connection, row.list_id)
+    connection.execute(delete(lead_numbers).where(lead_numbers.c.lead_id.in_(brought)))
+    removed = connection.execute(delete(leads).where(leads.c.import_id == import_id))
+    _forget_numbers(connection, theirs)
+    connection.execute(update(imports).where(imports.c.id == import_id).values(undone_at=now))
+    return Undone(
+        import_id=import_id,
+        list_name=row.name,
+        removed=removed.rowcount,
+        restored=restored,
+        left=left.rowcount,
+    )
+
+
+def _check_nobody_was_called(connection: Connection, import_id: int, *, since: datetime) -> None:
+    came = select(list_members.c.lead_id).where(list_members.c.import_id == import_id)
+    held = connection.scalar(select(func.count()).where(claims.c.lead_id.in_(came)))
+    called = connection.scalar(
+        select(func.count(attempts.c.lead_id.distinct())).where(
+            attempts.c.lead_id.in_(came),
+            or_(
+                attempts.c.dialed_at >= since,
+                exists(
+                    select(leads.c.id).where(
+                        leads.c.id == attempts.c.lead_id, leads.c.import_id == import_id
+                    )
+                ),
+            ),
+        )
+    )
+    if held or called:
+        what = f"{called} of its people have been called" if called else "somebody has one of them"
+        raise NotAllowedError(
+            f"the import {import_id} cannot be undone, because {what}; "
+            "archive its list to have nobody else of it called"
+        )
+
+
+def _check_nothing_was_built_on(connection: Connection, import_id: int) -> None:
+    """Refuse where a later import joined a lead of this one, or changed one it had changed."""
+    brought = select(leads.c.id).where(leads.c.import_id == import_id)
+    changed = select(lead_changes.c.lead_id).where(lead_changes.c.import_id == import_id)
+    later = connection.scalar(
+        select(func.max(list_members.c.import_id)).where(
+            list_members.c.import_id > import_id, list_members.c.lead_id.in_(brought)
+        )
+    )
+    again = connection.scalar(
+        select(func.max(lead_changes.c.import_id)).where(
+            lead_changes.c.import_id > import_id,
+            or_(lead_changes.c.lead_id.in_(brought), lead_changes.c.lead_id.in_(changed)),
+        )
+    )
+    if later or again:
+        raise NotAllowedError(
+            f"the import {import_id} cannot be undone, because a later one has the same people; "
+            f"undo that one first: ringbank leads undo {max(later or 0, again or 0)}"
+        )
+
+
+def _restore(connection: Connection, import_id: int) -> int:
+    """Make the leads that the import completed what they were before it; return how many."""
+    rows = connection.execute(
+        select(lead_changes)
+        .where(lead_changes.c.import_id == import_id)
+        .order_by(lead_changes.c.id.desc())
+    )
+    # A lead may have been completed in several batches: the oldest of them is read last.
+    before = {row.lead_id: row.before for row in rows}
+    connection.execute(delete(lead_changes).where(lead_changes.c.import_id == import_id))
+    run_many(
+        connection,
+        update(leads).where(leads.c.id == bindparam("changed_id")),
+        [{"changed_id": lead_id, **facts} for lead_id, facts in before.items()],
+    )
+    brought = select(func.count()).where(leads.c.import_id == import_id, leads.c.id.in_([*before]))
+    return len(before) - (connection.scalar(brought) or 0) if before else 0
+
+
+def _enrol_whoever_takes_their_place(connection: Connection, list_id: int) -> None:
+    """Lower the mark up to which the list is enrolled: SQLite gives out freed ids again."""
+    newest = (
+        select(func.coalesce(func.max(list_members.c.id), 0))
+        .where(list_members.c.list_id == list_id)
+        .scalar_subquery()
+    )
+    connection.execute(
+        update(campaign_lists)
+        .where(campaign_lists.c.list_id == list_id, campaign_lists.c.enrolled_to > newest)
+        .values(enrolled_to=newest)
+    )
+
+
+def _forget_numbers(connection: Connection, number_ids: Iterable[int]) -> None:
+    """Delete the numbers that are nobody's any more and were never called."""
+    used = or_(
+        exists(select(lead_numbers.c.lead_id).where(lead_numbers.c.number_id == numbers.c.id)),
+        exists(select(attempts.c.id).where(attempts.c.number_id == numbers.c.id)),
+    )
+    run_many(
+        connection,
+        delete(numbers).where(numbers.c.id == bindparam("freed_id"), ~used),
+        [{"freed_id": number_id} for number_id in dict.fromkeys(number_ids)],
+    )
