@@ -171,7 +171,7 @@ class _Place:
 
 @dataclass(slots=True)
 class _Tally:
-    first_id: int  # of the leads of this import; whoever has a lower one was known before
+    known_to: LeadId  # whoever has this id or a lower one was in the base before
     imported: int = 0
     joined: int = 0
     joined_in_base: int = 0
@@ -200,7 +200,7 @@ def _fill(
     *,
     progress: Callable[[int], None],
 ) -> _Tally:
-    tally = _Tally(first_id=unused_ids(connection, leads, 1)[0])
+    tally = _Tally(known_to=intake.newest_lead(connection))
     rows = file.rows()
     while batch := list(islice(rows, _BATCH_ROWS)):
         usable: list[NewLead] = []
@@ -244,7 +244,7 @@ def _keep(connection: Connection, rows: list[NewLead], place: _Place, tally: _Ta
         import_id=place.import_id,
         now=place.now,
     )
-    before = {lead_id for lead_id in assigned.members if lead_id < tally.first_id}
+    before = {lead_id for lead_id in assigned.members if lead_id <= tally.known_to}
     tally.joined_in_base += sum(assigned.members[lead_id] for lead_id in before)
     newly_met = before - tally.known_before
     tally.also_on.update(intake.other_lists(connection, newly_met, place.list_id))

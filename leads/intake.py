@@ -50,6 +50,11 @@ def people_of(connection: Connection, e164s: Collection[E164]) -> dict[E164, lis
     return found
 
 
+def newest_lead(connection: Connection) -> LeadId:
+    """Return the highest id of a lead, 0 in an empty base; ids only ever grow from there."""
+    return LeadId(connection.scalar(select(func.max(leads.c.id))) or 0)
+
+
 def other_lists(
     connection: Connection, lead_ids: Collection[LeadId], list_id: ListId
 ) -> Counter[str]:
