@@ -89,7 +89,9 @@ def claim(
         agent_id=agent_id,
         expires_at=expires_at,
     )
-    return Claims(taken, refused + len(chosen) - len(taken))
+    turn = [*chosen]
+    in_turn = sorted(taken, key=lambda one: turn.index(one.person.number_id))
+    return Claims(tuple(in_turn), refused + len(chosen) - len(taken))
 
 
 def _hold(

@@ -33,6 +33,7 @@ from campaigns.said import attempt_row
 from campaigns.store import StoredCampaign
 from campaigns.tables import agents, attempts, campaign_leads, campaigns, claims
 from leads.errors import NotAllowedError, UsageError
+from leads.model import e164_of
 from leads.tables import leads, numbers
 
 LEASE_TIME = timedelta(minutes=30)
@@ -287,7 +288,6 @@ def _by_hand(
             campaign_leads.c.campaign_id == stored.id, campaign_leads.c.lead_id == lease.lead_id
         )
     ).one()
-    phone = connection.scalar(select(numbers.c.e164).where(numbers.c.id == lease.number_id))
     connection.execute(
         update(campaign_leads)
         .where(campaign_leads.c.id == enrolled.id)
@@ -301,7 +301,7 @@ def _by_hand(
             list_id=enrolled.list_id,
             lead_id=lease.lead_id,
             number_id=lease.number_id,
-            phone=phone,
+            phone=e164_of(lease.number_id),
             agent_id=lease.agent_id,
             clock="real",
             mode=campaign.mode,

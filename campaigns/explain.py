@@ -9,7 +9,7 @@ from campaigns.gates import Decision, Facts, evaluate
 from campaigns.store import StoredCampaign, active_lists, load
 from campaigns.tables import campaign_leads
 from leads.errors import UsageError
-from leads.model import E164, Phone
+from leads.model import E164, Phone, number_id
 from leads.moments import on_clocks, read_moment
 from leads.phone import parse_phone
 from leads.suppression import suppressed_numbers
@@ -44,7 +44,9 @@ def explain_number(
     moment = now if at is None else _moment(at, phone)
     stored = load(connection, campaign)
     rows = connection.execute(
-        candidates(stored.id).where(numbers.c.e164 == phone.e164).order_by(campaign_leads.c.id)
+        candidates(stored.id)
+        .where(numbers.c.id == number_id(phone.e164))
+        .order_by(campaign_leads.c.id)
     ).all()
     household = gather(connection, stored, [candidate(row) for row in rows], now=moment)
     judged = [
@@ -61,10 +63,9 @@ def _not_enrolled(
     """Return the facts of a number that nobody of the campaign has, or has as yet."""
     lead_id = connection.scalar(
         select(lead_numbers.c.lead_id)
-        .join(numbers, numbers.c.id == lead_numbers.c.number_id)
         .join(list_members, list_members.c.lead_id == lead_numbers.c.lead_id)
         .where(
-            numbers.c.e164 == phone.e164,
+            lead_numbers.c.number_id == number_id(phone.e164),
             list_members.c.list_id.in_(active_lists(connection, stored.id)),
         )
         .order_by(lead_numbers.c.lead_id)

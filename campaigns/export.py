@@ -293,7 +293,7 @@ def _suppressed(stored: StoredCampaign | None) -> Exists:
             scopes.append(and_(suppressions.c.scope == scope, suppressions.c.scope_name == name))
     return exists(
         select(suppressions.c.id).where(
-            suppressions.c.e164 == numbers.c.e164,
+            suppressions.c.subject == numbers.c.e164,
             suppressions.c.removed_at.is_(None),
             or_(*scopes),
         )

@@ -44,7 +44,7 @@ class Candidate:
 def candidates(campaign_id: int) -> Select[tuple[object, ...]]:
     """Return the query for the leads of a campaign, each with its first number."""
     member = exists(
-        select(list_members.c.id)
+        select(list_members.c.lead_id)
         .join(campaign_lists, campaign_lists.c.list_id == list_members.c.list_id)
         .join(lists, lists.c.id == list_members.c.list_id)
         .where(

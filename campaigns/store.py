@@ -179,7 +179,9 @@ def enrol(connection: Connection, campaign_id: CampaignId) -> int:
     for membership in memberships:
         # One look at the end of an index: this is asked twice a second.
         newest = connection.scalar(
-            select(func.max(list_members.c.id)).where(list_members.c.list_id == membership.list_id)
+            select(func.max(list_members.c.import_id)).where(
+                list_members.c.list_id == membership.list_id
+            )
         )
         if newest is None or newest <= membership.enrolled_to:
             continue
@@ -191,17 +193,21 @@ def enrol(connection: Connection, campaign_id: CampaignId) -> int:
             )
             .exists()
         )
-        newcomers = select(
-            literal(campaign_id),
-            list_members.c.lead_id,
-            list_members.c.list_id,
-            literal(LeadState.NEW.value),
-            literal(AT_ONCE, campaign_leads.c.next_call_at.type),
-        ).where(
-            list_members.c.list_id == membership.list_id,
-            list_members.c.id > membership.enrolled_to,
-            list_members.c.id <= newest,
-            ~known,
+        newcomers = (
+            select(
+                literal(campaign_id),
+                list_members.c.lead_id,
+                list_members.c.list_id,
+                literal(LeadState.NEW.value),
+                literal(AT_ONCE, campaign_leads.c.next_call_at.type),
+            )
+            .where(
+                list_members.c.list_id == membership.list_id,
+                list_members.c.import_id > membership.enrolled_to,
+                list_members.c.import_id <= newest,
+                ~known,
+            )
+            .order_by(list_members.c.import_id, list_members.c.lead_id)
         )
         columns = ["campaign_id", "lead_id", "list_id", "state", "next_call_at"]
         added = connection.execute(

@@ -46,7 +46,7 @@ campaign_lists = Table(
     metadata,
     Column("campaign_id", Id, ForeignKey("campaigns.id"), primary_key=True),
     Column("list_id", Id, ForeignKey("lists.id"), primary_key=True),
-    Column("enrolled_to", Id, nullable=False, server_default="0"),  # list_members.id
+    Column("enrolled_to", Id, nullable=False, server_default="0"),  # list_members.import_id
 )
 
 campaign_leads = Table(
@@ -106,8 +106,9 @@ attempts = Table(
     Column("campaign_id", Id, ForeignKey("campaigns.id"), nullable=False),
     Column("list_id", Id, ForeignKey("lists.id"), nullable=False),
     Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
-    Column("number_id", Id, ForeignKey("numbers.id"), nullable=False),
-    Column("phone", Text, nullable=False),
+    # Both null once the person has been erased.
+    Column("number_id", Id, ForeignKey("numbers.id")),
+    Column("phone", Text),
     Column("agent_id", Id, ForeignKey("agents.id")),
     Column("engine", Text),
     Column("asterisk_boot", Text),  # which run of Asterisk the call was given to

@@ -8,13 +8,34 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
-from campaigns.tables import attempts, campaign_leads, campaign_lists, claims
+from campaigns.tables import attempts, campaign_leads, claims
 from leads.errors import NotAllowedError, UsageError
 from leads.intake import lock_for_import
 from leads.sql import run_many
-from leads.tables import imports, lead_changes, lead_numbers, leads, list_members, lists, numbers
+from leads.tables import (
+    consents,
+    imports,
+    lead_changes,
+    lead_numbers,
+    leads,
+    list_members,
+    lists,
+    numbers,
+    registry_verdicts,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,18 +74,19 @@ def undo(connection: Connection, import_id: int, *, now: datetime) -> Undone:
     if row is None:
         raise UsageError(f"there is no import {import_id}; see: ringbank lists show NAME")
     if row.undone_at is not None:
-        raise UsageError(f"the import {import_id} of {row.source} was undone before")
-    _check_nobody_was_called(connection, import_id, since=row.started_at)
-    _check_nothing_was_built_on(connection, import_id)
-    restored = _restore(connection, import_id)
-    brought = select(leads.c.id).where(leads.c.import_id == import_id)
+        raise UsageError(f"the import {import_id} of {row.file} was undone before")
+    of_import = _OfImport(row.list_id, import_id)
+    _check_nobody_was_called(connection, of_import, since=row.started_at)
+    _check_nothing_was_built_on(connection, of_import)
+    restored = _restore(connection, of_import)
+    brought = of_import.brought()
     theirs = connection.scalars(
         select(lead_numbers.c.number_id).where(lead_numbers.c.lead_id.in_(brought))
     ).all()
+    connection.execute(delete(consents).where(consents.c.import_id == import_id))
     connection.execute(delete(campaign_leads).where(campaign_leads.c.lead_id.in_(brought)))
-    left = connection.execute(delete(list_members).where(list_members.c.import_id == import_id))
-    _enrol_whoever_takes_their_place(connection, row.list_id)
     connection.execute(delete(lead_numbers).where(lead_numbers.c.lead_id.in_(brought)))
+    left = connection.execute(delete(list_members).where(*of_import.members))
     removed = connection.execute(delete(leads).where(leads.c.import_id == import_id))
     _forget_numbers(connection, theirs)
     connection.execute(update(imports).where(imports.c.id == import_id).values(undone_at=now))
@@ -77,8 +99,37 @@ def undo(connection: Connection, import_id: int, *, now: datetime) -> Undone:
     )
 
 
-def _check_nobody_was_called(connection: Connection, import_id: int, *, since: datetime) -> None:
-    came = select(list_members.c.lead_id).where(list_members.c.import_id == import_id)
+@dataclass(frozen=True, slots=True)
+class _OfImport:
+    """Which rows are an import's: found by the key of the list's members, in any base quickly."""
+
+    list_id: int
+    import_id: int
+
+    @property
+    def members(self) -> tuple[ColumnElement[bool], ...]:
+        return (
+            list_members.c.list_id == self.list_id,
+            list_members.c.import_id == self.import_id,
+        )
+
+    def came(self) -> Select[int]:
+        """Return whom the import brought onto its list, known before or not."""
+        return select(list_members.c.lead_id).where(*self.members)
+
+    def brought(self) -> Select[int]:
+        """Return the leads that were new with the import."""
+        return (
+            select(leads.c.id)
+            .join(list_members, list_members.c.lead_id == leads.c.id)
+            .where(*self.members, leads.c.import_id == self.import_id)
+        )
+
+
+def _check_nobody_was_called(
+    connection: Connection, of_import: _OfImport, *, since: datetime
+) -> None:
+    came = of_import.came()
     held = connection.scalar(select(func.count()).where(claims.c.lead_id.in_(came)))
     called = connection.scalar(
         select(func.count(attempts.c.lead_id.distinct())).where(
@@ -87,7 +138,8 @@ def _check_nobody_was_called(connection: Connection, import_id: int, *, since: d
                 attempts.c.dialed_at >= since,
                 exists(
                     select(leads.c.id).where(
-                        leads.c.id == attempts.c.lead_id, leads.c.import_id == import_id
+                        leads.c.id == attempts.c.lead_id,
+                        leads.c.import_id == of_import.import_id,
                     )
                 ),
             ),
@@ -96,14 +148,15 @@ def _check_nobody_was_called(connection: Connection, import_id: int, *, since: d
     if held or called:
         what = f"{called} of its people have been called" if called else "somebody has one of them"
         raise NotAllowedError(
-            f"the import {import_id} cannot be undone, because {what}; "
+            f"the import {of_import.import_id} cannot be undone, because {what}; "
             "archive its list to have nobody else of it called"
         )
 
 
-def _check_nothing_was_built_on(connection: Connection, import_id: int) -> None:
+def _check_nothing_was_built_on(connection: Connection, of_import: _OfImport) -> None:
     """Refuse where a later import joined a lead of this one, or changed one it had changed."""
-    brought = select(leads.c.id).where(leads.c.import_id == import_id)
+    import_id = of_import.import_id
+    brought = of_import.brought()
     changed = select(lead_changes.c.lead_id).where(lead_changes.c.import_id == import_id)
     later = connection.scalar(
         select(func.max(list_members.c.import_id)).where(
@@ -118,42 +171,28 @@ def _check_nothing_was_built_on(connection: Connection, import_id: int) -> None:
     )
     if later or again:
         raise NotAllowedError(
-            f"the import {import_id} cannot be undone, because a later one has the same people; "
+            f"the import {of_import.import_id} cannot be undone, because a later one has the same people; "
             f"undo that one first: ringbank leads undo {max(later or 0, again or 0)}"
         )
 
 
-def _restore(connection: Connection, import_id: int) -> int:
+def _restore(connection: Connection, of_import: _OfImport) -> int:
     """Make the leads that the import completed what they were before it; return how many."""
     rows = connection.execute(
         select(lead_changes)
-        .where(lead_changes.c.import_id == import_id)
+        .where(lead_changes.c.import_id == of_import.import_id)
         .order_by(lead_changes.c.id.desc())
     )
     # A lead may have been completed in several batches: the oldest of them is read last.
     before = {row.lead_id: row.before for row in rows}
-    connection.execute(delete(lead_changes).where(lead_changes.c.import_id == import_id))
+    connection.execute(delete(lead_changes).where(lead_changes.c.import_id == of_import.import_id))
     run_many(
         connection,
         update(leads).where(leads.c.id == bindparam("changed_id")),
         [{"changed_id": lead_id, **facts} for lead_id, facts in before.items()],
     )
-    brought = select(func.count()).where(leads.c.import_id == import_id, leads.c.id.in_([*before]))
-    return len(before) - (connection.scalar(brought) or 0) if before else 0
-
-
-def _enrol_whoever_takes_their_place(connection: Connection, list_id: int) -> None:
-    """Lower the mark up to which the list is enrolled: SQLite gives out freed ids again."""
-    newest = (
-        select(func.coalesce(func.max(list_members.c.id), 0))
-        .where(list_members.c.list_id == list_id)
-        .scalar_subquery()
-    )
-    connection.execute(
-        update(campaign_lists)
-        .where(campaign_lists.c.list_id == list_id, campaign_lists.c.enrolled_to > newest)
-        .values(enrolled_to=newest)
-    )
+    brought = of_import.brought().where(leads.c.id.in_([*before]))
+    return len(before) - len(connection.scalars(brought).all()) if before else 0
 
 
 def _forget_numbers(connection: Connection, number_ids: Iterable[int]) -> None:
@@ -162,8 +201,11 @@ def _forget_numbers(connection: Connection, number_ids: Iterable[int]) -> None:
         exists(select(lead_numbers.c.lead_id).where(lead_numbers.c.number_id == numbers.c.id)),
         exists(select(attempts.c.id).where(attempts.c.number_id == numbers.c.id)),
     )
-    run_many(
-        connection,
-        delete(numbers).where(numbers.c.id == bindparam("freed_id"), ~used),
-        [{"freed_id": number_id} for number_id in dict.fromkeys(number_ids)],
-    )
+    # One by one: whoever is in the base can only be told by looking each of them up.
+    freed: list[dict[str, object]] = [
+        {"freed_id": number_id} for number_id in dict.fromkeys(number_ids)
+    ]
+    its_verdicts = registry_verdicts.c.number_id == bindparam("freed_id")
+    unused = select(numbers.c.id).where(numbers.c.id == bindparam("freed_id"), ~used).exists()
+    run_many(connection, delete(registry_verdicts).where(its_verdicts, unused), freed)
+    run_many(connection, delete(numbers).where(numbers.c.id == bindparam("freed_id"), ~used), freed)

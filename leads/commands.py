@@ -233,7 +233,7 @@ def show_list(ctx: typer.Context, name: Annotated[str, typer.Argument(help="The 
     }
     if not console.json:
         facts["imports"] = [
-            f"{past.import_id} {past.source}: {past.read} = {past.imported} + {past.joined} "
+            f"{past.import_id} {past.file}: {past.read} = {past.imported} + {past.joined} "
             f"+ {past.rejected}{', undone' if past.undone_at else ''}"
             for past in imports
         ]

@@ -125,9 +125,10 @@ def import_leads(
                 import_id = intake.begin_import(
                     connection,
                     list_id,
-                    source=file.source.encode("utf-8", "backslashreplace").decode(),
+                    file=file.source.encode("utf-8", "backslashreplace").decode(),
                     encoding=file.encoding,
                     mapping=columns.mapping(),
+                    attributes=[columns.header[at] for at in columns.attributes],
                     now=now,
                 )
                 place = _Place(list_id=list_id, import_id=import_id, now=now)

@@ -5,14 +5,14 @@ who has been decided before (`leads.matching`).
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
 from leads.matching import Assigned, Person
-from leads.model import E164, LeadId, ListId, NumberId, Phone
-from leads.sql import in_chunks, insert_if_new, run_many, unused_ids
+from leads.model import E164, LeadId, ListId, Phone, e164_of, number_id
+from leads.sql import in_chunks, insert_if_new, run_many
 from leads.tables import imports, lead_changes, lead_numbers, leads, list_members, lists, numbers
 
 
@@ -31,10 +31,9 @@ def people_of(connection: Connection, e164s: Collection[E164]) -> dict[E164, lis
     found: dict[E164, list[Person]] = {}
     for chunk in in_chunks(e164s):
         rows = connection.execute(
-            select(numbers.c.e164, leads)
-            .join(lead_numbers, lead_numbers.c.number_id == numbers.c.id)
+            select(lead_numbers.c.number_id, leads)
             .join(leads, leads.c.id == lead_numbers.c.lead_id)
-            .where(numbers.c.e164.in_(chunk))
+            .where(lead_numbers.c.number_id.in_([number_id(e164) for e164 in chunk]))
             .order_by(leads.c.id)
         )
         for row in rows:
@@ -46,7 +45,7 @@ def people_of(connection: Connection, e164s: Collection[E164]) -> dict[E164, lis
                 language=row.language,
                 attributes=row.attributes,
             )
-            found.setdefault(row.e164, []).append(person)
+            found.setdefault(e164_of(row.number_id), []).append(person)
     return found
 
 
@@ -75,17 +74,19 @@ def begin_import(
     connection: Connection,
     list_id: ListId,
     *,
-    source: str,
+    file: str,
     encoding: str,
     mapping: Mapping[str, str],
+    attributes: Sequence[str],
     now: datetime,
 ) -> int:
     """Record that an import has begun, and return its id."""
     statement = insert(imports).values(
         list_id=list_id,
-        source=source,
+        file=file,
         encoding=encoding,
         mapping=dict(mapping),
+        attributes=list(attributes),
         started_at=now,
         read=0,
         imported=0,
@@ -130,12 +131,12 @@ def keep(
         import_id: what brought them.
         now: aware UTC.
     """
-    number_ids = _number_ids(connection, phones)
+    _add_numbers(connection, phones)
     run_many(
         connection,
         insert(leads),
         [
-            {"id": lead_id, **_facts(person), "import_id": import_id, "created_at": now}
+            {"id": lead_id, **_facts(person), "import_id": import_id}
             for lead_id, (person, _) in assigned.new.items()
         ],
     )
@@ -143,7 +144,7 @@ def keep(
         connection,
         insert(lead_numbers),
         [
-            {"lead_id": lead_id, "number_id": number_ids[e164], "position": 1}
+            {"lead_id": lead_id, "number_id": number_id(e164), "position": 1}
             for lead_id, (_, e164) in assigned.new.items()
         ],
     )
@@ -156,7 +157,12 @@ def keep(
         connection,
         insert(lead_changes),
         [
-            {"lead_id": lead_id, "import_id": import_id, "before": _facts(person)}
+            {
+                "lead_id": lead_id,
+                "import_id": import_id,
+                "before": _facts(person),
+                "changed_at": now,
+            }
             for lead_id, person in assigned.before.items()
         ],
     )
@@ -170,33 +176,21 @@ def keep(
     )
 
 
-def _number_ids(connection: Connection, phones: Mapping[E164, Phone]) -> dict[E164, NumberId]:
-    """Return the id of every number; those that are new are added."""
-    found: dict[E164, NumberId] = {}
-    for chunk in in_chunks(phones):
-        rows = connection.execute(
-            select(numbers.c.e164, numbers.c.id).where(numbers.c.e164.in_(chunk))
-        )
-        found |= {row.e164: row.id for row in rows}
-    new = [phone for e164, phone in phones.items() if e164 not in found]
-    ids = unused_ids(connection, numbers, len(new))
+def _add_numbers(connection: Connection, phones: Mapping[E164, Phone]) -> None:
+    """Add the numbers that are new."""
     run_many(
         connection,
-        insert(numbers),
+        insert_if_new(connection, numbers),
         [
             {
-                "id": number_id,
-                "e164": phone.e164,
+                "id": number_id(phone.e164),
                 "kind": phone.kind,
                 "region": phone.region,
                 "zones": list(phone.zones),
             }
-            for number_id, phone in zip(ids, new, strict=True)
+            for phone in phones.values()
         ],
     )
-    return found | {
-        phone.e164: NumberId(number_id) for number_id, phone in zip(ids, new, strict=True)
-    }
 
 
 def _facts(person: Person) -> dict[str, object]:

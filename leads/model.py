@@ -12,11 +12,31 @@ E164 = NewType("E164", str)
 """A valid telephone number as the ITU writes it, with its plus: "+4721000000"."""
 
 
+def number_id(e164: str) -> NumberId:
+    """Return the id of a number in the base: its digits. No calling code begins with a zero."""
+    return NumberId(int(e164.removeprefix("+")))
+
+
+def e164_of(number: int) -> E164:
+    """Return the number that has an id."""
+    return E164(f"+{number}")
+
+
 class ListState(StrEnum):
     """Where a list stands."""
 
     ACTIVE = "active"
     ARCHIVED = "archived"
+
+
+class SuppressionKind(StrEnum):
+    """What a do-not-call wish is about."""
+
+    NUMBER = "number"
+    PREFIX = "prefix"
+    LEAD = "lead"
+    NUMBER_HASH = "number_hash"
+    LEAD_HASH = "lead_hash"
 
 
 class SuppressionScope(StrEnum):

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, func, insert, or_, select, update
 
-from leads.model import E164, LeadId, ListId, ListState, Phone
+from leads.model import E164, LeadId, ListId, ListState, Phone, number_id
 from leads.names import fold
 from leads.tables import imports, lead_numbers, leads, list_members, lists, numbers
 
@@ -60,7 +60,7 @@ class Import:
     """One import and what became of its rows; the moments are aware UTC."""
 
     import_id: int
-    source: str
+    file: str
     started_at: datetime
     read: int
     imported: int
@@ -89,7 +89,9 @@ def count(connection: Connection) -> Counts:
 
 def lead(connection: Connection, lead_id: int) -> Lead | None:
     """Return the lead of an id, or None."""
-    row = connection.execute(select(leads).where(leads.c.id == lead_id)).one_or_none()
+    row = connection.execute(
+        select(leads, imports.c.started_at).join(imports).where(leads.c.id == lead_id)
+    ).one_or_none()
     if row is None:
         return None
     held = connection.execute(
@@ -102,7 +104,7 @@ def lead(connection: Connection, lead_id: int) -> Lead | None:
         select(lists.c.name)
         .join(list_members, list_members.c.list_id == lists.c.id)
         .where(list_members.c.lead_id == lead_id)
-        .order_by(list_members.c.id)
+        .order_by(list_members.c.import_id)
     )
     sharing = (
         select(lead_numbers.c.lead_id)
@@ -123,7 +125,7 @@ def lead(connection: Connection, lead_id: int) -> Lead | None:
         ),
         lists=(*connection.scalars(on_lists),),
         household=(*connection.scalars(sharing),),
-        created_at=row.created_at,
+        created_at=row.started_at,
     )
 
 
@@ -160,8 +162,7 @@ def leads_of(connection: Connection, e164: E164) -> tuple[LeadId, ...]:
     return (
         *connection.scalars(
             select(lead_numbers.c.lead_id)
-            .join(numbers, numbers.c.id == lead_numbers.c.number_id)
-            .where(numbers.c.e164 == e164)
+            .where(lead_numbers.c.number_id == number_id(e164))
             .order_by(lead_numbers.c.lead_id)
         ),
     )
@@ -185,7 +186,7 @@ def imports_of(connection: Connection, list_id: ListId) -> tuple[Import, ...]:
     return tuple(
         Import(
             import_id=row.id,
-            source=row.source,
+            file=row.file,
             started_at=row.started_at,
             read=row.read,
             imported=row.imported,
@@ -211,7 +212,7 @@ def archive_list(connection: Connection, list_id: ListId) -> None:
 
 
 _SIZED_LISTS = (
-    select(lists, func.count(list_members.c.id).label("leads"))
+    select(lists, func.count(list_members.c.lead_id).label("leads"))
     .outerjoin(list_members, list_members.c.list_id == lists.c.id)
     .group_by(lists.c.id)
     .order_by(lists.c.name)

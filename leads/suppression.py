@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
 
-from leads.model import E164, Suppression, SuppressionScope
+from leads.model import E164, Suppression, SuppressionKind, SuppressionScope
 from leads.sql import in_chunks, insert_if_new
 from leads.tables import suppressions
 
@@ -45,7 +45,8 @@ def add(connection: Connection, suppression: Suppression, *, source: str, now: d
         now: aware UTC.
     """
     statement = insert_if_new(connection, suppressions).values(
-        e164=suppression.e164,
+        kind=SuppressionKind.NUMBER.value,
+        subject=suppression.e164,
         scope=suppression.scope.value,
         scope_name=suppression.scope_name,
         reason=suppression.reason,
@@ -68,7 +69,12 @@ def remove(
     table = suppressions.c
     statement = (
         update(suppressions)
-        .where(table.e164 == e164, table.scope == scope.value, table.scope_name == scope_name)
+        .where(
+            table.kind == SuppressionKind.NUMBER,
+            table.subject == e164,
+            table.scope == scope.value,
+            table.scope_name == scope_name,
+        )
         .where(table.removed_at.is_(None))
         .values(removed_at=now, removed_reason=reason)
     )
@@ -78,7 +84,7 @@ def remove(
 def entries(connection: Connection, e164: E164) -> tuple[Entry, ...]:
     """Return every entry of a number, those taken back included, oldest first."""
     rows = connection.execute(
-        select(suppressions).where(suppressions.c.e164 == e164).order_by(suppressions.c.id)
+        select(suppressions).where(suppressions.c.subject == e164).order_by(suppressions.c.id)
     )
     return tuple(_entry(row) for row in rows)
 
@@ -120,18 +126,18 @@ def _in_force(
     for chunk in in_chunks(e164s):
         rows = connection.execute(
             select(suppressions)
-            .where(suppressions.c.e164.in_(chunk), suppressions.c.removed_at.is_(None), applies)
+            .where(suppressions.c.subject.in_(chunk), suppressions.c.removed_at.is_(None), applies)
             .order_by(suppressions.c.id)
         )
         for row in rows:
-            found.setdefault(row.e164, _entry(row).suppression)
+            found.setdefault(row.subject, _entry(row).suppression)
     return found
 
 
 def _entry(row: Row[Any]) -> Entry:
     return Entry(
         suppression=Suppression(
-            e164=row.e164,
+            e164=row.subject,
             scope=SuppressionScope(row.scope),
             scope_name=row.scope_name,
             reason=row.reason,

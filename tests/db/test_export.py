@@ -14,7 +14,7 @@ from campaigns.results import record_result
 from campaigns.store import StoredCampaign
 from leads.db import writing
 from leads.errors import UsageError
-from leads.model import SuppressionScope
+from leads.model import SuppressionScope, number_id
 from leads.tables import imports, lead_numbers, leads, numbers
 from tests.db.people import (
     NOON,
@@ -334,12 +334,13 @@ def test_many_rows_pass_through_in_parts(base: Engine, tmp_path: Path):
     many = range(2, 30_001)
     with writing(base) as connection:
         import_id = connection.execute(select(imports.c.id)).scalar_one()
-        shared = {"attributes": {"By": "Oslo"}, "import_id": import_id, "created_at": NOON}
+        shared = {"attributes": {"By": "Oslo"}, "import_id": import_id}
         connection.execute(insert(leads), [{"id": n, "name": f"P {n}"} | shared for n in many])
         number = {"kind": "fixed", "region": "NO", "zones": ["Europe/Oslo"]}
-        connection.execute(insert(numbers), [{"id": n, "e164": phone(n)} | number for n in many])
+        connection.execute(insert(numbers), [{"id": number_id(phone(n))} | number for n in many])
         connection.execute(
-            insert(lead_numbers), [{"lead_id": n, "number_id": n, "position": 1} for n in many]
+            insert(lead_numbers),
+            [{"lead_id": n, "number_id": number_id(phone(n)), "position": 1} for n in many],
         )
     found = exported(base, "leads", tmp_path)
     assert len(found) == 30_001

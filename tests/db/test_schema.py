@@ -196,17 +196,19 @@ def _stock(connection: Connection) -> None:
     )
     connection.execute(
         insert(imports),
-        {"id": 1, "list_id": 1, "source": "a.csv", "encoding": "utf-8", "mapping": {}}
+        {
+            "id": 1,
+            "list_id": 1,
+            "file": "a.csv",
+            "encoding": "utf-8",
+            "mapping": {},
+            "attributes": [],
+        }
         | {"started_at": NOON, "read": 2, "imported": 2, "joined": 0, "rejected": 0},
     )
     for number in (1, 2):
-        connection.execute(
-            insert(leads), {"id": number, "attributes": {}, "import_id": 1, "created_at": NOON}
-        )
-        connection.execute(
-            insert(numbers),
-            {"id": number, "e164": f"+472100000{number}", "kind": "fixed", "zones": []},
-        )
+        connection.execute(insert(leads), {"id": number, "attributes": {}, "import_id": 1})
+        connection.execute(insert(numbers), {"id": number, "kind": "fixed", "zones": []})
     connection.execute(
         insert(campaigns),
         {"id": 1, "name": "spring", "state": "running", "definition": ""}

@@ -11,6 +11,21 @@ Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     op.create_table(
+        "accesses",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("lead_id", Id, nullable=True),
+        sa.Column("lead_ids", sa.LargeBinary(), nullable=True),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("detail", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accesses")),
+    )
+    with op.batch_alter_table("accesses", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_accesses_lead_id"), ["lead_id"], unique=False)
+
+    op.create_table(
         "agents",
         sa.Column("id", Id, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -62,6 +77,7 @@ def upgrade() -> None:
         sa.Column("id", Id, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("expires_on", sa.Date(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("state IN ('active', 'archived')", name=op.f("ck_lists_state_known")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lists")),
@@ -69,19 +85,54 @@ def upgrade() -> None:
     )
     op.create_table(
         "numbers",
-        sa.Column("id", Id, nullable=False),
-        sa.Column("e164", sa.Text(), nullable=False),
+        sa.Column("id", Id, autoincrement=False, nullable=False),
+        sa.Column(
+            "e164", sa.Text(), sa.Computed("'+' || CAST(id AS TEXT)", persisted=True), nullable=True
+        ),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("region", sa.Text(), nullable=True),
         sa.Column("zones", sa.JSON(), nullable=False),
-        sa.CheckConstraint("e164 LIKE '+%'", name=op.f("ck_numbers_e164_has_plus")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_numbers")),
-        sa.UniqueConstraint("e164", name=op.f("uq_numbers_e164")),
+    )
+    op.create_table(
+        "registries",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("entries", Id, nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_registries")),
+    )
+    with op.batch_alter_table("registries", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_registries_current",
+            ["name"],
+            unique=True,
+            sqlite_where=sa.text("retired_at IS NULL"),
+            postgresql_where=sa.text("retired_at IS NULL"),
+        )
+
+    op.create_table(
+        "secrets",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_secrets")),
+    )
+    op.create_table(
+        "sources",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("options", sa.JSON(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_sources")),
     )
     op.create_table(
         "suppressions",
         sa.Column("id", Id, nullable=False),
-        sa.Column("e164", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("scope", sa.Text(), nullable=False),
         sa.Column("scope_name", sa.Text(), server_default="", nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
@@ -93,15 +144,19 @@ def upgrade() -> None:
             "(scope = 'all') = (scope_name = '')", name=op.f("ck_suppressions_scope_named")
         ),
         sa.CheckConstraint(
+            "kind IN ('number', 'prefix', 'lead', 'number_hash', 'lead_hash')",
+            name=op.f("ck_suppressions_kind_known"),
+        ),
+        sa.CheckConstraint(
             "scope IN ('all', 'seller', 'campaign')", name=op.f("ck_suppressions_scope_known")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_suppressions")),
     )
     with op.batch_alter_table("suppressions", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_suppressions_e164"), ["e164"], unique=False)
+        batch_op.create_index("ix_suppressions_subject", ["subject"], unique=False)
         batch_op.create_index(
             "uq_suppressions_in_force",
-            ["e164", "scope", "scope_name"],
+            ["kind", "subject", "scope", "scope_name"],
             unique=True,
             sqlite_where=sa.text("removed_at IS NULL"),
             postgresql_where=sa.text("removed_at IS NULL"),
@@ -124,9 +179,11 @@ def upgrade() -> None:
         "imports",
         sa.Column("id", Id, nullable=False),
         sa.Column("list_id", Id, nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=True),
         sa.Column("encoding", sa.Text(), nullable=False),
         sa.Column("mapping", sa.JSON(), nullable=False),
+        sa.Column("attributes", sa.JSON(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("read", sa.Integer(), nullable=False),
         sa.Column("imported", sa.Integer(), nullable=False),
@@ -140,15 +197,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
     )
     op.create_table(
+        "registry_verdicts",
+        sa.Column("number_id", Id, nullable=False),
+        sa.Column("registry_id", Id, nullable=False),
+        sa.Column("listed", sa.Integer(), nullable=False),
+        sa.CheckConstraint("listed IN (0, 1)", name=op.f("ck_registry_verdicts_listed_known")),
+        sa.ForeignKeyConstraint(
+            ["number_id"], ["numbers.id"], name=op.f("fk_registry_verdicts_number_id_numbers")
+        ),
+        sa.ForeignKeyConstraint(
+            ["registry_id"],
+            ["registries.id"],
+            name=op.f("fk_registry_verdicts_registry_id_registries"),
+        ),
+        sa.PrimaryKeyConstraint("number_id", "registry_id", name=op.f("pk_registry_verdicts")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "leads",
         sa.Column("id", Id, nullable=False),
         sa.Column("external_id", sa.Text(), nullable=True),
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("name_key", sa.Text(), nullable=True),
         sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("zone", sa.Text(), nullable=True),
+        sa.Column("country", sa.Text(), nullable=True),
+        sa.Column("subdivision", sa.Text(), nullable=True),
         sa.Column("attributes", sa.JSON(), nullable=False),
         sa.Column("import_id", Id, nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["import_id"], ["imports.id"], name=op.f("fk_leads_import_id_imports")
         ),
@@ -156,7 +233,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("leads", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_leads_external_id"), ["external_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_leads_import_id"), ["import_id"], unique=False)
 
     op.create_table(
         "attempts",
@@ -165,8 +241,8 @@ def upgrade() -> None:
         sa.Column("campaign_id", Id, nullable=False),
         sa.Column("list_id", Id, nullable=False),
         sa.Column("lead_id", Id, nullable=False),
-        sa.Column("number_id", Id, nullable=False),
-        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("number_id", Id, nullable=True),
+        sa.Column("phone", sa.Text(), nullable=True),
         sa.Column("agent_id", Id, nullable=True),
         sa.Column("engine", sa.Text(), nullable=True),
         sa.Column("asterisk_boot", sa.Text(), nullable=True),
@@ -286,11 +362,38 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_campaign_leads_lead_id"), ["lead_id"], unique=False)
 
     op.create_table(
+        "consents",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("lead_id", Id, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("wording", sa.Text(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proof", sa.Text(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_reason", sa.Text(), nullable=True),
+        sa.Column("import_id", Id, nullable=True),
+        sa.Column("attempt_id", Id, nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["imports.id"], name=op.f("fk_consents_import_id_imports")
+        ),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_consents_lead_id_leads")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
+    )
+    with op.batch_alter_table("consents", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consents_import_id"), ["import_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_consents_lead_id"), ["lead_id"], unique=False)
+
+    op.create_table(
         "lead_changes",
         sa.Column("id", Id, nullable=False),
         sa.Column("lead_id", Id, nullable=False),
-        sa.Column("import_id", Id, nullable=False),
+        sa.Column("import_id", Id, nullable=True),
         sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["import_id"], ["imports.id"], name=op.f("fk_lead_changes_import_id_imports")
         ),
@@ -306,26 +409,23 @@ def upgrade() -> None:
     op.create_table(
         "lead_numbers",
         sa.Column("lead_id", Id, nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("number_id", Id, nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["lead_id"], ["leads.id"], name=op.f("fk_lead_numbers_lead_id_leads")
         ),
         sa.ForeignKeyConstraint(
             ["number_id"], ["numbers.id"], name=op.f("fk_lead_numbers_number_id_numbers")
         ),
-        sa.PrimaryKeyConstraint("lead_id", "number_id", name=op.f("pk_lead_numbers")),
-        sa.UniqueConstraint("lead_id", "position", name=op.f("uq_lead_numbers_lead_id_position")),
+        sa.PrimaryKeyConstraint("lead_id", "position", name=op.f("pk_lead_numbers")),
+        sa.UniqueConstraint("number_id", "lead_id", name=op.f("uq_lead_numbers_number_id_lead_id")),
+        sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("lead_numbers", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_lead_numbers_number_id"), ["number_id"], unique=False)
-
     op.create_table(
         "list_members",
-        sa.Column("id", Id, nullable=False),
         sa.Column("list_id", Id, nullable=False),
-        sa.Column("lead_id", Id, nullable=False),
         sa.Column("import_id", Id, nullable=False),
+        sa.Column("lead_id", Id, nullable=False),
         sa.ForeignKeyConstraint(
             ["import_id"], ["imports.id"], name=op.f("fk_list_members_import_id_imports")
         ),
@@ -335,15 +435,24 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["list_id"], ["lists.id"], name=op.f("fk_list_members_list_id_lists")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_list_members")),
-        sa.UniqueConstraint("list_id", "lead_id", name=op.f("uq_list_members_list_id_lead_id")),
+        sa.PrimaryKeyConstraint("list_id", "import_id", "lead_id", name=op.f("pk_list_members")),
+        sa.UniqueConstraint("lead_id", "list_id", name=op.f("uq_list_members_lead_id_list_id")),
+        sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("list_members", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_list_members_import_id"), ["import_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_list_members_lead_id"), ["lead_id"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_list_members_list_id_id"), ["list_id", "id"], unique=False
-        )
+    op.create_table(
+        "merges",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("kept_id", Id, nullable=False),
+        sa.Column("merged_id", Id, nullable=False),
+        sa.Column("merged", sa.JSON(), nullable=False),
+        sa.Column("merged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("merged_by", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["kept_id"], ["leads.id"], name=op.f("fk_merges_kept_id_leads")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_merges")),
+        sa.UniqueConstraint("merged_id", name=op.f("uq_merges_merged_id")),
+    )
+    with op.batch_alter_table("merges", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_merges_kept_id"), ["kept_id"], unique=False)
 
     op.create_table(
         "answers",
