@@ -13,27 +13,13 @@ import random
 import statistics
 import time
 
-from phonenumbers import country_code_for_region
+from spellings import spelt
 
 from leads.phone import parse_phone
 from leads.phones import PhoneReader
 
 _BATCH = 20_000
 _SAMPLE = 5000
-_PATTERNS = {
-    "NO": "4#######",
-    "SE": "70#######",
-    "DK": "2#######",
-    "PL": "60#######",
-    "TR": "53########",
-    "DE": "151########",
-    "GB": "77########",
-    "US": "212#######",
-    "FR": "6########",
-    "AU": "4########",
-    "IT": "06########",
-    "TW": "9########",
-}
 
 
 def main() -> None:
@@ -43,7 +29,7 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=5)
     given = options.parse_args()
     chance = random.Random(1)
-    texts = [_text(chance) for _ in range(given.numbers)]
+    texts = [spelt(chance) for _ in range(given.numbers)]
     sample = texts[:_SAMPLE]
     many: list[float] = []
     single: list[float] = []
@@ -60,21 +46,6 @@ def main() -> None:
     print(f"many at once  {fast * 1e6:6.2f} us a number")
     print(f"one by one    {slow * 1e6:6.2f} us a number")
     print(f"ratio         {slow / fast:6.1f}   load {os.getloadavg()[0]:.1f}")
-
-
-def _text(chance: random.Random) -> str:
-    region = chance.choice([*_PATTERNS, *["NO"] * 6])
-    number = "".join(
-        chance.choice("0123456789") if sign == "#" else sign for sign in _PATTERNS[region]
-    )
-    if chance.random() < 0.03:
-        number = number[: chance.randrange(3, 7)]
-    code = country_code_for_region(region)
-    parted = " ".join(number[at : at + 2] for at in range(0, len(number), 2))
-    spellings = [f"+{code}{number}", f"+{code} {parted}", f"00{code}{number}", f"+{code}-{number}"]
-    if region == "NO":
-        spellings += [number, parted, number, parted]
-    return chance.choice(spellings)
 
 
 if __name__ == "__main__":

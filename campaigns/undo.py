@@ -24,7 +24,7 @@ from sqlalchemy import (
 from campaigns.tables import attempts, campaign_leads, claims
 from leads.errors import NotAllowedError, UsageError
 from leads.intake import lock_for_import
-from leads.sql import run_many
+from leads.sql import among, run_many
 from leads.tables import (
     consents,
     imports,
@@ -186,12 +186,27 @@ def _restore(connection: Connection, of_import: _OfImport) -> int:
     # A lead may have been completed in several batches: the oldest of them is read last.
     before = {row.lead_id: row.before for row in rows}
     connection.execute(delete(lead_changes).where(lead_changes.c.import_id == of_import.import_id))
+    had = {lead_id: {*facts.pop("numbers")} for lead_id, facts in before.items()}
     run_many(
         connection,
         update(leads).where(leads.c.id == bindparam("changed_id")),
         [{"changed_id": lead_id, **facts} for lead_id, facts in before.items()],
     )
-    brought = of_import.brought().where(leads.c.id.in_([*before]))
+    came = [
+        {"changed_id": row.lead_id, "came_id": row.number_id}
+        for row in connection.execute(
+            select(lead_numbers).where(among(connection, lead_numbers.c.lead_id, before))
+        )
+        if row.number_id not in had[row.lead_id]
+    ]
+    its = lead_numbers.c.lead_id == bindparam("changed_id")
+    run_many(
+        connection,
+        delete(lead_numbers).where(its, lead_numbers.c.number_id == bindparam("came_id")),
+        came,
+    )
+    _forget_numbers(connection, [pair["came_id"] for pair in came])
+    brought = of_import.brought().where(among(connection, leads.c.id, before))
     return len(before) - len(connection.scalars(brought).all()) if before else 0
 
 

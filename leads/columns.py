@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from leads.model import NewLead, Phone
 from leads.names import fold
 from leads.problems import Problem
 
@@ -67,20 +66,8 @@ _WORDS = {
     target: tuple(_key(word) for word in words.split(",")) for target, words in _HEADERS.items()
 }
 
-_LANGUAGE = re.compile(r"([A-Za-z]{2,3})([-_][A-Za-z0-9]+)*")
-
 _ODD = re.compile("[\x00\ud800-\udfff]")
 """A NUL, or a byte that the encoding has no letter for (see `leads.reader`)."""
-
-_SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE][+-]?\d+")
-
-DIGITS_LOST = (
-    "a spreadsheet wrote the number as a power of ten and its digits are lost; "
-    "format the column as text there and save the file again"
-)
-"""Why "4.79E+10" is rejected: the library would read the E as a letter on a keypad."""
-
-_HAN = re.compile("[\u3400-\u9fff]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,17 +76,25 @@ class Columns:
 
     Attributes:
         header: the names of all columns, in the file's order.
-        targets: for each thing that was found, the position of its column.
+        phones: the positions of the columns with numbers, the one to dial first in front.
+        targets: for each other thing that was found, the position of its column.
         attributes: the positions of all other columns, those of a rejects file left out.
     """
 
     header: tuple[str, ...]
+    phones: tuple[int, ...]
     targets: Mapping[str, int]
     attributes: tuple[int, ...]
 
     def mapping(self) -> dict[str, str]:
         """Return the column of each thing by name, as `--map` would say it."""
-        return {target: self.header[at] for target, at in self.targets.items()}
+        phones = {"phone": self.header[self.phones[0]]}
+        return phones | {target: self.header[at] for target, at in self.targets.items()}
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Return every thing with its column, as repeated `--map` would say it."""
+        phones = [("phone", self.header[at]) for at in self.phones]
+        return (*phones, *((target, self.header[at]) for target, at in self.targets.items()))
 
     def original(self) -> tuple[int, ...]:
         """Return the positions of all columns but those that a rejects file added."""
@@ -139,73 +134,15 @@ def guess_columns(
     if "phone" not in targets:
         return (_no_phone(names),)
     taken = {*targets.values()}
+    phone = targets.pop("phone")
     return Columns(
         header=names,
+        phones=(phone,),
         targets={target: targets[target] for target in TARGETS if target in targets},
         attributes=tuple(
             at for at, name in enumerate(names) if at not in taken and name not in REJECT_COLUMNS
         ),
     )
-
-
-def phone_cell(cells: Sequence[str], columns: Columns) -> str:
-    """Return the text of a row's telephone number, empty where it cannot have one.
-
-    A number that a spreadsheet has rounded is no number, whatever digits are left of it.
-    """
-    at = columns.targets["phone"]
-    text = cells[at] if at < len(cells) else ""
-    return "" if _SCIENTIFIC.fullmatch(text.strip()) else text
-
-
-def read_row(
-    cells: Sequence[str], columns: Columns, *, line: int, phone: Phone | str
-) -> NewLead | Rejected:
-    """Return the lead that a row describes, or why the row cannot be used.
-
-    Args:
-        cells: the row, as many cells as it has.
-        columns: what the columns mean.
-        line: where the row began in its file.
-        phone: what its telephone number is, or why it is none (see `phone_cell`).
-    """
-    if len(cells) != len(columns.header):
-        few = "too few" if len(cells) < len(columns.header) else "too many"
-        reason = f"{few} cells ({len(cells)} where the header has {len(columns.header)})"
-        return Rejected(line=line, column="", reason=reason)
-    for at, cell in enumerate(cells):
-        if odd := _ODD.search(cell):
-            reason = "holds a NUL byte" if odd[0] == "\0" else "holds bytes that are no text"
-            return Rejected(line=line, column=columns.header[at], reason=reason)
-    if isinstance(phone, str):
-        at = columns.targets["phone"]
-        return Rejected(
-            line=line,
-            column=columns.header[at],
-            reason=DIGITS_LOST if _SCIENTIFIC.fullmatch(cells[at].strip()) else phone,
-        )
-    facts = {target: cells[at].strip() for target, at in columns.targets.items()}
-    attributes = {columns.header[at]: cells[at].strip() for at in columns.attributes}
-    language = _LANGUAGE.fullmatch(facts.get("language", ""))
-    if language is None and "language" in facts:
-        attributes[columns.header[columns.targets["language"]]] = facts["language"]
-    return NewLead(
-        line=line,
-        phone=phone,
-        external_id=facts.get("external_id") or None,
-        name=_full_name(facts) or None,
-        language=language[1].lower() if language else None,
-        attributes={name: value for name, value in attributes.items() if value},
-    )
-
-
-def _full_name(facts: Mapping[str, str]) -> str:
-    if "name" in facts:
-        return facts["name"]
-    first, last = facts.get("first_name", ""), facts.get("last_name", "")
-    if _HAN.fullmatch(first) and _HAN.fullmatch(last):
-        return last + first
-    return f"{first} {last}".strip()
 
 
 def _guessed(names: Sequence[str], given: Mapping[str, int]) -> dict[str, int]:

@@ -59,6 +59,10 @@ def import_(
     encoding: Annotated[str | None, typer.Option(help="Of the file; guessed.")] = None,
     delimiter: Annotated[str | None, typer.Option(help="Of the file; guessed.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Of a spreadsheet with several.")] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(help="Who sends such files: read as their last one, and so the next."),
+    ] = None,
     rejects: Annotated[
         Path | None, typer.Option(help="Write the rows that cannot be used to this file.")
     ] = None,
@@ -79,11 +83,13 @@ def import_(
             console.base(),
             source=file,
             list_name=list_name,
-            region=_region(console, region),
+            region=_region(console, region) if region else None,
+            home_region=_region(console, None),
             mapping=[_pair(text) for text in mapping or ()],
             encoding=encoding,
             delimiter=delimiter,
             sheet=sheet,
+            source_name=source,
             rejects=rejects,
             dry_run=dry_run,
             now=console.now(),

@@ -4,30 +4,35 @@ The rows pass in batches, so that a file of any size needs the same memory and n
 costs a query of its own.
 """
 
+import gc
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine
 
-from leads import intake, store, suppression
-from leads.columns import Columns, Rejected, guess_columns, phone_cell, read_row
-from leads.db import writing
+from leads import intake, sources, store, suppression
+from leads.columns import Columns, guess_columns
+from leads.db import reading, writing
 from leads.errors import UsageError
-from leads.matching import assign
-from leads.model import E164, LeadId, ListId, ListState, NewLead
+from leads.matching import Assigned, assign
+from leads.model import E164, LeadId, ListId, ListState, NewLead, Phone, e164_of
 from leads.phones import PhoneReader
 from leads.problems import refuse
 from leads.reader import LeadFile, open_leads
 from leads.rejects import RejectsFile, rejects_file
+from leads.rows import Batch, read_rows
+from leads.sources import Reading
 from leads.sql import unused_ids
 from leads.tables import leads
 
-_BATCH_ROWS = 5000
+_BATCH_ROWS = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +88,8 @@ def import_leads(
     encoding: str | None,
     delimiter: str | None,
     sheet: str | None = None,
+    source_name: str | None = None,
+    home_region: str | None = None,
     rejects: Path | None,
     dry_run: bool,
     now: datetime,
@@ -99,6 +106,9 @@ def import_leads(
         encoding: of the file; None to guess.
         delimiter: of the file; None to guess.
         sheet: of a spreadsheet; None for the only one that is filled.
+        source_name: whose files are read so; what is not given is as it was with the last
+            one of theirs, and is remembered for the next. None: nobody in particular.
+        home_region: the region where neither the caller nor the source names one.
         rejects: where to write the rows that were rejected, or None.
         dry_run: do everything, keep nothing, write no rejects file.
         now: aware UTC.
@@ -109,31 +119,45 @@ def import_leads(
         RingbankError: the base or the rejects file failed; nothing was written.
     """
     _check_name(list_name)
+    how = Reading(
+        region=region, mapping=mapping, encoding=encoding, delimiter=delimiter, sheet=sheet
+    )
+    if source_name is not None:
+        with reading(engine) as connection:
+            how = how.over(sources.recall(connection, source_name))
+    how = how.over(Reading(region=home_region))
     with open_leads(
-        source, encoding=encoding, delimiter=delimiter, region=region, sheet=sheet
+        source,
+        encoding=how.encoding,
+        delimiter=how.delimiter,
+        region=how.region,
+        sheet=how.sheet,
     ) as file:
-        columns = _columns(file, mapping)
+        columns = _columns(file, how.mapping)
         target = (
             nullcontext()
             if rejects is None or dry_run
             else rejects_file(rejects, source=source, columns=columns, delimiter=file.delimiter)
         )
         with target as unusable:
-            with writing(engine) as connection:
+            with writing(engine) as connection, _uncollected():
                 intake.lock_for_import(connection)
                 list_id = _open_list(connection, list_name, now)
                 import_id = intake.begin_import(
                     connection,
                     list_id,
                     file=file.source.encode("utf-8", "backslashreplace").decode(),
+                    source=source_name,
                     encoding=file.encoding,
                     mapping=columns.mapping(),
                     attributes=[columns.header[at] for at in columns.attributes],
                     now=now,
                 )
                 place = _Place(list_id=list_id, import_id=import_id, now=now)
-                phones = PhoneReader(region=region)
+                phones = PhoneReader(region=how.region)
                 tally = _fill(connection, file, columns, phones, unusable, place, progress=progress)
+                if source_name is not None:
+                    sources.remember(connection, source_name, _used(how, columns), now=now)
                 if dry_run:
                     connection.rollback()
                 elif unusable is not None:
@@ -161,6 +185,18 @@ def import_leads(
     )
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep Python from looking for cycles: there are none among millions of cells to look at."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
     """Where the rows go, and when."""
@@ -180,7 +216,7 @@ class _Tally:
     known_before: set[LeadId] = field(default_factory=set)
     reasons: Counter[str] = field(default_factory=Counter)
     suppressed: set[E164] = field(default_factory=set)
-    zone_unknown: set[E164] = field(default_factory=set)
+    zone_unknown: set[int] = field(default_factory=set)
 
     @property
     def rejected(self) -> int:
@@ -203,17 +239,11 @@ def _fill(
 ) -> _Tally:
     tally = _Tally(known_to=intake.newest_lead(connection))
     rows = file.rows()
-    while batch := list(islice(rows, _BATCH_ROWS)):
-        usable: list[NewLead] = []
-        rejected: list[tuple[Sequence[str], Rejected]] = []
-        found = phones.read([phone_cell(row.cells, columns) for row in batch])
-        for row, phone in zip(batch, found, strict=True):
-            lead = read_row(row.cells, columns, line=row.line, phone=phone)
-            if isinstance(lead, Rejected):
-                rejected.append((row.cells, lead))
-            else:
-                usable.append(lead)
-        _keep(connection, usable, place, tally)
+    while some := list(islice(rows, _BATCH_ROWS)):
+        batch, rejected = read_rows(
+            [row.line for row in some], [row.cells for row in some], columns, phones
+        )
+        _keep(connection, batch, phones, place, tally)
         tally.reasons.update(why.reason for _, why in rejected)
         if unusable is not None:
             unusable.write(rejected)
@@ -230,30 +260,76 @@ def _fill(
     return tally
 
 
-def _keep(connection: Connection, rows: list[NewLead], place: _Place, tally: _Tally) -> None:
-    phones = {row.phone.e164: row.phone for row in rows}
-    assigned = assign(
-        rows,
-        intake.people_of(connection, phones),
-        iter(unused_ids(connection, leads, len(rows))),
-    )
-    intake.keep(
+def _keep(
+    connection: Connection, batch: Batch, phones: PhoneReader, place: _Place, tally: _Tally
+) -> None:
+    if not len(batch.lines):
+        return
+    ids, first, counts = np.unique(batch.numbers, return_index=True, return_counts=True)
+    verdicts = batch.verdicts.ravel()[first]
+    present = ids != 0
+    ids, verdicts, counts = ids[present], verdicts[present], counts[present]
+    known = np.isin(ids, intake.known_numbers(connection, ids))
+    intake.add_numbers(connection, ids[~known], verdicts[~known], phones.verdicts)
+    shared: NDArray[np.bool_] = np.any(np.isin(batch.numbers, ids[known | (counts > 1)]), axis=1)
+    lead_ids = np.array(unused_ids(connection, leads, len(batch.lines)), dtype=np.int64)
+    intake.add_strangers(
         connection,
-        assigned,
-        phones,
+        batch,
+        lead_ids,
+        ~shared,
         list_id=place.list_id,
         import_id=place.import_id,
-        now=place.now,
     )
+    tally.imported += int(np.count_nonzero(~shared))
+    rows = np.flatnonzero(shared)
+    if len(rows):
+        people = intake.people_of(connection, ids[known])
+        assigned = assign(_leads(batch, rows, lead_ids, phones), people)
+        intake.keep(
+            connection,
+            assigned,
+            list_id=place.list_id,
+            import_id=place.import_id,
+            now=place.now,
+        )
+        _count(connection, assigned, len(rows), place, tally)
+    e164s = {e164_of(number) for number in ids.tolist()}
+    tally.suppressed |= suppression.suppressed_everywhere(connection, e164s)
+    zoneless = [
+        at
+        for at, known_of in enumerate(phones.verdicts)
+        if isinstance(known_of, Phone) and not known_of.zones
+    ]
+    tally.zone_unknown |= {*ids[np.isin(verdicts, zoneless)].tolist()}
+
+
+def _leads(
+    batch: Batch, rows: NDArray[np.int64], lead_ids: NDArray[np.int64], phones: PhoneReader
+) -> Iterator[tuple[NewLead, int]]:
+    """Yield some rows of a batch as values, each with its unused id."""
+    for row in rows.tolist():
+        pairs = zip(batch.numbers[row].tolist(), batch.verdicts[row].tolist(), strict=True)
+        theirs = [phones.answer(number, verdict) for number, verdict in pairs if number]
+        found = [phone for phone in theirs if isinstance(phone, Phone)]
+        yield batch.lead(row, found), int(lead_ids[row])
+
+
+def _count(
+    connection: Connection, assigned: Assigned, rows: int, place: _Place, tally: _Tally
+) -> None:
     before = {lead_id for lead_id in assigned.members if lead_id <= tally.known_to}
     tally.joined_in_base += sum(assigned.members[lead_id] for lead_id in before)
     newly_met = before - tally.known_before
     tally.also_on.update(intake.other_lists(connection, newly_met, place.list_id))
     tally.known_before |= newly_met
     tally.imported += len(assigned.new)
-    tally.joined += len(rows) - len(assigned.new)
-    tally.suppressed |= suppression.suppressed_everywhere(connection, phones)
-    tally.zone_unknown |= {phone.e164 for phone in phones.values() if not phone.zones}
+    tally.joined += rows - len(assigned.new)
+
+
+def _used(how: Reading, columns: Columns) -> Reading:
+    """Return how a file was read, what its columns were taken for included."""
+    return replace(how, mapping=columns.pairs())
 
 
 def _columns(file: LeadFile, mapping: Sequence[tuple[str, str]]) -> Columns:

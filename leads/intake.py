@@ -1,51 +1,75 @@
 """What an import asks the lead base, and what it writes into it.
 
 All functions work inside the one transaction of the import (`leads.db.writing`). Who is
-who has been decided before (`leads.matching`).
+who has been decided before (`leads.matching`). Most rows are of people whose numbers
+nobody has: they pass in columns, straight into the tables (`add_strangers`); only those
+who share a number with somebody are looked at one by one (`keep`).
 """
 
+import json
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import compress, repeat
 
-from sqlalchemy import Connection, bindparam, func, insert, select, text, update
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, update
 
 from leads.matching import Assigned, Person
-from leads.model import E164, LeadId, ListId, Phone, e164_of, number_id
-from leads.sql import in_chunks, insert_if_new, run_many
+from leads.model import LeadId, ListId, NumberId, Phone
+from leads.rows import Batch
+from leads.sql import add_rows, among, insert_if_new, run_many
 from leads.tables import imports, lead_changes, lead_numbers, leads, list_members, lists, numbers
+
+Ids = NDArray[np.int64]
+
+_CACHE_KIB = 256 * 1024
+"""SQLite's page cache during an import: numbers come in no order, and each lands elsewhere."""
 
 
 def lock_for_import(connection: Connection) -> None:
     """Let one import at a time write; on SQLite every writer is alone already.
 
     Two imports would otherwise add the same number twice, and members of a list could
-    appear with a lower id than those that a campaign has already enrolled.
+    appear with a lower import than those that a campaign has already enrolled.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(text("LOCK TABLE numbers, list_members IN SHARE ROW EXCLUSIVE MODE"))
-
-
-def people_of(connection: Connection, e164s: Collection[E164]) -> dict[E164, list[Person]]:
-    """Return who has each of the numbers, oldest first; unknown numbers are left out."""
-    found: dict[E164, list[Person]] = {}
-    for chunk in in_chunks(e164s):
-        rows = connection.execute(
-            select(lead_numbers.c.number_id, leads)
-            .join(leads, leads.c.id == lead_numbers.c.lead_id)
-            .where(lead_numbers.c.number_id.in_([number_id(e164) for e164 in chunk]))
-            .order_by(leads.c.id)
+        connection.execute(
+            text("LOCK TABLE numbers, lead_numbers, list_members IN SHARE ROW EXCLUSIVE MODE")
         )
-        for row in rows:
-            person = Person(
-                lead_id=row.id,
-                external_id=row.external_id,
-                name=row.name,
-                name_key=row.name_key,
-                language=row.language,
-                attributes=row.attributes,
-            )
-            found.setdefault(e164_of(row.number_id), []).append(person)
+    else:
+        connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE_KIB}")
+
+
+def known_numbers(connection: Connection, ids: Ids) -> Ids:
+    """Return those of the numbers that the base has."""
+    found = connection.scalars(select(numbers.c.id).where(among(connection, numbers.c.id, ids)))
+    return np.fromiter(found, dtype=np.int64)
+
+
+def people_of(connection: Connection, ids: Ids) -> dict[NumberId, list[Person]]:
+    """Return who has each of the numbers, oldest first; numbers of nobody are left out."""
+    pairs = connection.execute(
+        select(lead_numbers.c.number_id, lead_numbers.c.lead_id)
+        .where(among(connection, lead_numbers.c.number_id, ids))
+        .order_by(lead_numbers.c.lead_id)
+    ).all()
+    lead_ids = {pair.lead_id for pair in pairs}
+    theirs: dict[int, list[NumberId]] = {}
+    for row in connection.execute(
+        select(lead_numbers)
+        .where(among(connection, lead_numbers.c.lead_id, lead_ids))
+        .order_by(lead_numbers.c.lead_id, lead_numbers.c.position)
+    ):
+        theirs.setdefault(row.lead_id, []).append(row.number_id)
+    people = {
+        row.id: _person(row, theirs[row.id])
+        for row in connection.execute(select(leads).where(among(connection, leads.c.id, lead_ids)))
+    }
+    found: dict[NumberId, list[Person]] = {}
+    for pair in pairs:
+        found.setdefault(pair.number_id, []).append(people[pair.lead_id])
     return found
 
 
@@ -58,16 +82,13 @@ def other_lists(
     connection: Connection, lead_ids: Collection[LeadId], list_id: ListId
 ) -> Counter[str]:
     """Count on each list but one how many of the leads are members of it."""
-    found: Counter[str] = Counter()
-    for chunk in in_chunks(lead_ids):
-        rows = connection.execute(
-            select(lists.c.name, func.count().label("leads"))
-            .join(list_members, list_members.c.list_id == lists.c.id)
-            .where(list_members.c.lead_id.in_(chunk), lists.c.id != list_id)
-            .group_by(lists.c.name)
-        )
-        found.update({row.name: row.leads for row in rows})
-    return found
+    rows = connection.execute(
+        select(lists.c.name, func.count().label("leads"))
+        .join(list_members, list_members.c.list_id == lists.c.id)
+        .where(among(connection, list_members.c.lead_id, lead_ids), lists.c.id != list_id)
+        .group_by(lists.c.name)
+    )
+    return Counter({row.name: row.leads for row in rows})
 
 
 def begin_import(
@@ -75,8 +96,9 @@ def begin_import(
     list_id: ListId,
     *,
     file: str,
+    source: str | None,
     encoding: str,
-    mapping: Mapping[str, str],
+    mapping: Mapping[str, object],
     attributes: Sequence[str],
     now: datetime,
 ) -> int:
@@ -84,6 +106,7 @@ def begin_import(
     statement = insert(imports).values(
         list_id=list_id,
         file=file,
+        source=source,
         encoding=encoding,
         mapping=dict(mapping),
         attributes=list(attributes),
@@ -112,40 +135,107 @@ def end_import(
     )
 
 
+def add_numbers(
+    connection: Connection, ids: Ids, verdicts: Ids, known: Sequence[Phone | str]
+) -> None:
+    """Add numbers that the base does not have.
+
+    Args:
+        connection: from `writing`, after `lock_for_import`.
+        ids: the numbers, each once; in order of size they come in fastest.
+        verdicts: for each which of `known` it has.
+        known: the verdicts of the phone reader.
+    """
+    facts = [
+        (phone.kind, phone.region, json.dumps(phone.zones))
+        if isinstance(phone, Phone)
+        else ("", None, "")
+        for phone in known
+    ]
+    rows = (
+        (number, *facts[verdict])
+        for number, verdict in zip(ids.tolist(), verdicts.tolist(), strict=True)
+    )
+    add_rows(connection, numbers, ("id", "kind", "region", "zones"), rows)
+
+
+def add_strangers(
+    connection: Connection,
+    batch: Batch,
+    lead_ids: Ids,
+    strangers: NDArray[np.bool_],
+    *,
+    list_id: ListId,
+    import_id: int,
+) -> None:
+    """Write the rows of a batch that share their numbers with nobody, each as a new lead.
+
+    Args:
+        connection: from `writing`, after `lock_for_import` and `add_numbers`.
+        batch: some rows of the file.
+        lead_ids: an unused id for each row.
+        strangers: which rows these are.
+        list_id: where all of them become members.
+        import_id: what brought them.
+    """
+    these = strangers.tolist()
+    ids = lead_ids[strangers].tolist()
+    columns: dict[str, Iterable[object]] = {
+        "external_id": batch.external_ids,
+        "name": batch.names,
+        "name_key": batch.name_keys,
+        "language": batch.languages,
+        "zone": batch.zones,
+        "country": batch.countries,
+        "subdivision": batch.subdivisions,
+        "attributes": batch.attributes,
+    }
+    used = {name: column for name, column in columns.items() if any(column)}
+    add_rows(
+        connection,
+        leads,
+        ("id", "import_id", *used),
+        zip(ids, repeat(import_id), *(compress(column, these) for column in used.values())),
+    )
+    for position, column in enumerate(batch.numbers[strangers].T, start=1):
+        rows = zip(ids, repeat(position), column.tolist())
+        add_rows(
+            connection,
+            lead_numbers,
+            ("lead_id", "position", "number_id"),
+            (row for row in rows if row[2]) if position > 1 else rows,
+        )
+    add_rows(
+        connection,
+        list_members,
+        ("list_id", "import_id", "lead_id"),
+        zip(repeat(list_id), repeat(import_id), ids),
+    )
+
+
 def keep(
     connection: Connection,
     assigned: Assigned,
-    phones: Mapping[E164, Phone],
     *,
     list_id: ListId,
     import_id: int,
     now: datetime,
 ) -> None:
-    """Write what the rows of an import came to.
+    """Write what rows came to whose numbers other people have.
 
     Args:
-        connection: from `writing`, after `lock_for_import`.
+        connection: from `writing`, after `lock_for_import` and `add_numbers`.
         assigned: the decision.
-        phones: every number of the rows.
         list_id: where all of them become members.
         import_id: what brought them.
         now: aware UTC.
     """
-    _add_numbers(connection, phones)
     run_many(
         connection,
         insert(leads),
         [
             {"id": lead_id, **_facts(person), "import_id": import_id}
-            for lead_id, (person, _) in assigned.new.items()
-        ],
-    )
-    run_many(
-        connection,
-        insert(lead_numbers),
-        [
-            {"lead_id": lead_id, "number_id": number_id(e164), "position": 1}
-            for lead_id, (_, e164) in assigned.new.items()
+            for lead_id, person in assigned.new.items()
         ],
     )
     run_many(
@@ -160,10 +250,21 @@ def keep(
             {
                 "lead_id": lead_id,
                 "import_id": import_id,
-                "before": _facts(person),
+                "before": {**_facts(person), "numbers": person.numbers},
                 "changed_at": now,
             }
             for lead_id, person in assigned.before.items()
+        ],
+    )
+    had = {lead_id: len(person.numbers) for lead_id, person in assigned.before.items()}
+    run_many(
+        connection,
+        insert(lead_numbers),
+        [
+            {"lead_id": lead_id, "position": position, "number_id": number}
+            for lead_id, person in (*assigned.new.items(), *assigned.changed.items())
+            for position, number in enumerate(person.numbers, start=1)
+            if position > had.get(lead_id, 0)
         ],
     )
     run_many(
@@ -176,28 +277,22 @@ def keep(
     )
 
 
-def _add_numbers(connection: Connection, phones: Mapping[E164, Phone]) -> None:
-    """Add the numbers that are new."""
-    run_many(
-        connection,
-        insert_if_new(connection, numbers),
-        [
-            {
-                "id": number_id(phone.e164),
-                "kind": phone.kind,
-                "region": phone.region,
-                "zones": list(phone.zones),
-            }
-            for phone in phones.values()
-        ],
-    )
+def _person(row: Row[tuple[object, ...]], theirs: Sequence[NumberId]) -> Person:
+    facts = {name: getattr(row, name) for name in _FACTS}
+    return Person(lead_id=row.id, **facts, numbers=(*theirs,))
 
 
 def _facts(person: Person) -> dict[str, object]:
-    return {
-        "external_id": person.external_id,
-        "name": person.name,
-        "name_key": person.name_key,
-        "language": person.language,
-        "attributes": dict(person.attributes),
-    }
+    return {name: getattr(person, name) for name in _FACTS}
+
+
+_FACTS = (
+    "external_id",
+    "name",
+    "name_key",
+    "language",
+    "zone",
+    "country",
+    "subdivision",
+    "attributes",
+)

@@ -1,15 +1,14 @@
 """Whether a row is somebody the base knows already: the rule "same number"; pure.
 
-A row joins a lead of its number when external id or folded name agrees, or when the row
-or the lead has neither. Otherwise it is another person of that household.
+A row joins a lead of one of its numbers when external id or folded name agrees, or when
+the row or the lead has neither. Otherwise it is another person of that household.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from leads.model import E164, LeadId, NewLead
-from leads.names import fold_name
+from leads.model import LeadId, NewLead, NumberId, number_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +20,11 @@ class Person:
     name: str | None
     name_key: str | None
     language: str | None
+    zone: str | None
+    country: str | None
+    subdivision: str | None
     attributes: Mapping[str, str]
+    numbers: tuple[NumberId, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,55 +32,56 @@ class Assigned:
     """What some rows come to.
 
     Attributes:
-        new: the leads to be added, each with its number.
+        new: the leads to be added.
         changed: leads of the base as they are from now on.
         before: the same leads as they were.
         members: every lead that a row was, in the order of the rows, and how many rows it was.
     """
 
-    new: Mapping[LeadId, tuple[Person, E164]]
+    new: Mapping[LeadId, Person]
     changed: Mapping[LeadId, Person]
     before: Mapping[LeadId, Person]
     members: Mapping[LeadId, int]
 
 
 def assign(
-    rows: Iterable[NewLead], known: Mapping[E164, Iterable[Person]], ids: Iterator[int]
+    rows: Iterable[tuple[NewLead, int]], known: Mapping[NumberId, Iterable[Person]]
 ) -> Assigned:
     """Decide for each row which lead it is; a row may be one that came before it.
 
     Args:
-        rows: in the order of the file.
+        rows: in the order of the file, each with an unused id, its own if it is somebody new.
         known: the leads of every number of the rows that the base has, oldest first.
-        ids: at least as many unused ids as there are rows.
     """
     before = {person.lead_id: person for persons in known.values() for person in persons}
     people = dict(before)
-    households: dict[E164, _Household] = {}
-    for e164, persons in known.items():
-        household = households.setdefault(e164, _Household())
+    households: dict[NumberId, _Household] = {}
+    for number, persons in known.items():
+        household = households.setdefault(number, _Household())
         for person in persons:
             household.add(person)
-    numbers: dict[LeadId, E164] = {}
+    new: set[LeadId] = set()
     changed: set[LeadId] = set()
     members: Counter[LeadId] = Counter()
-    for row in rows:
-        household = households.setdefault(row.phone.e164, _Household())
-        lead_id = household.same(row)
+    for row, unused_id in rows:
+        numbers = [number_id(phone.e164) for phone in row.phones]
+        theirs = [households.setdefault(number, _Household()) for number in numbers]
+        lead_id = next((same for one in theirs if (same := one.same(row)) is not None), None)
         if lead_id is None:
-            lead_id = LeadId(next(ids))
+            lead_id = LeadId(unused_id)
             person = _new_person(lead_id, row)
-            numbers[lead_id] = row.phone.e164
+            new.add(lead_id)
         else:
             person = _completed(people[lead_id], row)
             if person != people[lead_id]:
                 changed.add(lead_id)
-        household.add(person)
+        for number in person.numbers:
+            households.setdefault(number, _Household()).add(person)
         people[lead_id] = person
         members[lead_id] += 1
-    completed = changed - numbers.keys()
+    completed = changed - new
     return Assigned(
-        new={lead_id: (people[lead_id], e164) for lead_id, e164 in numbers.items()},
+        new={lead_id: people[lead_id] for lead_id in members if lead_id in new},
         changed={lead_id: people[lead_id] for lead_id in completed},
         before={lead_id: before[lead_id] for lead_id in completed},
         members=members,
@@ -111,10 +115,12 @@ class _Household:
 
         The external id is asked first, then the name, then who has neither.
         """
-        key = fold_name(row.name or "")
-        if not row.external_id and not key:
+        if not row.external_id and not row.name_key:
             return self._first
-        for found in (self._by_external_id.get(row.external_id or ""), self._by_name.get(key)):
+        for found in (
+            self._by_external_id.get(row.external_id or ""),
+            self._by_name.get(row.name_key or ""),
+        ):
             if found is not None:
                 return found
         return self._nameless
@@ -126,20 +132,34 @@ def _new_person(lead_id: LeadId, row: NewLead) -> Person:
         lead_id=lead_id,
         external_id=row.external_id,
         name=row.name,
-        name_key=fold_name(row.name or "") or None,
+        name_key=row.name_key,
         language=row.language,
+        zone=row.zone,
+        country=row.country,
+        subdivision=row.subdivision,
         attributes=row.attributes,
+        numbers=_numbers((), row),
     )
 
 
 def _completed(person: Person, row: NewLead) -> Person:
     """Return the lead with what only the row knows; what is known already stays."""
     named = bool(person.name_key)
+    placed = bool(person.zone or person.country or person.subdivision)
     return replace(
         person,
         external_id=person.external_id or row.external_id,
         name=person.name if named else row.name,
-        name_key=person.name_key if named else fold_name(row.name or "") or None,
+        name_key=person.name_key if named else row.name_key,
         language=person.language or row.language,
+        zone=person.zone if placed else row.zone,
+        country=person.country if placed else row.country,
+        subdivision=person.subdivision if placed else row.subdivision,
         attributes={**row.attributes, **person.attributes},
+        numbers=_numbers(person.numbers, row),
     )
+
+
+def _numbers(known: tuple[NumberId, ...], row: NewLead) -> tuple[NumberId, ...]:
+    """Return a lead's numbers with those of a row behind them, each once."""
+    return tuple(dict.fromkeys((*known, *(number_id(phone.e164) for phone in row.phones))))

@@ -71,18 +71,26 @@ class NewLead:
 
     Attributes:
         line: where the row began in its file, the header being line 1.
-        phone: how to reach the person.
+        phones: how to reach the person, the number to dial first in front; at least one.
         external_id: the owner's own key of the person, or None.
         name: as written, or None.
+        name_key: the name folded, by which the same person is recognised, or None.
         language: ISO 639 code, or None.
+        zone: IANA name, of the address, or None.
+        country: ISO 3166, of the address, or None.
+        subdivision: state, county or land of the address as written, or None.
         attributes: every other column with its name; empty cells are left out.
     """
 
     line: int
-    phone: Phone
+    phones: tuple[Phone, ...]
     external_id: str | None = None
     name: str | None = None
+    name_key: str | None = None
     language: str | None = None
+    zone: str | None = None
+    country: str | None = None
+    subdivision: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 

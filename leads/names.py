@@ -7,21 +7,27 @@ import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-_LETTERS = str.maketrans(
-    {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th"}
-)
+_LETTERS = {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th"}
 """Letters that Unicode does not take apart into a plain letter and a mark."""
 
 _APOSTROPHES = frozenset("'’ʼ`´")
 
-_ASCII = str.maketrans(
-    {
-        letter: "" if letter in _APOSTROPHES else " "
-        for letter in map(chr, range(128))
-        if not letter.isalnum()
-    }
-)
-"""What most names need, and all of it: ten times as fast as asking for every letter."""
+
+class _Folding(dict[int, str]):
+    """What becomes of each sign: asked once for every one that occurs."""
+
+    def __missing__(self, point: int) -> str:
+        sign = chr(point)
+        if unicodedata.combining(sign) or sign in _APOSTROPHES:
+            self[point] = ""
+        elif sign.isalnum() or unicodedata.category(sign)[0] == "M":
+            self[point] = sign
+        else:
+            self[point] = " "
+        return self[point]
+
+
+_SIGNS = _Folding(str.maketrans(_LETTERS))
 
 
 def fold(text: str) -> str:
@@ -30,15 +36,10 @@ def fold(text: str) -> str:
     Whatever is neither letter, digit nor mark parts words, except an apostrophe, which is
     dropped: "Kunde-Nr." gives "kunde nr", "O'Brien" gives "obrien".
     """
-    if text.isascii():
-        return " ".join(text.lower().translate(_ASCII).split())
-    plain = unicodedata.normalize("NFKD", text.casefold()).casefold().translate(_LETTERS)
-    kept = (
-        letter if letter.isalnum() or unicodedata.category(letter)[0] == "M" else " "
-        for letter in plain
-        if not unicodedata.combining(letter) and letter not in _APOSTROPHES
-    )
-    return " ".join("".join(kept).split())
+    plain = text.lower()
+    if not text.isascii():
+        plain = unicodedata.normalize("NFKD", text.casefold()).casefold()
+    return " ".join(plain.translate(_SIGNS).split())
 
 
 def fold_name(name: str) -> str:

@@ -26,7 +26,7 @@ from phonenumbers import (
 from phonenumbers.data import _COUNTRY_CODE_TO_REGION_CODE
 
 from leads.automaton import PAD, Automaton, UnsupportedPatternError, distinguish, longest_prefix
-from leads.model import E164, Phone
+from leads.model import Phone, e164_of, number_id
 from leads.phone import AREA_CODE_DIGITS, NORTH_AMERICA, ZONE_PREFIXES, parse_phone
 
 _WIDTH = 32
@@ -47,18 +47,29 @@ _Counts = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """What is common to all texts of a kind: why it is none, or the number but its digits."""
+    """What is common to all texts of a kind.
 
-    reason: str = ""
-    phone: Phone | None = None
-    cut: int = 0  # leading digits of the text that are no part of the national number
+    Attributes:
+        at: which of the reader's verdicts it is.
+        is_number: whether that is a number.
+        cut: leading digits of the text that are no part of the national number.
+    """
+
+    at: int
+    is_number: bool
+    cut: int = 0
 
 
 _Key = tuple[int, ...]
 
 
 class PhoneReader:
-    """Reads texts with numbers of one list; what it has learnt serves all later batches."""
+    """Reads texts with numbers of one list; what it has learnt serves all later batches.
+
+    Attributes:
+        verdicts: every answer met so far: why a text is no number, or one of the numbers of
+            which the same is known.
+    """
 
     def __init__(self, *, region: str | None, worth: int = _WORTH_AN_AUTOMATON) -> None:
         """Begin without knowledge.
@@ -71,27 +82,50 @@ class PhoneReader:
         self._worth = worth
         self._seen: Counter[int] = Counter()
         self._verdicts: dict[_Key, _Verdict | None] = {}
-        self._single: dict[str, Phone | str] = {}
+        self._single: dict[str, tuple[int, int]] = {}
+        self.verdicts: list[Phone | str] = []
+        self._places: dict[object, int] = {}
 
     def read(self, texts: Sequence[str]) -> list[Phone | str]:
         """Return for each text the number or the reason why it is none, as `parse_phone`."""
-        found: list[Phone | str | None] = [None] * len(texts)
-        if texts:
+        ids, verdicts = self.numbers(texts)
+        return [self.answer(*found) for found in zip(ids.tolist(), verdicts.tolist(), strict=True)]
+
+    def answer(self, number: int, verdict: int) -> Phone | str:
+        """Return one pair of what `numbers` gives as `parse_phone` would say it."""
+        known = self.verdicts[verdict]
+        return known if isinstance(known, str) else replace(known, e164=e164_of(number))
+
+    def numbers(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return for each text the id of its number, 0 for none, and which verdict it has."""
+        found = _Found(np.zeros(len(texts), np.int64), np.full(len(texts), -1, np.int64))
+        if len(texts):
             plus, digits, lengths, plain = _matrix(texts)
             for group in self._groups(plus, digits, lengths, np.flatnonzero(plain)):
                 self._read_group(group, texts, found)
-        return [
-            self._one(text) if known is None else known
-            for text, known in zip(texts, found, strict=True)
-        ]
+        for row in np.flatnonzero(found.verdicts < 0).tolist():
+            found.ids[row], found.verdicts[row] = self._one(texts[row])
+        return found.ids, found.verdicts
 
-    def _one(self, text: str) -> Phone | str:
+    def _one(self, text: str) -> tuple[int, int]:
         known = self._single.get(text)
         if known is None:
-            known = parse_phone(text, region=self._region)
+            answer = parse_phone(text, region=self._region)
+            number = 0 if isinstance(answer, str) else number_id(answer.e164)
+            known = number, self._place(answer)
             if len(self._single) < _MOST_REMEMBERED:
                 self._single[text] = known
         return known
+
+    def _place(self, answer: Phone | str) -> int:
+        """Return where in `verdicts` an answer stands, whatever the digits are."""
+        key: object = answer
+        if isinstance(answer, Phone):
+            key = (answer.kind, answer.region, answer.zones)
+        at = self._places.setdefault(key, len(self.verdicts))
+        if at == len(self.verdicts):
+            self.verdicts.append(answer)
+        return at
 
     def _pays(self, code: int, rows: int) -> bool:
         self._seen[code] += rows
@@ -130,9 +164,7 @@ class PhoneReader:
                         lengths[some[at]] - int(offset) - width,
                     )
 
-    def _read_group(
-        self, group: "_Group", texts: Sequence[str], found: list[Phone | str | None]
-    ) -> None:
+    def _read_group(self, group: "_Group", texts: Sequence[str], found: "_Found") -> None:
         patterns = _patterns(group.code)
         if patterns is None:
             return
@@ -159,14 +191,9 @@ class PhoneReader:
                 if verdict is None:
                     continue
                 these = np.flatnonzero(kind == number)
-                if verdict.phone is None:
-                    for row in rows[these].tolist():
-                        found[row] = verdict.reason
-                    continue
-                for row, e164 in zip(
-                    rows[these].tolist(), group.e164s(at[these], verdict.cut), strict=True
-                ):
-                    found[row] = replace(verdict.phone, e164=E164(e164))
+                found.verdicts[rows[these]] = verdict.at
+                if verdict.is_number:
+                    found.ids[rows[these]] = group.ids(at[these], verdict.cut)
 
     def _verdict(
         self, key: _Key, group: "_Group", cuts: Sequence[int], text: str, digits: str
@@ -174,16 +201,27 @@ class PhoneReader:
         """Return what the library says of one text of a kind; None: ask for each of them."""
         if key not in self._verdicts:
             answer = parse_phone(text, region=self._region)
+            place = self._place(answer)
             if isinstance(answer, str):
-                self._verdicts[key] = _Verdict(reason=answer)
+                self._verdicts[key] = _Verdict(at=place, is_number=False)
             else:
                 cut = next((c for c in cuts if answer.e164 == f"+{group.code}{digits[c:]}"), None)
-                self._verdicts[key] = None if cut is None else _Verdict(phone=answer, cut=cut)
+                self._verdicts[key] = (
+                    None if cut is None else _Verdict(at=place, is_number=True, cut=cut)
+                )
         return self._verdicts[key]
 
 
 _MOST_REMEMBERED = 100_000
 """Texts whose answers are kept: the same odd spelling often comes again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is known of a batch as yet: the ids of numbers, and verdicts, -1 where not known."""
+
+    ids: NDArray[np.int64]
+    verdicts: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,14 +288,12 @@ class _Group:
         row = self.digits[at]
         return "".join(map(str, row[row != PAD].tolist()))
 
-    def e164s(self, at: _Counts, cut: int) -> Iterator[str]:
-        """Return the rows as E.164 numbers, the leading digits taken off."""
-        lengths = self.lengths[at] - cut
-        for_all = int(lengths[0])  # one length for a kind
-        letters = (self.digits[at, cut : cut + for_all] + _ZERO).astype(np.uint8)
-        joined = letters.tobytes().decode("ascii")
-        head = f"+{self.code}"
-        return (head + joined[i : i + for_all] for i in range(0, len(joined), for_all))
+    def ids(self, at: _Counts, cut: int) -> NDArray[np.int64]:
+        """Return the rows as ids of numbers, the leading digits taken off."""
+        length = int(self.lengths[at[0]]) - cut  # one length for a kind
+        powers = 10 ** np.arange(length - 1, -1, -1, dtype=np.int64)
+        national = self.digits[at, cut : cut + length].astype(np.int64) @ powers
+        return national + np.int64(self.code * 10**length)
 
 
 def _matrix(

@@ -1,11 +1,25 @@
 """How SQL is said so that SQLite and PostgreSQL both take it, and many rows at a time."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Executable, Table, func, select, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Executable,
+    Table,
+    any_,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 _Value = TypeVar("_Value")
 
@@ -18,6 +32,45 @@ def in_chunks(values: Iterable[_Value]) -> Iterator[list[_Value]]:
     rest = iter(values)
     while chunk := list(islice(rest, _MOST_PARAMETERS)):
         yield chunk
+
+
+def among(
+    connection: Connection, column: ColumnElement[int], values: Iterable[int]
+) -> ColumnElement[bool]:
+    """Return the condition that a column holds one of many whole numbers: one parameter."""
+    numbers = [*map(int, values)]
+    if connection.dialect.name == "sqlite":
+        return column.in_(select(func.json_each(json.dumps(numbers)).table_valued("value").c.value))
+    return column == any_(literal(numbers, ARRAY(BigInteger)))
+
+
+def add_rows(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Insert many rows in the fastest way that each database has.
+
+    Args:
+        connection: from `writing`.
+        table: to insert into; what it refuses is an exception, as with any insert.
+        columns: the values' columns; all others get their default or null.
+        rows: the values as the driver takes them: JSON as text, no moments.
+    """
+    names = ", ".join(columns)
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        if values := [*rows]:
+            insert_one = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608
+            connection.exec_driver_sql(insert_one, values)
+        return
+    driver: Any = connection.connection.driver_connection
+    copying = f"COPY {table.name} ({names}) FROM STDIN"
+    dbapi: Any = connection.dialect.dbapi
+    try:
+        with driver.cursor() as cursor, cursor.copy(copying) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except dbapi.Error as error:  # as SQLAlchemy would have raised it
+        raise DBAPIError.instance(copying, (), error, dbapi.Error) from error
 
 
 def insert_if_new(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":

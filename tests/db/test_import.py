@@ -9,7 +9,8 @@ from threading import Thread
 import pytest
 from sqlalchemy import Engine, select
 
-from leads import store, suppression
+from campaigns.undo import undo
+from leads import importing, store, suppression
 from leads.db import reading, writing
 from leads.errors import UsageError
 from leads.importing import ImportReport, import_leads
@@ -34,6 +35,7 @@ def import_text(base: Engine, tmp_path: Path) -> Import:
         mapping: tuple[tuple[str, str], ...] = (),
         encoding: str | None = None,
         delimiter: str | None = None,
+        source: str | None = None,
         rejects: Path | None = None,
         dry_run: bool = False,
         progress: Callable[[int], None] = lambda _: None,
@@ -48,6 +50,7 @@ def import_text(base: Engine, tmp_path: Path) -> Import:
             mapping=mapping,
             encoding=encoding,
             delimiter=delimiter,
+            source_name=source,
             rejects=rejects,
             dry_run=dry_run,
             now=NOW,
@@ -172,7 +175,10 @@ def test_suppressed_numbers_and_unknown_zones_are_counted(
     assert (report.imported, report.suppressed, report.zone_unknown) == (4, 1, 1)
 
 
-def test_many_batches_are_one_import(base: Engine, import_text: Import) -> None:
+def test_many_batches_are_one_import(
+    base: Engine, import_text: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "_BATCH_ROWS", 5000)
     rows = [f"{n};Person {n};+46701740{n % 95 + 605};x\n" for n in range(12_000)]
     seen: list[int] = []
     report = import_text(HEADER + "".join(rows), progress=seen.append)
@@ -363,3 +369,47 @@ def test_a_lead_met_in_two_batches_is_counted_once_on_its_other_list(
     report = import_text(f"{HEADER}1;Ola;22448200;x\n{many}1;Ola;22448200;x\n", list_name="next")
     assert (report.joined_in_base, report.joined_in_file) == (2, 0)
     assert report.also_on == {"first": 1}
+
+
+def test_a_source_is_read_like_its_last_file(base: Engine, import_text: Import) -> None:
+    first = import_text(
+        "Ref|Ring|Privat\n1|40312345|22448200\n",
+        source="acme",
+        region="DK",
+        delimiter="|",
+        mapping=(("phone", "Ring"),),
+    )
+    assert first.imported == 1
+    second = import_text("Ref|Ring|Privat\n2|40312346|\n", source="acme", region=None)
+    assert second.columns["phone"] == "Ring"
+    assert [lead.phones[0].e164 for lead in everybody(base)] == ["+4540312345", "+4540312346"]
+
+
+def test_what_is_given_goes_before_what_a_source_is_known_for(import_text: Import) -> None:
+    import_text("Ref;Ring;Privat\n1;40312345;\n", source="acme", mapping=(("phone", "Ring"),))
+    report = import_text(
+        "Ref;Ring;Privat\n1;;22448200\n", source="acme", mapping=(("phone", "Privat"),)
+    )
+    assert report.columns["phone"] == "Privat"
+
+
+def test_a_dry_run_teaches_nothing_of_a_source(import_text: Import) -> None:
+    import_text("Ring\n40312345\n", source="acme", mapping=(("phone", "Ring"),), dry_run=True)
+    with pytest.raises(UsageError, match="no column looks like the telephone number"):
+        import_text("Ring\n40312345\n", source="acme")
+
+
+def test_a_second_number_goes_to_the_person_who_is_joined_and_undo_takes_it_back(
+    base: Engine, import_text: Import
+) -> None:
+    two = "Navn;Mobil;Telefon\n"
+    import_text(HEADER + "17;Åse;22448200;Oslo\n")
+    report = import_text(f"{two}ÅSE;40312345;22448200\nLiv;40312345;22448201\n")
+    assert sums(report) == (2, 1, 1, 0)
+    ase, liv = everybody(base)
+    assert [phone.e164 for phone in ase.phones] == ["+4722448200", "+4740312345"]
+    assert liv.household == (ase.lead_id,)
+    with writing(base) as connection:
+        undo(connection, 2, now=NOW)
+    (ase,) = everybody(base)
+    assert [phone.e164 for phone in ase.phones] == ["+4722448200"]

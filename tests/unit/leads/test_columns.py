@@ -1,21 +1,10 @@
-"""What the headers of lead files mean, and what a row says."""
-
-from collections.abc import Sequence
+"""What the headers of lead files mean."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads.columns import (
-    DIGITS_LOST,
-    Columns,
-    Rejected,
-    guess_columns,
-    phone_cell,
-    read_row,
-)
-from leads.model import NewLead
-from leads.phone import parse_phone
+from leads.columns import Columns, guess_columns
 
 
 def columns_of(*header: str, mapping: tuple[tuple[str, str], ...] = ()) -> Columns:
@@ -28,13 +17,6 @@ def problems_of(*header: str, mapping: tuple[tuple[str, str], ...] = ()) -> str:
     problems = guess_columns(header, mapping)
     assert isinstance(problems, tuple), problems
     return "\n".join(map(str, problems))
-
-
-def read(
-    cells: Sequence[str], columns: Columns, *, line: int, region: str | None
-) -> NewLead | Rejected:
-    phone = parse_phone(phone_cell(cells, columns), region=region)
-    return read_row(cells, columns, line=line, phone=phone)
 
 
 @pytest.mark.parametrize(
@@ -119,59 +101,6 @@ def test_everything_wrong_is_told_at_once() -> None:
     assert len(said.splitlines()) == 4
 
 
-def test_a_row_becomes_a_lead() -> None:
-    columns = columns_of("Kundenr", "Navn", "Telefon", "By", "Merknad", "Språk")
-    row = (" 17 ", "Åse Lunde", "22 44 82 00", " Oslo", "", "nb-NO")
-    lead = read(row, columns, line=7, region="NO")
-    assert isinstance(lead, NewLead)
-    assert lead.line == 7
-    assert lead.phone.e164 == "+4722448200"
-    assert (lead.external_id, lead.name, lead.language) == ("17", "Åse Lunde", "nb")
-    assert lead.attributes == {"By": "Oslo"}
-
-
-def test_a_language_that_is_no_code_is_kept_as_an_attribute() -> None:
-    columns = columns_of("Phone", "Language")
-    lead = read(("+4722448200", "Bokmål"), columns, line=2, region=None)
-    assert isinstance(lead, NewLead)
-    assert lead.language is None
-    assert lead.attributes == {"Language": "Bokmål"}
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "name"),
-    [("Ola", "Nordmann", "Ola Nordmann"), ("", "Nordmann", "Nordmann"), ("怡君", "陳", "陳怡君")],
-)
-def test_first_and_last_name_are_joined(first: str, last: str, name: str) -> None:
-    columns = columns_of("First name", "Last name", "Phone")
-    lead = read((first, last, "+4722448200"), columns, line=2, region=None)
-    assert isinstance(lead, NewLead)
-    assert lead.name == name
-
-
-@pytest.mark.parametrize(
-    ("cells", "column", "reason"),
-    [
-        (("Ola",), "", "too few cells (1 where the header has 2)"),
-        (("Ola", "22448200", "x"), "", "too many cells (3 where the header has 2)"),
-        (("Ola", ""), "Telefon", "empty"),
-        (("Ola", "ukjent"), "Telefon", "not a number"),
-        (("Ola", "4.79E+10"), "Telefon", DIGITS_LOST),
-        (("Ola", " 4,7922E+10"), "Telefon", DIGITS_LOST),
-        (("Ola", "4e9"), "Telefon", DIGITS_LOST),
-        (("O\0la", "22448200"), "Navn", "holds a NUL byte"),
-        (("Bj\udcf8rn", "22448200"), "Navn", "holds bytes that are no text"),
-    ],
-)
-def test_a_row_that_cannot_be_used_says_where_and_why(
-    cells: tuple[str, ...], column: str, reason: str
-) -> None:
-    columns = columns_of("Navn", "Telefon")
-    assert read(cells, columns, line=3, region="NO") == Rejected(
-        line=3, column=column, reason=reason
-    )
-
-
 def test_the_columns_of_a_rejects_file_are_no_attributes() -> None:
     columns = columns_of("Navn", "Telefon", "reject_line", "reject_column", "reject_reason")
     assert columns.attributes == ()
@@ -181,16 +110,7 @@ def test_the_columns_of_a_rejects_file_are_no_attributes() -> None:
 @given(
     header=st.lists(st.text(max_size=8), max_size=6),
     mapping=st.lists(st.tuples(st.text(max_size=8), st.text(max_size=8)), max_size=3),
-    cells=st.lists(st.text(max_size=12), max_size=6),
 )
-def test_any_file_gets_an_answer(
-    header: list[str], mapping: list[tuple[str, str]], cells: list[str]
-) -> None:
+def test_any_header_gets_an_answer(header: list[str], mapping: list[tuple[str, str]]) -> None:
     columns = guess_columns(("Phone", *header), mapping)
-    if isinstance(columns, Columns):
-        row = read(("+4722448200", *cells), columns, line=2, region=None)
-        assert isinstance(row, NewLead) == (
-            len(cells) == len(header) and all("\0" not in cell for cell in cells)
-        )
-    else:
-        assert columns
+    assert isinstance(columns, Columns) or columns

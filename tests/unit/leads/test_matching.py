@@ -1,12 +1,13 @@
 """The rule "same number": who joins whom, and who is another person of the household."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from leads.matching import Assigned, Person, assign
-from leads.model import E164, LeadId, NewLead, Phone
+from leads.model import E164, LeadId, NewLead, NumberId, Phone, number_id
 from leads.names import fold_name
 
 PHONE = Phone(e164=E164("+4722448200"), kind="fixed", region="NO", zones=("Europe/Oslo",))
@@ -16,11 +17,28 @@ OTHER = Phone(e164=E164("+4722448201"), kind="fixed", region="NO", zones=("Europ
 def row(
     name: str | None = None, external_id: str | None = None, phone: Phone = PHONE, **facts: str
 ) -> NewLead:
-    return NewLead(line=2, phone=phone, name=name, external_id=external_id, attributes=facts)
+    return NewLead(
+        line=2,
+        phones=(phone,),
+        name=name,
+        name_key=fold_name(name or "") or None,
+        external_id=external_id,
+        attributes=facts,
+    )
 
 
 def assign_all(*rows: NewLead, known: tuple[Person, ...] = ()) -> Assigned:
-    return assign(rows, {PHONE.e164: known} if known else {}, iter(count(100)))
+    return assigned(rows, {number_id(PHONE.e164): known} if known else {}, first_id=100)
+
+
+def assigned(
+    rows: Sequence[NewLead], known: Mapping[NumberId, Iterable[Person]], *, first_id: int = 1
+) -> Assigned:
+    return assign(zip(rows, count(first_id), strict=False), known)
+
+
+def has(person: Person, phone: Phone) -> bool:
+    return number_id(phone.e164) in person.numbers
 
 
 def people(*rows: NewLead) -> int:
@@ -48,8 +66,7 @@ def test_a_bare_number_is_whoever_has_it() -> None:
 
 
 def test_a_bare_number_becomes_the_first_person_that_is_named() -> None:
-    assigned = assign_all(row(), row("Ola", "17"), row("Kari", "18"))
-    ola, kari = (person for person, _ in assigned.new.values())
+    ola, kari = assign_all(row(), row("Ola", "17"), row("Kari", "18")).new.values()
     assert (ola.name, ola.external_id, ola.name_key) == ("Ola", "17", "ola")
     assert kari.name == "Kari"
 
@@ -59,8 +76,7 @@ def test_the_same_person_on_another_number_is_another_lead() -> None:
 
 
 def test_a_name_without_a_letter_is_no_name() -> None:
-    assigned = assign_all(row("-"), row("Ola"))
-    assert [person.name for person, _ in assigned.new.values()] == ["Ola"]
+    assert [person.name for person in assign_all(row("-"), row("Ola")).new.values()] == ["Ola"]
 
 
 def test_joining_adds_what_is_missing_and_keeps_what_is_known() -> None:
@@ -70,18 +86,22 @@ def test_joining_adds_what_is_missing_and_keeps_what_is_known() -> None:
         name="Ola",
         name_key="ola",
         language=None,
+        zone=None,
+        country=None,
+        subdivision=None,
         attributes={"By": "Oslo"},
+        numbers=(number_id(PHONE.e164),),
     )
-    assigned = assign_all(row("OLA", "17", By="Bergen", Kilde="messe"), known=(known,))
-    assert assigned.new == {}
-    joined = assigned.changed[LeadId(7)]
+    found = assign_all(row("OLA", "17", By="Bergen", Kilde="messe"), known=(known,))
+    assert found.new == {}
+    joined = found.changed[LeadId(7)]
     assert (joined.name, joined.external_id) == ("Ola", "17")
     assert joined.attributes == {"By": "Oslo", "Kilde": "messe"}
 
 
 def test_a_row_that_says_nothing_new_changes_nothing() -> None:
     first = assign_all(row("Ola", "17", By="Oslo"))
-    known = next(person for person, _ in first.new.values())
+    (known,) = first.new.values()
     again = assign_all(row("Ola", "17", By="Oslo"), known=(known,))
     assert (again.new, again.changed, again.members) == ({}, {}, {known.lead_id: 1})
 
@@ -93,8 +113,8 @@ ROWS = st.lists(st.builds(row, NAMES, IDS, st.sampled_from([PHONE, OTHER])), max
 
 @given(ROWS)
 def test_every_row_becomes_a_member_and_a_file_twice_adds_nobody(rows: list[NewLead]) -> None:
-    once = assign(rows, {}, iter(count(1)))
-    twice = assign([*rows, *rows], {}, iter(count(1)))
+    once = assigned(rows, {})
+    twice = assigned([*rows, *rows], {})
     assert bool(once.members) == bool(rows)
     assert set(once.members) == set(once.new)
     assert set(twice.new) == set(twice.members) == set(once.new)
@@ -102,30 +122,39 @@ def test_every_row_becomes_a_member_and_a_file_twice_adds_nobody(rows: list[NewL
 
 @given(ROWS, st.integers(0, 12))
 def test_it_does_not_matter_where_one_batch_ends(rows: list[NewLead], cut: int) -> None:
-    whole = assign(rows, {}, iter(count(1)))
-    first = assign(rows[:cut], {}, iter(count(1)))
-    known: dict[E164, list[Person]] = {}
-    for person, e164 in first.new.values():
-        known.setdefault(e164, []).append(person)
-    second = assign(rows[cut:], known, iter(count(1 + len(first.new))))
-    merged = {**first.new, **second.new}
-    for lead_id, person in second.changed.items():
-        merged[lead_id] = (person, merged[lead_id][1])
-    assert merged == whole.new
+    whole = assigned(rows, {})
+    first = assigned(rows[:cut], {})
+    known: dict[NumberId, list[Person]] = {}
+    for person in first.new.values():
+        for number in person.numbers:
+            known.setdefault(number, []).append(person)
+    second = assigned(rows[cut:], known, first_id=1 + cut)
+    assert {**first.new, **second.new, **second.changed} == whole.new
 
 
 @given(ROWS, st.builds(row, NAMES, IDS))
 def test_a_row_joins_exactly_when_it_agrees_with_a_lead_of_its_number(
     rows: list[NewLead], new: NewLead
 ) -> None:
-    before = assign(rows, {}, iter(count(1))).new
-    after = assign([*rows, new], {}, iter(count(1))).new
+    before = assigned(rows, {}).new
+    after = assigned([*rows, new], {}).new
     agrees = any(
         (new.external_id and person.external_id == new.external_id)
-        or (new.name and person.name_key == fold_name(new.name))
+        or (new.name_key and person.name_key == new.name_key)
         or not (new.external_id or new.name)
         or not (person.external_id or person.name)
-        for person, e164 in before.values()
-        if e164 == new.phone.e164
+        for person in before.values()
+        if has(person, new.phones[0])
     )
     assert len(after) == len(before) + (not agrees)
+
+
+def test_a_row_with_a_second_number_gives_it_to_the_lead_that_it_joins() -> None:
+    both = NewLead(line=3, phones=(OTHER, PHONE), name="Ola", name_key="ola")
+    (ola,) = assign_all(row("Ola", "17"), both).new.values()
+    assert ola.numbers == (number_id(PHONE.e164), number_id(OTHER.e164))
+
+
+def test_a_number_that_joining_brought_is_the_persons_in_the_next_row() -> None:
+    both = NewLead(line=3, phones=(OTHER, PHONE), name="Ola", name_key="ola")
+    assert people(row("Ola", "17"), both, row("Ola", phone=OTHER)) == 1
