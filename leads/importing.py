@@ -18,11 +18,11 @@ from leads import intake, store, suppression
 from leads.columns import Columns, Rejected, guess_columns, phone_cell, read_row
 from leads.db import writing
 from leads.errors import UsageError
+from leads.files import LeadFile, open_leads
 from leads.matching import assign
 from leads.model import E164, LeadId, ListId, ListState, NewLead
 from leads.phones import PhoneReader
 from leads.problems import refuse
-from leads.reader import LeadFile, open_leads
 from leads.rejects import RejectsFile, rejects_file
 from leads.sql import unused_ids
 from leads.tables import leads
