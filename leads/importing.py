@@ -40,7 +40,7 @@ class ImportReport:
         format: what kind of file it is.
         encoding: as given or guessed.
         delimiter: as given or guessed.
-        columns: for each thing that was found, the header of its column.
+        columns: for each thing that was found, the header of its column, or of several.
         read: rows after the header, blank lines left out.
         imported: rows that became a new lead.
         joined: rows that are a lead known before, or of an earlier row.
@@ -59,7 +59,7 @@ class ImportReport:
     format: str
     encoding: str
     delimiter: str
-    columns: Mapping[str, str]
+    columns: Mapping[str, str | list[str]]
     read: int
     imported: int
     joined: int
@@ -112,7 +112,7 @@ def import_leads(
     with open_leads(
         source, encoding=encoding, delimiter=delimiter, region=region, sheet=sheet
     ) as file:
-        columns = _columns(file, mapping)
+        columns = _columns(file, mapping, region)
         target = (
             nullcontext()
             if rejects is None or dry_run
@@ -256,8 +256,8 @@ def _keep(connection: Connection, rows: list[NewLead], place: _Place, tally: _Ta
     tally.zone_unknown |= {phone.e164 for phone in phones.values() if not phone.zones}
 
 
-def _columns(file: LeadFile, mapping: Sequence[tuple[str, str]]) -> Columns:
-    columns = guess_columns(file.header, mapping)
+def _columns(file: LeadFile, mapping: Sequence[tuple[str, str]], region: str | None) -> Columns:
+    columns = guess_columns(file.header, mapping, file.sample(), region=region)
     if isinstance(columns, tuple):
         refuse(file.source, columns)
     assert isinstance(columns, Columns)

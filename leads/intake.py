@@ -76,7 +76,7 @@ def begin_import(
     *,
     file: str,
     encoding: str,
-    mapping: Mapping[str, str],
+    mapping: Mapping[str, str | list[str]],
     attributes: Sequence[str],
     now: datetime,
 ) -> int:

@@ -11,7 +11,7 @@ from leads.errors import RingbankError, UsageError
 
 BUFFER_BYTES = 1 << 16
 
-_FREE_BYTES = 1 << 30
+_FREE_BYTES = 256 << 20
 """What may be unpacked of any file."""
 
 _MOST_RATIO = 100
