@@ -1,73 +1,26 @@
-"""What the columns of a lead file mean, and what one row says of a person; pure.
+"""What the columns of a lead file mean, by its header and its values; pure.
 
-Headers are recognised in English, Norwegian, Swedish, Danish, Polish, Turkish, German
-and Chinese, whatever their case, spacing and diacritics; `--map` overrides. A column that
-means nothing to Ringbank is an attribute of the lead under its own name.
+Headers are recognised as `leads.headers` knows them, and where none of them names a
+telephone the values tell (`leads.lookalikes`); `--map` overrides. A column that means
+nothing to Ringbank is an attribute of the lead under its own name.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from leads.names import fold
+from leads.headers import TARGETS, key, named, phone_rank, words
+from leads.lookalikes import is_phone_column, looks_like_number
 from leads.problems import Problem
 
 REJECT_COLUMNS = ("reject_line", "reject_column", "reject_reason")
 """What a rejects file adds to the columns of its original; ignored when it is imported."""
 
-_HEADERS = {
-    "phone": (
-        "phone, phone number, phone no, telephone, telephone number, tel, tel no, phone 1, "
-        "mobile, mobile number, mobile phone, cell, cell phone, msisdn, "
-        "telefon, telefonnummer, telefonnr, tlf, tlf nr, tlf nummer, telefon 1, "
-        "mobil, mobilnummer, mobilnr, mobiltelefon, mobiltelefonnummer, "
-        "numer telefonu, nr telefonu, nr tel, telefon komórkowy, komórka, "
-        "telefon numarası, telefon no, cep telefonu, cep, cep no, gsm, gsm no, "
-        "rufnummer, handy, handynummer, "
-        "電話, 電話號碼, 聯絡電話, 手機, 手機號碼, 行動電話, 电话, 电话号码, 联系电话, 手机, 手机号, "
-        "手机号码"
-    ),
-    "external_id": (
-        "external id, customer id, customer number, customer no, client id, account id, "
-        "account number, account no, member id, member number, reference, ref, "
-        "kundenr, kundenummer, kunde id, medlemsnr, medlemsnummer, "
-        "kundnr, kundnummer, kund id, "
-        "numer klienta, nr klienta, id klienta, "
-        "müşteri no, müşteri numarası, müşteri id, üye no, "
-        "kundennummer, kundennr, kunden id, "
-        "客戶編號, 會員編號, 編號, 客户编号, 会员编号, 编号, id"
-    ),
-    "name": (
-        "name, full name, customer name, contact name, contact, "
-        "navn, fullt navn, kundenavn, namn, fullständigt namn, kundnamn, "
-        "imię i nazwisko, nazwisko i imię, ad soyad, adı soyadı, isim, isim soyisim, "
-        "vollständiger name, kundenname, "
-        "姓名, 客戶姓名, 聯絡人, 名字, 客户姓名, 联系人"
-    ),
-    "first_name": "first name, given name, forename, fornavn, förnamn, imię, ad, adı, vorname, 名",
-    "last_name": (
-        "last name, surname, family name, etternavn, efternavn, efternamn, nazwisko, "
-        "soyad, soyadı, soyisim, nachname, familienname, 姓"
-    ),
-    "language": "language, lang, språk, sprog, język, dil, sprache, 語言, 语言",
-}
-"""How the owners of lists call each thing; of several that are there the first one counts."""
-
-TARGETS = tuple(_HEADERS)
-"""What a column may be mapped to."""
-
-
-def _key(header: str) -> str:
-    return fold(header).replace(" ", "")
-
-
-_WORDS = {
-    target: tuple(_key(word) for word in words.split(",")) for target, words in _HEADERS.items()
-}
+_MOST_LISTED = 40
 
 _ODD = re.compile("[\x00\ud800-\udfff]")
-"""A NUL, or a byte that the encoding has no letter for (see `leads.reader`)."""
+"""A NUL, or a byte that the encoding has no letter for (see `leads.files.text`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +39,11 @@ class Columns:
     targets: Mapping[str, int]
     attributes: tuple[int, ...]
 
-    def mapping(self) -> dict[str, str]:
-        """Return the column of each thing by name, as `--map` would say it."""
-        phones = {"phone": self.header[self.phones[0]]}
-        return phones | {target: self.header[at] for target, at in self.targets.items()}
+    def mapping(self) -> dict[str, str | list[str]]:
+        """Return the column of each thing by name; a list where there are several phones."""
+        phones = [self.header[at] for at in self.phones]
+        others = {target: self.header[at] for target, at in self.targets.items()}
+        return {"phone": phones if len(phones) > 1 else phones[0], **others}
 
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """Return every thing with its column, as repeated `--map` would say it."""
@@ -117,27 +71,43 @@ class Rejected:
 
 
 def guess_columns(
-    header: Sequence[str], mapping: Sequence[tuple[str, str]] = ()
+    header: Sequence[str],
+    mapping: Sequence[tuple[str, str]] = (),
+    sample: Sequence[Sequence[str]] = (),
+    *,
+    region: str | None = None,
 ) -> Columns | tuple[Problem, ...]:
     """Return what the columns mean, or everything that is wrong with them.
 
     Args:
         header: the first row of the file.
         mapping: pairs of target and column that the user gave; they come before any guess.
+            The phone may be given several times, in the order of dialling.
+        sample: the cells of some rows below the header.
+        region: ISO 3166 country of numbers written without one, in capitals, or None.
     """
     names = tuple(cell.strip() for cell in header)
+    if number := _number_for_a_name(names, mapping):
+        return (_no_header(number),)
     problems = (*_header_problems(names), *_mapping_problems(names, mapping))
     if problems:
         return problems
-    targets = {target: names.index(column) for target, column in mapping}
-    targets |= _guessed(names, targets)
-    if "phone" not in targets:
-        return (_no_phone(names),)
+    where = {name: at for at, name in enumerate(names)}
+    phones = tuple(where[column] for target, column in mapping if target == "phone")
+    targets = {target: where[column] for target, column in mapping if target != "phone"}
+    given = {*targets.values()}
+    phones = phones or _phones_by_header(names, given)
+    targets |= _guessed(names, targets, {*phones, *given})
     taken = {*targets.values()}
-    phone = targets.pop("phone")
+    if not phones:
+        found = _phones_by_values(names, taken, sample, region)
+        if len(found) != 1:
+            return (_no_phone(names, found),)
+        phones = found
+    taken |= {*phones}
     return Columns(
         header=names,
-        phones=(phone,),
+        phones=phones,
         targets={target: targets[target] for target in TARGETS if target in targets},
         attributes=tuple(
             at for at, name in enumerate(names) if at not in taken and name not in REJECT_COLUMNS
@@ -145,15 +115,42 @@ def guess_columns(
     )
 
 
-def _guessed(names: Sequence[str], given: Mapping[str, int]) -> dict[str, int]:
-    """Find the targets that were not given among the columns that were not given."""
+def _phones_by_header(names: Sequence[str], given: Container[int]) -> tuple[int, ...]:
+    """Return the columns that are named after a telephone, in the order of dialling."""
+    ranks = {at: phone_rank(name) for at, name in enumerate(names) if at not in given}
+    ranked = sorted((rank, at) for at, rank in ranks.items() if rank is not None)
+    return tuple(at for _, at in ranked)
+
+
+def _phones_by_values(
+    names: Sequence[str],
+    taken: Container[int],
+    sample: Sequence[Sequence[str]],
+    region: str | None,
+) -> tuple[int, ...]:
+    """Return the columns that mean nothing else and whose values are telephone numbers."""
+    return tuple(
+        at
+        for at, name in enumerate(names)
+        if at not in taken
+        and name not in REJECT_COLUMNS
+        and is_phone_column(name, [row[at] for row in sample if at < len(row)], region=region)
+    )
+
+
+def _guessed(
+    names: Sequence[str], given: Mapping[str, int], taken: Container[int]
+) -> dict[str, int]:
+    """Find the targets that were not given among the columns that are not taken."""
     where: dict[str, int] = {}
+    exactly: dict[str, int] = {}
     for at, name in enumerate(names):
-        if at not in given.values():
-            where.setdefault(_key(name), at)
+        if at not in taken:
+            where.setdefault(key(name), at)
+            exactly.setdefault(named(name) or "", at)
     found = {
-        target: next((where[word] for word in words if word in where), None)
-        for target, words in _WORDS.items()
+        target: next((where[word] for word in words(target) if word in where), exactly.get(target))
+        for target in TARGETS
         if target not in given
     }
     parts = ("first_name", "last_name")
@@ -173,6 +170,7 @@ def _is_surname(found: Mapping[str, int | None]) -> bool:
 
 
 def _header_problems(names: Sequence[str]) -> Iterator[Problem]:
+    seen: set[str] = set()
     for at, name in enumerate(names):
         if not name:
             yield Problem(where=f"column {at + 1}", why="its header is empty; give it a name")
@@ -183,9 +181,10 @@ def _header_problems(names: Sequence[str]) -> Iterator[Problem]:
                 else "its header holds bytes that are no text; give the right --encoding"
             )
             yield Problem(where=f"column {at + 1}", why=why)
-        elif name in names[:at]:
+        elif name in seen:
             why = f"the header {name!r} is there already; rename one of the two"
             yield Problem(where=f"column {at + 1}", why=why)
+        seen.add(name)
 
 
 def _mapping_problems(
@@ -199,9 +198,9 @@ def _mapping_problems(
             near = _nearest(target, TARGETS)
             yield Problem(where=where, why=f"{target!r} is not one of {', '.join(TARGETS)}{near}")
         if column not in names:
-            near = _nearest(column, names) or f" (it has {', '.join(names)})"
+            near = _nearest(column, names) or f" (it has {_listed(names)})"
             yield Problem(where=where, why=f"the file has no column {column!r}{near}")
-        if target in targets:
+        if target in targets and target != "phone":
             why = f"{target} is mapped already, to {targets[target]!r}; keep one of the two"
             yield Problem(where=where, why=why)
         if column in columns:
@@ -215,14 +214,36 @@ def _mapping_problems(
 
 
 def _nearest(word: str, words: Sequence[str]) -> str:
-    folded = {_key(other): other for other in reversed(words)}
-    near = get_close_matches(_key(word), folded, n=1, cutoff=0.5)
+    folded = {key(other): other for other in reversed(words)}
+    near = get_close_matches(key(word), folded, n=1, cutoff=0.5)
     return f"; did you mean {folded[near[0]]!r}?" if near else ""
 
 
-def _no_phone(names: Sequence[str]) -> Problem:
+def _number_for_a_name(names: Sequence[str], mapping: Sequence[tuple[str, str]]) -> str | None:
+    """Return a telephone number among the names, unless a column is known to hold them."""
+    if any(phone_rank(name) for name in names) or any(column in names for _, column in mapping):
+        return None
+    return next(filter(looks_like_number, names), None)
+
+
+def _no_header(number: str) -> Problem:
     return Problem(
         where="header",
-        why=f"no column looks like the telephone number (there are: {', '.join(names)}); "
-        "say which one it is with --map phone=COLUMN",
+        why=f"the first row holds no names of columns but a telephone number ({number}); put a "
+        "row above it that names the columns, for example: name, phone",
     )
+
+
+def _no_phone(names: Sequence[str], candidates: Sequence[int]) -> Problem:
+    what = (
+        f"several columns look like the telephone number ({_listed([names[at] for at in candidates])})"
+        if candidates
+        else f"no column looks like the telephone number (there are: {_listed(names)})"
+    )
+    return Problem(where="header", why=f"{what}; say which one it is with --map phone=COLUMN")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_LISTED
+    listed = ", ".join(names[:_MOST_LISTED])
+    return f"{listed} and {more} more" if more > 0 else listed

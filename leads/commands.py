@@ -366,7 +366,11 @@ def list_numbers(ctx: typer.Context) -> None:
 
 
 def _say_guesses(console: Console, report: "ImportReport") -> None:
-    columns = ", ".join(f"{target}={column}" for target, column in report.columns.items())
+    columns = ", ".join(
+        f"{target}={column}"
+        for target, found in report.columns.items()
+        for column in ([found] if isinstance(found, str) else found)
+    )
     delimiter = "tab" if report.delimiter == "\t" else report.delimiter
     letters = f", {report.encoding}, delimiter {delimiter}" if "CSV" in report.format else ""
     console.say(f"Read as {report.format}{letters}, {columns}")

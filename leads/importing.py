@@ -21,11 +21,11 @@ from leads import intake, sources, store, suppression
 from leads.columns import Columns, guess_columns
 from leads.db import reading, writing
 from leads.errors import UsageError
+from leads.files import LeadFile, open_leads
 from leads.matching import Assigned, assign
 from leads.model import E164, LeadId, ListId, ListState, NewLead, Phone, e164_of
 from leads.phones import PhoneReader
 from leads.problems import refuse
-from leads.reader import LeadFile, open_leads
 from leads.rejects import RejectsFile, rejects_file
 from leads.rows import Batch, read_rows
 from leads.sources import Reading
@@ -45,7 +45,7 @@ class ImportReport:
         format: what kind of file it is.
         encoding: as given or guessed.
         delimiter: as given or guessed.
-        columns: for each thing that was found, the header of its column.
+        columns: for each thing that was found, the header of its column, or of several.
         read: rows after the header, blank lines left out.
         imported: rows that became a new lead.
         joined: rows that are a lead known before, or of an earlier row.
@@ -64,7 +64,7 @@ class ImportReport:
     format: str
     encoding: str
     delimiter: str
-    columns: Mapping[str, str]
+    columns: Mapping[str, str | list[str]]
     read: int
     imported: int
     joined: int
@@ -133,7 +133,7 @@ def import_leads(
         region=how.region,
         sheet=how.sheet,
     ) as file:
-        columns = _columns(file, how.mapping)
+        columns = _columns(file, how.mapping, how.region)
         target = (
             nullcontext()
             if rejects is None or dry_run
@@ -332,8 +332,8 @@ def _used(how: Reading, columns: Columns) -> Reading:
     return replace(how, mapping=columns.pairs())
 
 
-def _columns(file: LeadFile, mapping: Sequence[tuple[str, str]]) -> Columns:
-    columns = guess_columns(file.header, mapping)
+def _columns(file: LeadFile, mapping: Sequence[tuple[str, str]], region: str | None) -> Columns:
+    columns = guess_columns(file.header, mapping, file.sample(), region=region)
     if isinstance(columns, tuple):
         refuse(file.source, columns)
     assert isinstance(columns, Columns)

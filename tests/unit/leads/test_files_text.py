@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leads.errors import UsageError
-from leads.reader import Row, open_leads
+from leads.files import Row, open_leads
 
 
 def read(
