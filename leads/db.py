@@ -134,18 +134,47 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, *, patience_s: float = _BUSY_TIMEOUT_S) -> Iterator[Connection]:
     """Give a connection whose changes are all kept on leaving, or none on an exception.
+
+    `patience_s` is how long SQLite may wait for another writer; PostgreSQL locks rows, not
+    the base, and waits for those.
 
     Raises:
         DatabaseError: the base could not be reached, read or written.
     """
     with (
         _explained(engine),
-        engine.connect().execution_options(ringbank_writes=True) as connection,
+        engine.connect().execution_options(
+            ringbank_writes=True, ringbank_patience_s=patience_s
+        ) as connection,
         connection.begin(),
     ):
         yield connection
+
+
+def empty_write_ahead_log(engine: Engine) -> bool:
+    """Bring everything that was written into SQLite's file itself, and empty its log.
+
+    The log holds older states of what has been changed or deleted since. False when
+    somebody is reading just now, so that it could not be emptied; true on PostgreSQL, which
+    recycles its log on its own.
+
+    Raises:
+        DatabaseError: the base could not be reached or written.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with _explained(engine):
+        raw = engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (busy, _, _) = cursor.fetchone()
+            cursor.close()
+        finally:
+            raw.close()
+    return not busy
 
 
 @contextmanager
@@ -206,9 +235,13 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
     # FULL: an attempt must be on disk before its telephone rings, power cut or not.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
+    # What is deleted or replaced is overwritten with zeros: erasing a person means their bytes.
+    cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes: Any = connection.get_execution_options().get("ringbank_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options: Any = connection.get_execution_options()
+    patience_s = options.get("ringbank_patience_s", _BUSY_TIMEOUT_S)
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(patience_s * 1000)}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("ringbank_writes") else "BEGIN")
