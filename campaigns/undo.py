@@ -4,7 +4,6 @@ What later imports have built on an import stands in the way of taking it back, 
 later one goes first. The list stays, empty or not, and so do do-not-call entries.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 
+from campaigns.numbers import forget_numbers
 from campaigns.tables import attempts, campaign_leads, claims
 from leads.errors import NotAllowedError, UsageError
 from leads.intake import lock_for_import
@@ -33,8 +33,6 @@ from leads.tables import (
     leads,
     list_members,
     lists,
-    numbers,
-    registry_verdicts,
 )
 
 
@@ -88,7 +86,7 @@ def undo(connection: Connection, import_id: int, *, now: datetime) -> Undone:
     connection.execute(delete(lead_numbers).where(lead_numbers.c.lead_id.in_(brought)))
     left = connection.execute(delete(list_members).where(*of_import.members))
     removed = connection.execute(delete(leads).where(leads.c.import_id == import_id))
-    _forget_numbers(connection, theirs)
+    forget_numbers(connection, theirs)
     connection.execute(update(imports).where(imports.c.id == import_id).values(undone_at=now))
     return Undone(
         import_id=import_id,
@@ -193,19 +191,3 @@ def _restore(connection: Connection, of_import: _OfImport) -> int:
     )
     brought = of_import.brought().where(leads.c.id.in_([*before]))
     return len(before) - len(connection.scalars(brought).all()) if before else 0
-
-
-def _forget_numbers(connection: Connection, number_ids: Iterable[int]) -> None:
-    """Delete the numbers that are nobody's any more and were never called."""
-    used = or_(
-        exists(select(lead_numbers.c.lead_id).where(lead_numbers.c.number_id == numbers.c.id)),
-        exists(select(attempts.c.id).where(attempts.c.number_id == numbers.c.id)),
-    )
-    # One by one: whoever is in the base can only be told by looking each of them up.
-    freed: list[dict[str, object]] = [
-        {"freed_id": number_id} for number_id in dict.fromkeys(number_ids)
-    ]
-    its_verdicts = registry_verdicts.c.number_id == bindparam("freed_id")
-    unused = select(numbers.c.id).where(numbers.c.id == bindparam("freed_id"), ~used).exists()
-    run_many(connection, delete(registry_verdicts).where(its_verdicts, unused), freed)
-    run_many(connection, delete(numbers).where(numbers.c.id == bindparam("freed_id"), ~used), freed)

@@ -5,6 +5,7 @@ that ``ringbank --help`` stays fast.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -118,10 +119,11 @@ def show(
 
     console: Console = ctx.obj
     with reading(console.base()) as connection:
-        lead = _find(connection, number_or_id, _region(console, region))
+        lead = find_lead(connection, number_or_id, _region(console, region))
         entries = [
             entry for phone in lead.phones for entry in suppression.entries(connection, phone.e164)
         ]
+    record_look(console, "show", [lead.lead_id])
     facts: dict[str, object] = {
         "lead_id": lead.lead_id,
         "external_id": lead.external_id,
@@ -161,6 +163,7 @@ def find_leads(
     console: Console = ctx.obj
     with reading(console.base()) as connection:
         found = store.find(connection, text, limit=limit + 1)
+    record_look(console, "find", [one.lead_id for one in found[:limit]])
     console.rows(
         ("lead_id", "name", "phone", "external_id", "lists"),
         [
@@ -206,8 +209,8 @@ def list_lists(ctx: typer.Context) -> None:
     with reading(console.base()) as connection:
         lists = store.all_lists(connection)
     console.rows(
-        ("name", "state", "leads", "created_at"),
-        [(one.name, one.state.value, one.leads, one.created_at) for one in lists],
+        ("name", "state", "leads", "created_at", "expires_on"),
+        [(one.name, one.state.value, one.leads, one.created_at, one.expires_on) for one in lists],
     )
 
 
@@ -229,6 +232,7 @@ def show_list(ctx: typer.Context, name: Annotated[str, typer.Argument(help="The 
         "state": one.state.value,
         "leads": one.leads,
         "created_at": one.created_at,
+        "expires_on": one.expires_on,
         "imports": [asdict(past) for past in imports],
     }
     if not console.json:
@@ -412,7 +416,25 @@ def _number(text: str, region: str | None) -> Phone:
     return phone
 
 
-def _find(connection: "Connection", text: str, region: str | None) -> "Lead":
+def record_look(console: Console, action: str, lead_ids: Collection[int], **detail: object) -> None:
+    """Write into the audit trail whose data are about to be shown; nothing personal in `detail`.
+
+    Raises:
+        DatabaseError: it could not be written; show nothing.
+    """
+    from leads import access
+
+    access.record_look(
+        console.base(),
+        who=console.user(),
+        action=action,
+        lead_ids=lead_ids,
+        detail=detail,
+        now=console.now(),
+    )
+
+
+def find_lead(connection: "Connection", text: str, region: str | None) -> "Lead":
     """Return whom a text means: a number the base knows comes before an id."""
     from leads import store
     from leads.phone import parse_phone

@@ -170,7 +170,7 @@ def empty_write_ahead_log(engine: Engine) -> bool:
         try:
             cursor = raw.cursor()
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            (busy, _, _) = cursor.fetchone()
+            busy, *_ = cursor.fetchone() or (0,)
             cursor.close()
         finally:
             raw.close()
