@@ -9,14 +9,12 @@ from leads.sql import in_chunks, run_many
 from leads.tables import lead_numbers, numbers, registry_verdicts
 
 
-def unused_among(connection: Connection, number_ids: Iterable[int]) -> frozenset[int]:
-    """Return which of the numbers nobody has, and no attempt that is kept was made to."""
-    unused: set[int] = set()
+def used_among(connection: Connection, number_ids: Iterable[int]) -> frozenset[int]:
+    """Return which of the numbers somebody has, or was called on by an attempt that is kept."""
+    used: set[int] = set()
     for some in in_chunks(number_ids):
-        unused.update(
-            connection.scalars(select(numbers.c.id).where(numbers.c.id.in_(some), ~_used()))
-        )
-    return frozenset(unused)
+        used.update(connection.scalars(select(numbers.c.id).where(numbers.c.id.in_(some), _used())))
+    return frozenset(used)
 
 
 def forget_numbers(connection: Connection, number_ids: Iterable[int]) -> None:
