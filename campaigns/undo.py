@@ -4,6 +4,7 @@ What later imports have built on an import stands in the way of taking it back, 
 later one goes first. The list stays, empty or not, and so do do-not-call entries.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,6 +34,7 @@ from leads.tables import (
     leads,
     list_members,
     lists,
+    merges,
 )
 
 
@@ -63,7 +65,8 @@ def undo(connection: Connection, import_id: int, *, now: datetime) -> Undone:
 
     Raises:
         UsageError: there is no such import, or it was undone before.
-        NotAllowedError: somebody of it was called or is held, or a later import needs it.
+        NotAllowedError: somebody of it was called, is held, or was merged, edited or erased since,
+            or a later import needs it.
     """
     lock_for_import(connection)
     row = connection.execute(
@@ -75,6 +78,7 @@ def undo(connection: Connection, import_id: int, *, now: datetime) -> Undone:
         raise UsageError(f"the import {import_id} of {row.file} was undone before")
     of_import = _OfImport(row.list_id, import_id)
     _check_nobody_was_called(connection, of_import, since=row.started_at)
+    _check_nobody_was_changed_by_hand(connection, of_import, since=row.started_at)
     _check_nothing_was_built_on(connection, of_import)
     restored = _restore(connection, of_import)
     brought = of_import.brought()
@@ -172,6 +176,55 @@ def _check_nothing_was_built_on(connection: Connection, of_import: _OfImport) ->
             f"the import {of_import.import_id} cannot be undone, because a later one has the same people; "
             f"undo that one first: ringbank leads undo {max(later or 0, again or 0)}"
         )
+
+
+def _check_nobody_was_changed_by_hand(
+    connection: Connection, of_import: _OfImport, *, since: datetime
+) -> None:
+    """Refuse where a person merged, edited or erased somebody of the import since."""
+    came = of_import.came()
+    completed = select(lead_changes.c.lead_id).where(
+        lead_changes.c.import_id == of_import.import_id
+    )
+    theirs = (came, completed)
+    edited = connection.scalar(
+        select(func.count(lead_changes.c.lead_id.distinct())).where(
+            lead_changes.c.import_id.is_(None),
+            lead_changes.c.changed_at >= since,
+            or_(*(lead_changes.c.lead_id.in_(some) for some in theirs)),
+        )
+    )
+    erased = connection.scalar(
+        select(func.count()).where(
+            leads.c.import_id == of_import.import_id, leads.c.erased_at.is_not(None)
+        )
+    )
+    kept = {
+        *connection.scalars(
+            select(merges.c.kept_id).where(
+                or_(*(merges.c.kept_id.in_(some) for some in theirs)), merges.c.merged_at >= since
+            )
+        )
+    }
+    documents = connection.execute(
+        select(merges.c.kept_id, merges.c.merged).where(merges.c.merged_at >= since),
+        execution_options={"yield_per": 100},
+    )
+    merged = sum(
+        row.kept_id in kept or of_import.import_id in _imports_of(row.merged) for row in documents
+    )
+    for count, done in ((merged, "merged"), (edited, "edited"), (erased, "erased")):
+        if count:
+            raise NotAllowedError(
+                f"the import {of_import.import_id} cannot be undone, because {count} of its "
+                f"people {'has' if count == 1 else 'have'} been {done} since; "
+                "archive its list to have nobody else of it called"
+            )
+
+
+def _imports_of(merged: Mapping[str, Sequence[Mapping[str, object]]]) -> set[object]:
+    """Return the imports that a merged lead came with, or was completed by."""
+    return {one.get("import_id") for part in ("facts", "lists", "changes") for one in merged[part]}
 
 
 def _restore(connection: Connection, of_import: _OfImport) -> int:

@@ -126,10 +126,11 @@ def accesses_to(connection: Connection, lead_id: int, *, limit: int = 100) -> Tr
     """
     merged = connection.scalars(select(merges.c.merged_id).where(merges.c.kept_id == lead_id))
     theirs = frozenset({lead_id, *merged})
-    rows = connection.execution_options(stream_results=True, yield_per=50).execute(
+    rows = connection.execute(
         select(accesses)
         .where(or_(accesses.c.lead_id.in_(theirs), accesses.c.lead_ids.is_not(None)))
-        .order_by(accesses.c.id.desc())
+        .order_by(accesses.c.id.desc()),
+        execution_options={"yield_per": 50},
     )
     found: list[Access] = []
     unpacked = 0

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, insert, select
@@ -17,7 +16,6 @@ from dialer.schema import TABLES
 from leads import store, suppression
 from leads.db import empty_write_ahead_log, reading, writing
 from leads.errors import NotAllowedError, UsageError
-from leads.model import Suppression, SuppressionScope
 from leads.tables import (
     consents,
     lead_changes,
@@ -156,7 +154,7 @@ def test_the_bytes_are_gone_from_the_file(base: Engine, base_url: str) -> None:
     left = file.read_bytes() + log.read_bytes()
     assert [one for one in SECRETS if one.encode() in left] == []
     assert (4722448299).to_bytes(5, "big") not in left
-    assert "Per Hemmelig".encode() in left
+    assert b"Per Hemmelig" in left
 
 
 def test_a_do_not_call_wish_outlives_the_person_without_their_number(base: Engine) -> None:
