@@ -131,7 +131,7 @@ def keep(
         import_id: what brought them.
         now: aware UTC.
     """
-    _add_numbers(connection, phones)
+    add_numbers(connection, phones)
     run_many(
         connection,
         insert(leads),
@@ -176,7 +176,7 @@ def keep(
     )
 
 
-def _add_numbers(connection: Connection, phones: Mapping[E164, Phone]) -> None:
+def add_numbers(connection: Connection, phones: Mapping[E164, Phone]) -> None:
     """Add the numbers that are new."""
     run_many(
         connection,
