@@ -15,7 +15,6 @@ import typer
 from leads.console import Console
 from leads.errors import UsageError
 from leads.model import LeadId, Phone, Suppression, SuppressionScope
-from leads.names import did_you_mean
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -119,7 +118,7 @@ def show(
 
     console: Console = ctx.obj
     with reading(console.base()) as connection:
-        lead = find_lead(connection, number_or_id, _region(console, region))
+        lead = _find(connection, number_or_id, _region(console, region))
         entries = [
             entry for phone in lead.phones for entry in suppression.entries(connection, phone.e164)
         ]
@@ -398,10 +397,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _region(console: Console, given: str | None) -> str | None:
-    from leads.phone import known_region
-
-    region = given or console.region()
-    return known_region(region) if region else None
+    return console.region_of(given)
 
 
 def _number(text: str, region: str | None) -> Phone:
@@ -434,7 +430,7 @@ def record_look(console: Console, action: str, lead_ids: Collection[int], **deta
     )
 
 
-def find_lead(connection: "Connection", text: str, region: str | None) -> "Lead":
+def _find(connection: "Connection", text: str, region: str | None) -> "Lead":
     """Return whom a text means: a number the base knows comes before an id."""
     from leads import store
     from leads.phone import parse_phone
@@ -455,13 +451,7 @@ def find_lead(connection: "Connection", text: str, region: str | None) -> "Lead"
 def _list_named(connection: "Connection", name: str) -> "LeadList":
     from leads import store
 
-    found = store.list_named(connection, name)
-    if found is None:
-        names = [one.name for one in store.all_lists(connection)]
-        raise UsageError(
-            f"there is no list {name!r}; {did_you_mean(name, names, see='lists list')}"
-        )
-    return found
+    return store.known_list(connection, name)
 
 
 def _check_scope(scope: SuppressionScope, name: str) -> None:

@@ -69,6 +69,17 @@ class Console:
         """Return the ISO country of numbers that are written without one."""
         return self.settings().region
 
+    def region_of(self, given: str | None) -> str | None:
+        """Return the country that an option names, or else that of the configuration.
+
+        Raises:
+            UsageError: it is no country.
+        """
+        from leads.phone import known_region
+
+        region = given or self.region()
+        return known_region(region) if region else None
+
     def now(self) -> datetime:
         """Return the machine's time, aware UTC: the one clock of all commands."""
         return datetime.now(UTC)

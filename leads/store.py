@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, Table, and_, func, insert, or_, selec
 
 from leads.errors import UsageError
 from leads.model import E164, LeadId, ListId, ListState, Phone, number_id
-from leads.names import fold
+from leads.names import did_you_mean, fold
 from leads.tables import imports, lead_numbers, leads, list_members, lists, merges, numbers
 
 
@@ -211,6 +211,20 @@ def all_lists(connection: Connection) -> tuple[LeadList, ...]:
 def list_named(connection: Connection, name: str) -> LeadList | None:
     """Return the list of a name, or None."""
     return next(iter(_lists(connection, _SIZED_LISTS.where(lists.c.name == name))), None)
+
+
+def known_list(connection: Connection, name: str) -> LeadList:
+    """Return the list of a name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = list_named(connection, name)
+    if found is None:
+        names = connection.scalars(select(lists.c.name))
+        hint = did_you_mean(name, names, see="lists list")
+        raise UsageError(f"there is no list {name!r}; {hint}")
+    return found
 
 
 def imports_of(connection: Connection, list_id: ListId) -> tuple[Import, ...]:

@@ -61,7 +61,11 @@ def test_a_new_number_is_known_with_its_kind_and_zones(base: Engine) -> None:
     assert done.after == {"phones": ["+4792000001", "+4722448203"]}
     with reading(base) as connection:
         first, second = store.known_lead(connection, ola).phones
-    assert (first.kind, first.region, first.zones) == ("mobile", "NO", ("Arctic/Longyearbyen", "Europe/Oslo"))
+    assert (first.kind, first.region, first.zones) == (
+        "mobile",
+        "NO",
+        ("Arctic/Longyearbyen", "Europe/Oslo"),
+    )
     assert second.kind == "fixed"
     assert "+4722448201" not in numbers_held(base)
 
