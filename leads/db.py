@@ -6,6 +6,7 @@ writer half-way fails with "database is locked" instead of waiting; on PostgreSQ
 reader sees one snapshot (`REPEATABLE READ`), so that the counts of a report add up.
 """
 
+import logging
 import os
 import sqlite3
 import time
@@ -22,6 +23,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    ExceptionContext,
     Integer,
     MetaData,
     TypeDecorator,
@@ -91,6 +93,7 @@ def connect(url: str) -> Engine:
         DatabaseError: the SQLite file cannot be created.
     """
     try:
+        logging.getLogger("sqlalchemy.engine.Engine").addFilter(_hide_rows)
         parsed = make_url(url)
         dialect = parsed.get_dialect().name
     except (ArgumentError, NoSuchModuleError) as error:
@@ -115,7 +118,9 @@ def connect(url: str) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if dialect == "postgresql":
-        return create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+        engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+        event.listen(engine, "handle_error", _hide_detail)
+        return engine
     raise UsageError(
         f"database.url names {dialect}, but Ringbank works with SQLite and PostgreSQL only"
     )
@@ -202,6 +207,21 @@ def _remedy(engine: Engine, error: DBAPIError) -> str:
     if "full" in said or "No space" in said:
         return f"the disk that holds {place} is full; free some space and start again"
     return f"the database {place} cannot be used ({said}); check database.url in the configuration"
+
+
+def _hide_rows(record: logging.LogRecord) -> bool:
+    """Let no log hold people's data: `hide_parameters` hides what goes in, not what comes out."""
+    return record.levelno > logging.DEBUG
+
+
+def _hide_detail(context: ExceptionContext) -> None:
+    """Take out of PostgreSQL's error the line that quotes the row at fault."""
+    said, told = context.original_exception, context.sqlalchemy_exception
+    first = str(said).partition("\n")[0]
+    said.args = (first,)
+    if told is not None:
+        kind = type(said)
+        told.args = (f"({kind.__module__}.{kind.__qualname__}) {first}",)
 
 
 def _create_private(path: Path) -> None:
