@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import campaigns.privacy_commands  # noqa: F401 (it puts its commands onto leads and lists)
 from campaigns.commands import campaigns_app, explain, export_app
 from dialer.asterisk.commands import asterisk_app
 from dialer.commands import agents_app, db_app

@@ -5,18 +5,18 @@ nobody else gets the person or another one of the number, from whichever process
 The engine and an agent who asks for the next number come through the same function.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, literal, update
+from sqlalchemy import Connection, delete, literal, select, text, update
 
 from campaigns.facts import Candidate, candidate, candidates, claimed, gather
 from campaigns.gates import Decision, evaluate
 from campaigns.model import LeadState
 from campaigns.store import StoredCampaign
-from campaigns.tables import campaign_leads, claims, is_callable
-from leads.sql import insert_if_new
+from campaigns.tables import attempts, campaign_leads, claims, is_callable
+from leads.sql import in_chunks, insert_if_new
 from leads.tables import numbers
 
 _LOOK_AT_MOST = 200
@@ -139,6 +139,31 @@ def _hold(
     return taken
 
 
+def stop_claims(connection: Connection) -> None:
+    """Let nobody be enrolled, claimed or settled until this transaction ends.
+
+    For the few moments in which people are erased or merged; taken before anything of
+    theirs is looked at. On SQLite every writer is alone already.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE campaign_leads IN EXCLUSIVE MODE"))
+
+
+def held_among(connection: Connection, lead_ids: Iterable[int]) -> frozenset[int]:
+    """Return which of the leads somebody holds or is in a call with."""
+    held: set[int] = set()
+    for some in in_chunks(lead_ids):
+        held.update(connection.scalars(select(claims.c.lead_id).where(claims.c.lead_id.in_(some))))
+        held.update(
+            connection.scalars(
+                select(attempts.c.lead_id).where(
+                    attempts.c.lead_id.in_(some), attempts.c.ended_at.is_(None)
+                )
+            )
+        )
+    return frozenset(held)
+
+
 def release(connection: Connection, claim_id: int) -> None:
     """Let go of a claim; what becomes of the lead is the caller's matter."""
     connection.execute(delete(claims).where(claims.c.id == claim_id))
@@ -156,7 +181,7 @@ def _due(
     for state in _TURN:
         if len(found) < wanted:
             query = (
-                candidates(stored.id)
+                candidates(stored.id, now=now)
                 .where(
                     is_callable,
                     campaign_leads.c.state == literal(state.value, literal_execute=True),

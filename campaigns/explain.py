@@ -44,7 +44,7 @@ def explain_number(
     moment = now if at is None else _moment(at, phone)
     stored = load(connection, campaign)
     rows = connection.execute(
-        candidates(stored.id)
+        candidates(stored.id, now=moment)
         .where(numbers.c.id == number_id(phone.e164))
         .order_by(campaign_leads.c.id)
     ).all()
@@ -66,7 +66,7 @@ def _not_enrolled(
         .join(list_members, list_members.c.lead_id == lead_numbers.c.lead_id)
         .where(
             lead_numbers.c.number_id == number_id(phone.e164),
-            list_members.c.list_id.in_(active_lists(connection, stored.id)),
+            list_members.c.list_id.in_(active_lists(connection, stored.id, now=moment)),
         )
         .order_by(lead_numbers.c.lead_id)
         .limit(1)

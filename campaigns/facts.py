@@ -13,9 +13,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, exists, or_, sele
 
 from campaigns.gates import Facts
 from campaigns.model import DispositionKind, LeadState, Outcome, PastAttempt
-from campaigns.store import StoredCampaign
+from campaigns.store import StoredCampaign, in_use
 from campaigns.tables import attempts, campaign_leads, campaign_lists, claims
-from leads.model import E164, ListState
+from leads.model import E164
 from leads.suppression import suppressed_numbers
 from leads.tables import lead_numbers, list_members, lists, numbers
 
@@ -41,8 +41,11 @@ class Candidate:
     claimed: bool
 
 
-def candidates(campaign_id: int) -> Select[tuple[object, ...]]:
-    """Return the query for the leads of a campaign, each with its first number."""
+def candidates(campaign_id: int, *, now: datetime) -> Select[tuple[object, ...]]:
+    """Return the query for the leads of a campaign, each with its first number.
+
+    `now` decides which lists have expired.
+    """
     member = exists(
         select(list_members.c.lead_id)
         .join(campaign_lists, campaign_lists.c.list_id == list_members.c.list_id)
@@ -50,7 +53,7 @@ def candidates(campaign_id: int) -> Select[tuple[object, ...]]:
         .where(
             list_members.c.lead_id == campaign_leads.c.lead_id,
             campaign_lists.c.campaign_id == campaign_id,
-            lists.c.state == ListState.ACTIVE,
+            in_use(now),
         )
     )
     return (

@@ -4,13 +4,14 @@ Rows stay in here. A campaign's definition is stored word for word as its file h
 and read by `campaigns.definition` on the way out, so that there is one reader of it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import lru_cache
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     and_,
@@ -36,6 +37,9 @@ from leads.tables import list_members, lists
 
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 """`next_call_at` of a lead that waits for nothing: earlier than any clock's now."""
+
+ERASED = "erased"
+"""`campaign_leads.held_by` of a person whose data are gone: nothing brings them back."""
 
 HELD_BY_GATES = ("state", "list", "suppression", "hours", "attempts")
 """`campaign_leads.held_by` of leads that a gate, not a result, took out of the work."""
@@ -240,11 +244,7 @@ def examine_again(
         literal(everybody),
         campaign_leads.c.state != LeadState.CALLBACK,
         held_by.not_like("disposition:%"),
-    )
-    back_in_work = case(
-        (is_callable, campaign_leads.c.state),
-        (campaign_leads.c.attempts == 0, LeadState.NEW.value),
-        else_=LeadState.WAITING.value,
+        held_by != ERASED,
     )
     connection.execute(
         update(campaign_leads)
@@ -253,19 +253,54 @@ def examine_again(
             campaign_leads.c.state != LeadState.IN_CALL,
             or_(by_gate, by_outcome),
         )
-        .values(state=back_in_work, next_call_at=AT_ONCE, held_by=None)
+        .values(**_BACK_IN_WORK)
     )
 
 
-def active_lists(connection: Connection, campaign_id: CampaignId) -> frozenset[int]:
-    """Return the ids of the campaign's lists that are not archived."""
+def examine_lead_again(connection: Connection, lead_id: int) -> None:
+    """Let the gates of every campaign look again at a lead that a gate had refused."""
+    connection.execute(
+        update(campaign_leads)
+        .where(
+            campaign_leads.c.lead_id == lead_id,
+            campaign_leads.c.state != LeadState.IN_CALL,
+            campaign_leads.c.held_by.in_(HELD_BY_GATES),
+        )
+        .values(**_BACK_IN_WORK)
+    )
+
+
+_BACK_IN_WORK: Mapping[str, object] = {
+    "state": case(
+        (is_callable, campaign_leads.c.state),
+        (campaign_leads.c.attempts == 0, LeadState.NEW.value),
+        else_=LeadState.WAITING.value,
+    ),
+    "next_call_at": AT_ONCE,
+    "held_by": None,
+}
+
+
+def in_use(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a list is neither archived nor, by the day in UTC, expired."""
+    today = now.astimezone(UTC).date()
+    return and_(
+        lists.c.state == ListState.ACTIVE,
+        or_(lists.c.expires_on.is_(None), lists.c.expires_on > today),
+    )
+
+
+def active_lists(
+    connection: Connection, campaign_id: CampaignId, *, now: datetime
+) -> frozenset[int]:
+    """Return the ids of the campaign's lists that are neither archived nor expired."""
     return frozenset(
         connection.scalars(
             select(campaign_lists.c.list_id)
             .join(lists)
             .where(
                 campaign_lists.c.campaign_id == campaign_id,
-                lists.c.state == ListState.ACTIVE,
+                in_use(now),
             )
         )
     )

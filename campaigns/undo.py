@@ -4,7 +4,7 @@ What later imports have built on an import stands in the way of taking it back, 
 later one goes first. The list stays, empty or not, and so do do-not-call entries.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from campaigns.numbers import forget_numbers
 from campaigns.tables import attempts, campaign_leads, claims
 from leads.errors import NotAllowedError, UsageError
 from leads.intake import lock_for_import
@@ -33,8 +34,7 @@ from leads.tables import (
     leads,
     list_members,
     lists,
-    numbers,
-    registry_verdicts,
+    merges,
 )
 
 
@@ -65,7 +65,8 @@ def undo(connection: Connection, import_id: int, *, now: datetime) -> Undone:
 
     Raises:
         UsageError: there is no such import, or it was undone before.
-        NotAllowedError: somebody of it was called or is held, or a later import needs it.
+        NotAllowedError: somebody of it was called, is held, or was merged, edited or erased since,
+            or a later import needs it.
     """
     lock_for_import(connection)
     row = connection.execute(
@@ -77,6 +78,7 @@ def undo(connection: Connection, import_id: int, *, now: datetime) -> Undone:
         raise UsageError(f"the import {import_id} of {row.file} was undone before")
     of_import = _OfImport(row.list_id, import_id)
     _check_nobody_was_called(connection, of_import, since=row.started_at)
+    _check_nobody_was_changed_by_hand(connection, of_import, since=row.started_at)
     _check_nothing_was_built_on(connection, of_import)
     restored = _restore(connection, of_import)
     brought = of_import.brought()
@@ -88,7 +90,7 @@ def undo(connection: Connection, import_id: int, *, now: datetime) -> Undone:
     connection.execute(delete(lead_numbers).where(lead_numbers.c.lead_id.in_(brought)))
     left = connection.execute(delete(list_members).where(*of_import.members))
     removed = connection.execute(delete(leads).where(leads.c.import_id == import_id))
-    _forget_numbers(connection, theirs)
+    forget_numbers(connection, theirs)
     connection.execute(update(imports).where(imports.c.id == import_id).values(undone_at=now))
     return Undone(
         import_id=import_id,
@@ -176,6 +178,55 @@ def _check_nothing_was_built_on(connection: Connection, of_import: _OfImport) ->
         )
 
 
+def _check_nobody_was_changed_by_hand(
+    connection: Connection, of_import: _OfImport, *, since: datetime
+) -> None:
+    """Refuse where a person merged, edited or erased somebody of the import since."""
+    came = of_import.came()
+    completed = select(lead_changes.c.lead_id).where(
+        lead_changes.c.import_id == of_import.import_id
+    )
+    theirs = (came, completed)
+    edited = connection.scalar(
+        select(func.count(lead_changes.c.lead_id.distinct())).where(
+            lead_changes.c.import_id.is_(None),
+            lead_changes.c.changed_at >= since,
+            or_(*(lead_changes.c.lead_id.in_(some) for some in theirs)),
+        )
+    )
+    erased = connection.scalar(
+        select(func.count()).where(
+            leads.c.import_id == of_import.import_id, leads.c.erased_at.is_not(None)
+        )
+    )
+    kept = {
+        *connection.scalars(
+            select(merges.c.kept_id).where(
+                or_(*(merges.c.kept_id.in_(some) for some in theirs)), merges.c.merged_at >= since
+            )
+        )
+    }
+    documents = connection.execute(
+        select(merges.c.kept_id, merges.c.merged).where(merges.c.merged_at >= since),
+        execution_options={"yield_per": 100},
+    )
+    merged = sum(
+        row.kept_id in kept or of_import.import_id in _imports_of(row.merged) for row in documents
+    )
+    for count, done in ((merged, "merged"), (edited, "edited"), (erased, "erased")):
+        if count:
+            raise NotAllowedError(
+                f"the import {of_import.import_id} cannot be undone, because {count} of its "
+                f"people {'has' if count == 1 else 'have'} been {done} since; "
+                "archive its list to have nobody else of it called"
+            )
+
+
+def _imports_of(merged: Mapping[str, Sequence[Mapping[str, object]]]) -> set[object]:
+    """Return the imports that a merged lead came with, or was completed by."""
+    return {one.get("import_id") for part in ("facts", "lists", "changes") for one in merged[part]}
+
+
 def _restore(connection: Connection, of_import: _OfImport) -> int:
     """Make the leads that the import completed what they were before it; return how many."""
     rows = connection.execute(
@@ -205,22 +256,6 @@ def _restore(connection: Connection, of_import: _OfImport) -> int:
         delete(lead_numbers).where(its, lead_numbers.c.number_id == bindparam("came_id")),
         came,
     )
-    _forget_numbers(connection, [pair["came_id"] for pair in came])
+    forget_numbers(connection, [pair["came_id"] for pair in came])
     brought = of_import.brought().where(among(connection, leads.c.id, before))
     return len(before) - len(connection.scalars(brought).all()) if before else 0
-
-
-def _forget_numbers(connection: Connection, number_ids: Iterable[int]) -> None:
-    """Delete the numbers that are nobody's any more and were never called."""
-    used = or_(
-        exists(select(lead_numbers.c.lead_id).where(lead_numbers.c.number_id == numbers.c.id)),
-        exists(select(attempts.c.id).where(attempts.c.number_id == numbers.c.id)),
-    )
-    # One by one: whoever is in the base can only be told by looking each of them up.
-    freed: list[dict[str, object]] = [
-        {"freed_id": number_id} for number_id in dict.fromkeys(number_ids)
-    ]
-    its_verdicts = registry_verdicts.c.number_id == bindparam("freed_id")
-    unused = select(numbers.c.id).where(numbers.c.id == bindparam("freed_id"), ~used).exists()
-    run_many(connection, delete(registry_verdicts).where(its_verdicts, unused), freed)
-    run_many(connection, delete(numbers).where(numbers.c.id == bindparam("freed_id"), ~used), freed)

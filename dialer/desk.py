@@ -51,6 +51,7 @@ def _next(console: Console, campaign: str, agent: str) -> dict[str, object]:
     """Return what there is to show: the person, or why there is none."""
     from campaigns import desk, store
     from dialer import floor
+    from leads import access
     from leads.db import writing
 
     now = engine_time(console)
@@ -61,7 +62,17 @@ def _next(console: Console, campaign: str, agent: str) -> dict[str, object]:
         if lease is None:
             return {"lease": None, "why": desk.why_nobody(connection, stored)}
         theirs = store.load_id(connection, lease.campaign_id)
-        return desk.person_document(connection, theirs, lease, now=now)
+        document = desk.person_document(connection, theirs, lease, now=now)
+        if document["phone"] is not None:  # in manual mode the agent sees the number
+            access.record(
+                connection,
+                who=who.name,
+                action="next",
+                lead_ids=[lease.lead_id],
+                detail={"campaign": theirs.campaign.name},
+                now=now,
+            )
+        return document
 
 
 def result(

@@ -5,6 +5,7 @@ that ``ringbank --help`` stays fast.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +15,6 @@ import typer
 from leads.console import Console
 from leads.errors import UsageError
 from leads.model import LeadId, Phone, Suppression, SuppressionScope
-from leads.names import did_you_mean
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -128,6 +128,7 @@ def show(
         entries = [
             entry for phone in lead.phones for entry in suppression.entries(connection, phone.e164)
         ]
+    record_look(console, "show", [lead.lead_id])
     facts: dict[str, object] = {
         "lead_id": lead.lead_id,
         "external_id": lead.external_id,
@@ -167,6 +168,7 @@ def find_leads(
     console: Console = ctx.obj
     with reading(console.base()) as connection:
         found = store.find(connection, text, limit=limit + 1)
+    record_look(console, "find", [one.lead_id for one in found[:limit]])
     console.rows(
         ("lead_id", "name", "phone", "external_id", "lists"),
         [
@@ -212,8 +214,8 @@ def list_lists(ctx: typer.Context) -> None:
     with reading(console.base()) as connection:
         lists = store.all_lists(connection)
     console.rows(
-        ("name", "state", "leads", "created_at"),
-        [(one.name, one.state.value, one.leads, one.created_at) for one in lists],
+        ("name", "state", "leads", "created_at", "expires_on"),
+        [(one.name, one.state.value, one.leads, one.created_at, one.expires_on) for one in lists],
     )
 
 
@@ -235,6 +237,7 @@ def show_list(ctx: typer.Context, name: Annotated[str, typer.Argument(help="The 
         "state": one.state.value,
         "leads": one.leads,
         "created_at": one.created_at,
+        "expires_on": one.expires_on,
         "imports": [asdict(past) for past in imports],
     }
     if not console.json:
@@ -404,10 +407,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _region(console: Console, given: str | None) -> str | None:
-    from leads.phone import known_region
-
-    region = given or console.region()
-    return known_region(region) if region else None
+    return console.region_of(given)
 
 
 def _number(text: str, region: str | None) -> Phone:
@@ -420,6 +420,24 @@ def _number(text: str, region: str | None) -> Phone:
             "write it with its country code, for example +4721000000"
         )
     return phone
+
+
+def record_look(console: Console, action: str, lead_ids: Collection[int], **detail: object) -> None:
+    """Write into the audit trail whose data are about to be shown; nothing personal in `detail`.
+
+    Raises:
+        DatabaseError: it could not be written; show nothing.
+    """
+    from leads import access
+
+    access.record_look(
+        console.base(),
+        who=console.user(),
+        action=action,
+        lead_ids=lead_ids,
+        detail=detail,
+        now=console.now(),
+    )
 
 
 def _find(connection: "Connection", text: str, region: str | None) -> "Lead":
@@ -443,13 +461,7 @@ def _find(connection: "Connection", text: str, region: str | None) -> "Lead":
 def _list_named(connection: "Connection", name: str) -> "LeadList":
     from leads import store
 
-    found = store.list_named(connection, name)
-    if found is None:
-        names = [one.name for one in store.all_lists(connection)]
-        raise UsageError(
-            f"there is no list {name!r}; {did_you_mean(name, names, see='lists list')}"
-        )
-    return found
+    return store.known_list(connection, name)
 
 
 def _check_scope(scope: SuppressionScope, name: str) -> None:

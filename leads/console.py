@@ -6,6 +6,8 @@ Heavy imports (SQLAlchemy, rich) happen on first use: ``ringbank --help`` needs 
 """
 
 import json
+import os
+import pwd
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -67,9 +69,27 @@ class Console:
         """Return the ISO country of numbers that are written without one."""
         return self.settings().region
 
+    def region_of(self, given: str | None) -> str | None:
+        """Return the country that an option names, or else that of the configuration.
+
+        Raises:
+            UsageError: it is no country.
+        """
+        from leads.phone import known_region
+
+        region = given or self.region()
+        return known_region(region) if region else None
+
     def now(self) -> datetime:
         """Return the machine's time, aware UTC: the one clock of all commands."""
         return datetime.now(UTC)
+
+    def user(self) -> str:
+        """Return the operating system's user: who this process is, whatever $USER says."""
+        try:
+            return pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:
+            return f"uid {os.getuid()}"  # a container may know no name for its user
 
     def say(self, text: str) -> None:
         """Tell the person at the terminal something that is not data."""

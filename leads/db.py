@@ -6,6 +6,7 @@ writer half-way fails with "database is locked" instead of waiting; on PostgreSQ
 reader sees one snapshot (`REPEATABLE READ`), so that the counts of a report add up.
 """
 
+import logging
 import os
 import sqlite3
 import time
@@ -22,6 +23,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    ExceptionContext,
     Integer,
     MetaData,
     TypeDecorator,
@@ -91,6 +93,7 @@ def connect(url: str) -> Engine:
         DatabaseError: the SQLite file cannot be created.
     """
     try:
+        logging.getLogger("sqlalchemy.engine.Engine").addFilter(_hide_rows)
         parsed = make_url(url)
         dialect = parsed.get_dialect().name
     except (ArgumentError, NoSuchModuleError) as error:
@@ -115,7 +118,9 @@ def connect(url: str) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if dialect == "postgresql":
-        return create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+        engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+        event.listen(engine, "handle_error", _hide_detail)
+        return engine
     raise UsageError(
         f"database.url names {dialect}, but Ringbank works with SQLite and PostgreSQL only"
     )
@@ -134,18 +139,47 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, *, patience_s: float = _BUSY_TIMEOUT_S) -> Iterator[Connection]:
     """Give a connection whose changes are all kept on leaving, or none on an exception.
+
+    `patience_s` is how long SQLite may wait for another writer; PostgreSQL locks rows, not
+    the base, and waits for those.
 
     Raises:
         DatabaseError: the base could not be reached, read or written.
     """
     with (
         _explained(engine),
-        engine.connect().execution_options(ringbank_writes=True) as connection,
+        engine.connect().execution_options(
+            ringbank_writes=True, ringbank_patience_s=patience_s
+        ) as connection,
         connection.begin(),
     ):
         yield connection
+
+
+def empty_write_ahead_log(engine: Engine) -> bool:
+    """Bring everything that was written into SQLite's file itself, and empty its log.
+
+    The log holds older states of what has been changed or deleted since. False when
+    somebody is reading just now, so that it could not be emptied; true on PostgreSQL, which
+    recycles its log on its own.
+
+    Raises:
+        DatabaseError: the base could not be reached or written.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with _explained(engine):
+        raw = engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy, *_ = cursor.fetchone() or (0,)
+            cursor.close()
+        finally:
+            raw.close()
+    return not busy
 
 
 @contextmanager
@@ -173,6 +207,21 @@ def _remedy(engine: Engine, error: DBAPIError) -> str:
     if "full" in said or "No space" in said:
         return f"the disk that holds {place} is full; free some space and start again"
     return f"the database {place} cannot be used ({said}); check database.url in the configuration"
+
+
+def _hide_rows(record: logging.LogRecord) -> bool:
+    """Let no log hold people's data: `hide_parameters` hides what goes in, not what comes out."""
+    return record.levelno > logging.DEBUG
+
+
+def _hide_detail(context: ExceptionContext) -> None:
+    """Take out of PostgreSQL's error the line that quotes the row at fault."""
+    said, told = context.original_exception, context.sqlalchemy_exception
+    first = str(said).partition("\n")[0]
+    said.args = (first,)
+    if told is not None:
+        kind = type(said)
+        told.args = (f"({kind.__module__}.{kind.__qualname__}) {first}",)
 
 
 def _create_private(path: Path) -> None:
@@ -206,9 +255,13 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
     # FULL: an attempt must be on disk before its telephone rings, power cut or not.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
+    # What is deleted or replaced is overwritten with zeros: erasing a person means their bytes.
+    cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes: Any = connection.get_execution_options().get("ringbank_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options: Any = connection.get_execution_options()
+    patience_s = options.get("ringbank_patience_s", _BUSY_TIMEOUT_S)
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(patience_s * 1000)}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("ringbank_writes") else "BEGIN")

@@ -31,6 +31,7 @@ from leads.rows import Batch, read_rows
 from leads.sources import Reading
 from leads.sql import unused_ids
 from leads.tables import leads
+from leads.waiting import MOST_WAITING, Waiting
 
 _BATCH_ROWS = 50_000
 
@@ -238,16 +239,22 @@ def _fill(
     progress: Callable[[int], None],
 ) -> _Tally:
     tally = _Tally(known_to=intake.newest_lead(connection))
+    waiting = Waiting()
     rows = file.rows()
     while some := list(islice(rows, _BATCH_ROWS)):
         batch, rejected = read_rows(
             [row.line for row in some], [row.cells for row in some], columns, phones
         )
-        _keep(connection, batch, phones, place, tally)
+        _keep(connection, batch, phones, waiting, place, tally)
+        if len(waiting) > MOST_WAITING:
+            intake.write_waiting(connection, waiting.take_all(), phones.verdicts)
         tally.reasons.update(why.reason for _, why in rejected)
         if unusable is not None:
             unusable.write(rejected)
+        del some, batch
+        gc.collect()  # see `_uncollected`: what statements leave behind
         progress(file.bytes_read)
+    intake.write_waiting(connection, waiting.take_all(), phones.verdicts)
     if not tally.read:
         raise UsageError(f"{file.source} has a header and nothing else; add a row for each person")
     intake.end_import(
@@ -261,7 +268,12 @@ def _fill(
 
 
 def _keep(
-    connection: Connection, batch: Batch, phones: PhoneReader, place: _Place, tally: _Tally
+    connection: Connection,
+    batch: Batch,
+    phones: PhoneReader,
+    waiting: Waiting,
+    place: _Place,
+    tally: _Tally,
 ) -> None:
     if not len(batch.lines):
         return
@@ -270,8 +282,13 @@ def _keep(
     present = ids != 0
     ids, verdicts, counts = ids[present], verdicts[present], counts[present]
     known = np.isin(ids, intake.known_numbers(connection, ids))
-    intake.add_numbers(connection, ids[~known], verdicts[~known], phones.verdicts)
-    shared: NDArray[np.bool_] = np.any(np.isin(batch.numbers, ids[known | (counts > 1)]), axis=1)
+    waits = waiting.has(ids)
+    shared: NDArray[np.bool_] = np.any(
+        np.isin(batch.numbers, ids[known | waits | (counts > 1)]), axis=1
+    )
+    intake.write_waiting(connection, waiting.take(ids[waits]), phones.verdicts)
+    met = ~known & ~waits & np.isin(ids, batch.numbers[shared])
+    intake.add_numbers(connection, ids[met], verdicts[met], phones.verdicts)
     lead_ids = np.array(unused_ids(connection, leads, len(batch.lines)), dtype=np.int64)
     intake.add_strangers(
         connection,
@@ -281,10 +298,11 @@ def _keep(
         list_id=place.list_id,
         import_id=place.import_id,
     )
+    waiting.add(batch.numbers[~shared], batch.verdicts[~shared], lead_ids[~shared])
     tally.imported += int(np.count_nonzero(~shared))
     rows = np.flatnonzero(shared)
     if len(rows):
-        people = intake.people_of(connection, ids[known])
+        people = intake.people_of(connection, ids[known | waits])
         assigned = assign(_leads(batch, rows, lead_ids, phones), people)
         intake.keep(
             connection,

@@ -17,15 +17,19 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, update
 
 from leads.matching import Assigned, Person
-from leads.model import LeadId, ListId, NumberId, Phone
+from leads.model import LeadId, ListId, NumberId, Phone, number_id
 from leads.rows import Batch
 from leads.sql import add_rows, among, insert_if_new, run_many
 from leads.tables import imports, lead_changes, lead_numbers, leads, list_members, lists, numbers
+from leads.waiting import Rows
 
 Ids = NDArray[np.int64]
 
 _CACHE_KIB = 256 * 1024
 """SQLite's page cache during an import: numbers come in no order, and each lands elsewhere."""
+
+
+_ROWS_AT_ONCE = 100_000
 
 
 def lock_for_import(connection: Connection) -> None:
@@ -159,6 +163,33 @@ def add_numbers(
     add_rows(connection, numbers, ("id", "kind", "region", "zones"), rows)
 
 
+def write_waiting(connection: Connection, rows: Rows, known: Sequence[Phone | str]) -> None:
+    """Write numbers that have waited, each with the lead that has it.
+
+    Args:
+        connection: from `writing`, after `lock_for_import` and `add_strangers`.
+        rows: in the order of the numbers.
+        known: the verdicts of the phone reader.
+    """
+    for at in range(0, len(rows), _ROWS_AT_ONCE):
+        some = rows[at : at + _ROWS_AT_ONCE]
+        add_numbers(connection, some["number"], some["verdict"], known)
+        columns = (some[name].tolist() for name in ("lead", "position", "number"))
+        add_rows(
+            connection,
+            lead_numbers,
+            ("lead_id", "position", "number_id"),
+            zip(*columns, strict=True),
+        )
+
+
+def add_phones(connection: Connection, phones: Sequence[Phone]) -> None:
+    """Add those of some different numbers that the base does not have."""
+    ids = np.array([number_id(phone.e164) for phone in phones], dtype=np.int64)
+    new = ~np.isin(ids, known_numbers(connection, ids))
+    add_numbers(connection, ids[new], np.flatnonzero(new), phones)
+
+
 def add_strangers(
     connection: Connection,
     batch: Batch,
@@ -170,8 +201,10 @@ def add_strangers(
 ) -> None:
     """Write the rows of a batch that share their numbers with nobody, each as a new lead.
 
+    Their numbers are not written here but by `write_waiting`.
+
     Args:
-        connection: from `writing`, after `lock_for_import` and `add_numbers`.
+        connection: from `writing`, after `lock_for_import`.
         batch: some rows of the file.
         lead_ids: an unused id for each row.
         strangers: which rows these are.
@@ -197,14 +230,6 @@ def add_strangers(
         ("id", "import_id", *used),
         zip(ids, repeat(import_id), *(compress(column, these) for column in used.values())),
     )
-    for position, column in enumerate(batch.numbers[strangers].T, start=1):
-        rows = zip(ids, repeat(position), column.tolist())
-        add_rows(
-            connection,
-            lead_numbers,
-            ("lead_id", "position", "number_id"),
-            (row for row in rows if row[2]) if position > 1 else rows,
-        )
     add_rows(
         connection,
         list_members,

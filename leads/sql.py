@@ -83,10 +83,14 @@ def insert_if_new(connection: Connection, table: Table) -> "sqlite.Insert | post
 def unused_ids(connection: Connection, table: Table, how_many: int) -> Sequence[int]:
     """Return ids for rows to come, so that many can be inserted in one go.
 
-    Only for tables that one transaction at a time adds to (see `lock_for_import`).
+    Only for tables that one transaction at a time adds to (see `lock_for_import`). No id of
+    a table with `sqlite_autoincrement` is ever given twice, be its row there or not.
     """
     if connection.dialect.name == "sqlite":
         last = connection.scalars(select(func.coalesce(func.max(table.c.id), 0))).one()
+        if table.dialect_kwargs.get("sqlite_autoincrement"):
+            given = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
+            last = max(last, connection.scalar(given, {"table": table.name}) or 0)
         return range(last + 1, last + 1 + how_many)
     drawn = text(
         "SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :how_many)"

@@ -7,14 +7,15 @@ entries are in `leads.suppression`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, func, insert, or_, select, update
 
+from leads.errors import UsageError
 from leads.model import E164, LeadId, ListId, ListState, Phone, number_id
-from leads.names import fold
-from leads.tables import imports, lead_numbers, leads, list_members, lists, numbers
+from leads.names import did_you_mean, fold
+from leads.tables import imports, lead_numbers, leads, list_members, lists, merges, numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +47,17 @@ class Lead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadList:
-    """One list; `leads` is how many it has."""
+    """One list.
+
+    Attributes:
+        expires_on: from that day on (UTC) nobody of it is called, or None.
+        leads: how many it has.
+    """
 
     list_id: ListId
     name: str
     state: ListState
+    expires_on: date | None
     leads: int
     created_at: datetime
 
@@ -129,6 +136,34 @@ def lead(connection: Connection, lead_id: int) -> Lead | None:
     )
 
 
+def known_lead(connection: Connection, lead_id: int) -> Lead:
+    """Return the lead of an id, whose data are there.
+
+    Raises:
+        UsageError: there is none; it was merged into another one, or erased.
+    """
+    found = lead(connection, lead_id)
+    if found is None:
+        kept = merged_into(connection, lead_id)
+        if kept is not None:
+            raise UsageError(f"the lead {lead_id} was merged into {kept}; name that one")
+        raise UsageError(f"there is no lead {lead_id}; find its id with: ringbank leads find TEXT")
+    erased_at = connection.scalar(select(leads.c.erased_at).where(leads.c.id == lead_id))
+    if erased_at is not None:
+        raise UsageError(
+            f"the lead {lead_id} was erased on {erased_at:%Y-%m-%d}; nothing of it is left to use"
+        )
+    return found
+
+
+def merged_into(connection: Connection, lead_id: int) -> LeadId | None:
+    """Return the lead that one which is no more was merged into, or None."""
+    kept: LeadId | None = connection.scalar(
+        select(merges.c.kept_id).where(merges.c.merged_id == lead_id)
+    )
+    return kept
+
+
 def find(connection: Connection, text: str, *, limit: int) -> tuple[Lead, ...]:
     """Return the leads that a text may mean, oldest first.
 
@@ -178,6 +213,20 @@ def list_named(connection: Connection, name: str) -> LeadList | None:
     return next(iter(_lists(connection, _SIZED_LISTS.where(lists.c.name == name))), None)
 
 
+def known_list(connection: Connection, name: str) -> LeadList:
+    """Return the list of a name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = list_named(connection, name)
+    if found is None:
+        names = connection.scalars(select(lists.c.name))
+        hint = did_you_mean(name, names, see="lists list")
+        raise UsageError(f"there is no list {name!r}; {hint}")
+    return found
+
+
 def imports_of(connection: Connection, list_id: ListId) -> tuple[Import, ...]:
     """Return the imports that made a list, oldest first."""
     rows = connection.execute(
@@ -204,6 +253,11 @@ def add_list(connection: Connection, name: str, *, now: datetime) -> ListId:
     return ListId(connection.execute(statement.returning(lists.c.id)).scalar_one())
 
 
+def set_expiry(connection: Connection, list_id: ListId, expires_on: date | None) -> None:
+    """Set the day (UTC) from which on nobody of a list is called; None for never."""
+    connection.execute(update(lists).where(lists.c.id == list_id).values(expires_on=expires_on))
+
+
 def archive_list(connection: Connection, list_id: ListId) -> None:
     """Close a list: nobody comes onto it any more, and its leads are not called."""
     connection.execute(
@@ -225,6 +279,7 @@ def _lists(connection: Connection, statement: Select[*tuple[Any, ...]]) -> tuple
             list_id=row.id,
             name=row.name,
             state=ListState(row.state),
+            expires_on=row.expires_on,
             leads=row.leads,
             created_at=row.created_at,
         )

@@ -4,16 +4,19 @@ Nothing is ever deleted: an entry that is taken back keeps its row, with the mom
 the reason. All functions work inside the caller's transaction.
 """
 
+import hashlib
+import hmac
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_bytes
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, or_, select, update
 
 from leads.model import E164, Suppression, SuppressionKind, SuppressionScope
 from leads.sql import in_chunks, insert_if_new
-from leads.tables import suppressions
+from leads.tables import secrets, suppressions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,3 +150,56 @@ def _entry(row: Row[Any]) -> Entry:
         removed_at=row.removed_at,
         removed_reason=row.removed_reason,
     )
+
+
+# MINIMAL VERSION, to be replaced by the whole one of the same name (another piece of work).
+
+
+def forget(
+    connection: Connection,
+    lead_id: int,
+    e164s_only_theirs: Collection[str],
+    e164s_shared: Collection[str],
+    name_key: str | None,
+    *,
+    now: datetime,
+) -> None:
+    """Make keyed hashes of an erased person's do-not-call entries; they stay in force."""
+    key = _hash_key(connection)
+    for kind, hashed, subjects in (
+        (SuppressionKind.NUMBER, SuppressionKind.NUMBER_HASH, [*e164s_only_theirs]),
+        (SuppressionKind.LEAD, SuppressionKind.LEAD_HASH, [str(lead_id)]),
+    ):
+        for subject in subjects:
+            digest = hmac.new(key, subject.encode(), hashlib.sha256).hexdigest()
+            theirs = (suppressions.c.kind == kind, suppressions.c.subject == subject)
+            twin = suppressions.alias()
+            connection.execute(
+                delete(suppressions).where(
+                    *theirs,
+                    exists(
+                        select(twin.c.id).where(
+                            twin.c.kind == hashed,
+                            twin.c.subject == digest,
+                            twin.c.scope == suppressions.c.scope,
+                            twin.c.scope_name == suppressions.c.scope_name,
+                            twin.c.removed_at.is_(None),
+                        )
+                    ),
+                )
+            )
+            connection.execute(
+                update(suppressions)
+                .where(*theirs)
+                .values(kind=hashed, subject=digest, reason=None, removed_reason=None)
+            )
+
+
+def _hash_key(connection: Connection) -> bytes:
+    connection.execute(
+        insert_if_new(connection, secrets).values(name="suppression", value=token_bytes(32))
+    )
+    found: bytes = connection.execute(
+        select(secrets.c.value).where(secrets.c.name == "suppression")
+    ).scalar_one()
+    return found

@@ -68,6 +68,9 @@ leads = Table(
     Column("attributes", Json, nullable=False),
     Column("import_id", Id, ForeignKey("imports.id"), nullable=False),
     Column("erased_at", UtcDateTime),  # nothing personal is left; the row is kept for the counts
+    # An id names one person for good: merges, the audit trail and do-not-call entries keep ids
+    # of leads that are no more, and must never mean somebody else.
+    sqlite_autoincrement=True,
 )
 
 numbers = Table(

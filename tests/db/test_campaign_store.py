@@ -212,7 +212,7 @@ def test_people_of_an_archived_list_are_refused(base: Engine):
     ase = enrolled(base, stored)["Åse"]
     assert (ase.state, ase.held_by) == ("done", "list")
     with reading(base) as connection:
-        (active,) = store.active_lists(connection, stored.id)
+        (active,) = store.active_lists(connection, stored.id, now=NOON)
         sweden = list_named(connection, "sweden")
     assert sweden is not None
     assert active == sweden.list_id

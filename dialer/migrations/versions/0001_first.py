@@ -230,6 +230,7 @@ def upgrade() -> None:
             ["import_id"], ["imports.id"], name=op.f("fk_leads_import_id_imports")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leads")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("leads", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_leads_external_id"), ["external_id"], unique=False)

@@ -1,0 +1,118 @@
+"""Editing a lead by hand: what it was before stays, with who changed it and when."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from campaigns.numbers import forget_numbers
+from campaigns.store import examine_lead_again
+from leads import intake
+from leads.edits import Edits, numbers_after, read_edits
+from leads.model import E164, LeadId, number_id
+from leads.names import fold_name
+from leads.problems import refuse, usable
+from leads.store import Lead, known_lead
+from leads.tables import imports, lead_changes, lead_numbers, leads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """What an edit came to: the fields that changed, as they were and as they are."""
+
+    lead_id: LeadId
+    before: Mapping[str, object]
+    after: Mapping[str, object]
+
+
+def edit(
+    connection: Connection,
+    lead_id: int,
+    words: Sequence[str],
+    *,
+    region: str | None,
+    who: str,
+    now: datetime,
+) -> Edited:
+    """Change facts, attributes and numbers of a lead.
+
+    A campaign whose gates had refused the person looks again.
+
+    Args:
+        connection: from `writing`.
+        lead_id: whom.
+        words: FIELD=VALUE, see `leads.edits`.
+        region: ISO 3166 country of numbers written without one, or None.
+        who: on whose word.
+        now: aware UTC.
+
+    Raises:
+        UsageError: there is no such lead, or a word cannot be used; nothing is changed then.
+    """
+    intake.lock_for_import(connection)
+    lead = known_lead(connection, lead_id)
+    known = {*lead.attributes}.union(*connection.scalars(select(imports.c.attributes)))
+    edits = usable(
+        f"the lead {lead_id} cannot be changed so",
+        read_edits(words, attributes=sorted(known), region=region),
+    )
+    facts_before, facts_after = _edit_facts(connection, lead, edits)
+    numbers_before, new_numbers = _edit_numbers(connection, lead, edits)
+    kept: dict[str, object] = dict(facts_before)
+    if numbers_before != new_numbers:
+        kept["phones"] = [*numbers_before]
+        facts_after["phones"] = [*new_numbers]
+    if kept:
+        connection.execute(
+            insert(lead_changes).values(
+                lead_id=lead_id, before=kept, changed_at=now, changed_by=who
+            )
+        )
+        examine_lead_again(connection, lead_id)
+    return Edited(lead_id=lead.lead_id, before=kept, after=facts_after)
+
+
+def _edit_facts(
+    connection: Connection, lead: Lead, edits: Edits
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Write facts and attributes; return those that changed, as they were and as they are."""
+    row = connection.execute(select(leads).where(leads.c.id == lead.lead_id)).one()._mapping
+    wanted: dict[str, object] = dict(edits.facts)
+    if "name" in edits.facts:
+        wanted["name_key"] = fold_name(edits.facts["name"] or "") or None
+    if edits.attributes:
+        together = {**lead.attributes, **edits.attributes}
+        wanted["attributes"] = {key: value for key, value in together.items() if value is not None}
+    after = {name: value for name, value in wanted.items() if row[name] != value}
+    before = {name: row[name] for name in after}
+    if after:
+        connection.execute(update(leads).where(leads.c.id == lead.lead_id).values(**after))
+    return before, after
+
+
+def _edit_numbers(
+    connection: Connection, lead: Lead, edits: Edits
+) -> tuple[tuple[E164, ...], tuple[E164, ...]]:
+    """Write the numbers; return them as they were and as they are."""
+    before = tuple(phone.e164 for phone in lead.phones)
+    if not edits.phones:
+        return before, before
+    wanted = numbers_after(before, edits.phones)
+    refuse(
+        f"the lead {lead.lead_id} cannot be changed so",
+        [one for one in wanted if not isinstance(one, str)],
+    )
+    after = tuple(one for one in wanted if isinstance(one, str))
+    added = {phone.e164: phone for _, phone in edits.phones if phone.e164 in after}
+    intake.add_phones(connection, [*added.values()])
+    connection.execute(delete(lead_numbers).where(lead_numbers.c.lead_id == lead.lead_id))
+    connection.execute(
+        insert(lead_numbers),
+        [
+            {"lead_id": lead.lead_id, "position": position, "number_id": number_id(e164)}
+            for position, e164 in enumerate(after, start=1)
+        ],
+    )
+    forget_numbers(connection, [number_id(e164) for e164 in before if e164 not in after])
+    return before, after
