@@ -1,6 +1,6 @@
 """Which encoding the bytes of a lead file are in; pure.
 
-A byte order mark decides, then valid UTF-8. Else every candidate reads the bytes and
+A byte order mark decides, then the zeros of UTF-16, then valid UTF-8. Else every candidate reads the bytes and
 the one that makes the most of them letters of its own languages is taken; a region
 tips the scales between candidates that read the same bytes equally well.
 """
@@ -40,6 +40,9 @@ _HABITS = {
 _HABIT_BONUS = 0.05
 """How much a region tips the scales, as a share of the letters beyond ASCII."""
 
+_ZEROS = 4
+"""UTF-16 without a mark has a zero among this many bytes, and so few in the other places."""
+
 _PUNCTUATION = "\u2018\u2019\u201c\u201d\u2013\u2014\u2026\u00a0\u20ac\u00b0\u3000\u3001\u3002"
 _FULL_WIDTH = "\uff08\uff09\uff0c\uff1a\uff0d\uff0e\uff0f"
 
@@ -55,6 +58,8 @@ def guess_encoding(head: bytes, *, whole: bool, region: str | None) -> str:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
+    if wide := _without_mark(head):
+        return wide
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head, final=whole)
     except UnicodeDecodeError:
@@ -62,6 +67,16 @@ def guess_encoding(head: bytes, *, whole: bool, region: str | None) -> str:
         scores[_habit(region)] += _HABIT_BONUS if region else 0
         return max(scores, key=scores.__getitem__)
     return "utf-8"
+
+
+def _without_mark(head: bytes) -> str | None:
+    """Return which UTF-16 it is whose every second byte is mostly zero, as of Latin letters."""
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if len(head) < 2 * _ZEROS or max(even, odd) * _ZEROS < len(head):
+        return None
+    if min(even, odd) * _ZEROS > max(even, odd):
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"
 
 
 def _habit(region: str | None) -> str:

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     import pyarrow
     from python_calamine import CalamineSheet, CalamineWorkbook
 
-MEMORY_BYTES = 4 << 30
+_MOST_MEMORY = 4 << 30
+_FREE_MEMORY = 1 << 30
+_MEMORY_FOR_A_BYTE = 64
+"""A million rows of eight columns need a third of this; a small file that asks for much is
+damaged, and is found to be so sooner."""
+
 CPU_S = 600
 _BLOCK_ROWS = 500
 _PARQUET_ROWS = 2000
@@ -39,7 +44,7 @@ class _RefusedError(Exception):
 def main() -> None:
     """Read the file on standard input and write what is in it."""
     kind, sheet = sys.argv[1], json.loads(sys.argv[2])
-    _set_bounds()
+    memory = _set_bounds()
     file = os.fdopen(0, "rb")
     file.seek(0)
     try:
@@ -50,14 +55,18 @@ def main() -> None:
     except _RefusedError as error:
         _tell("refused", str(error))
     except MemoryError:
-        _tell("refused", f" needs more than {MEMORY_BYTES >> 30} GiB of memory; save it as CSV")
+        _tell("refused", f" needs more than {memory >> 20} MiB of memory; save it as CSV")
 
 
-def _set_bounds() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+def _set_bounds() -> int:
+    """Bound memory and time, and return the most memory in bytes."""
+    size = os.fstat(0).st_size
+    memory = min(_MOST_MEMORY, _FREE_MEMORY + _MEMORY_FOR_A_BYTE * size)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 10))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold people's numbers
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it too, and ends this one
+    return memory
 
 
 def _tell(what: str, *facts: Any) -> None:
@@ -228,7 +237,7 @@ def _refuse_nested(schema: "pyarrow.Schema") -> None:
 
 def _texts(column: "pyarrow.Array") -> list[str]:
     import pyarrow
-    from pyarrow import types
+    from pyarrow import compute, types
 
     kind = column.type
     if types.is_dictionary(kind):
@@ -240,6 +249,10 @@ def _texts(column: "pyarrow.Array") -> list[str]:
         column = column.cast(pyarrow.time64("us"), safe=False)
     elif types.is_duration(kind):
         column = column.cast(pyarrow.duration("us"), safe=False)
+    elif types.is_string(kind) or types.is_large_string(kind):
+        return list(compute.utf8_trim_whitespace(column).fill_null("").to_pylist())
+    elif types.is_integer(kind):
+        return list(column.cast(pyarrow.string()).fill_null("").to_pylist())
     return list(map(text_of, column.to_pylist()))
 
 

@@ -13,7 +13,7 @@ from leads.errors import UsageError
 from leads.files.archive import only_list, opened_archive
 from leads.files.kinds import LOOK_BYTES, Kind, kind_of, kind_of_archive
 from leads.files.process import ChildFeed
-from leads.files.streams import Counted, Unpacked, buffered, on_disk
+from leads.files.streams import Counted, Unpacked, buffered, on_disk, too_large
 from leads.files.table import LeadFile
 from leads.files.text import TextFeed, check_encoding, one_character
 
@@ -157,10 +157,7 @@ class _Wrapped:
         if self._disk is None:
             self._disk = self._stack.enter_context(on_disk(self.content, self.name, most=most))
         elif os.fstat(self._disk.fileno()).st_size > most:
-            raise UsageError(
-                f"{self.name} holds more than {most >> 20} MiB in a format that is not read as "
-                "a stream; save the list as CSV"
-            )
+            raise UsageError(too_large(self.name, most))
         return self._disk
 
     def _unwrapped(self, inside: IO[bytes] | gzip.GzipFile, wrapping: str) -> None:

@@ -5,6 +5,7 @@ import io
 import tempfile
 import zipfile
 import zlib
+from contextlib import ExitStack
 from typing import IO, Any, BinaryIO
 
 from leads.errors import RingbankError, UsageError
@@ -80,7 +81,7 @@ class Unpacked(io.RawIOBase):
             UsageError: the file is damaged, or made to fill disks.
         """
         try:
-            data = self._packed.read(len(buffer))
+            data = self._packed.read(min(len(buffer), BUFFER_BYTES))
         except _DAMAGED as error:
             raise UsageError(damaged(self._source, error)) from error
         self._given += len(data)
@@ -111,21 +112,27 @@ def on_disk(content: BinaryIO, source: str, *, most: int) -> BinaryIO:
         RingbankError: the disk is full.
     """
     try:
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
-        size = 0
-        while block := content.read(BUFFER_BYTES):
-            size += len(block)
-            if size > most:
-                raise UsageError(
-                    f"{source} holds more than {most >> 20} MiB in a format that is not read as "
-                    "a stream; save the list as CSV"
-                )
-            file.write(block)
-        file.flush()
-        file.seek(0)
+        with ExitStack() as stack:
+            file = stack.enter_context(tempfile.TemporaryFile())
+            size = 0
+            while block := content.read(BUFFER_BYTES):
+                size += len(block)
+                if size > most:
+                    raise UsageError(too_large(source, most))
+                file.write(block)
+            file.seek(0)
+            stack.pop_all()  # the caller closes it
     except OSError as error:
         raise RingbankError(
             f"{source} could not be unpacked into {tempfile.gettempdir()} ({error.strerror}); "
             "free some space there, or set TMPDIR to another folder"
         ) from error
     return file
+
+
+def too_large(source: str, most: int) -> str:
+    """Return the sentence for a file that would have to be held as a whole."""
+    return (
+        f"{source} holds more than {most >> 20} MiB in a format that is not read as a stream; "
+        "save the list as CSV"
+    )

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
-from operator import itemgetter
+from operator import itemgetter, length_hint
 from typing import BinaryIO, cast
 
 from leads.encodings import guess_encoding
@@ -24,7 +24,7 @@ from leads.files.table import MOST_CELL, MOST_RECORD, Row, title_above
 _HEAD_BYTES = 1 << 20
 _DELIMITERS = ",;\t|"
 _STEP_CHARACTERS = 4 << 20
-"""Text that is read in one step; a record may need as much again."""
+"""Text that is read in one step."""
 
 _LINES_BELOW_TITLE = 5
 _EXCEL_DELIMITER = "sep="
@@ -85,7 +85,7 @@ class TextFeed:
             self._refuse_title(text)
         self._decoder = codecs.getincrementaldecoder(self.encoding)(_MARK_BYTES)
         self._numbers = iter(range(0))
-        self._given = 0
+        self._given = self._record = self._left = 0
         self._ended = False
         pieces = (head[at : at + BUFFER_BYTES] for at in range(0, len(head), BUFFER_BYTES))
         rest = iter(partial(content.read, BUFFER_BYTES), b"")
@@ -113,7 +113,7 @@ class TextFeed:
     def _step(self, most: int) -> list[Row]:
         """Read as many records at C speed; what they were is looked at afterwards."""
         first = self._reader.line_num + 1
-        self._given = 0
+        self._given = self._record = self._left = 0
         self._numbers = iter(range(first, first + most))
         found: list[Row] = []
         try:
@@ -158,12 +158,19 @@ class TextFeed:
         yield (_END,)
 
     def _keep_pace(self, characters: int) -> None:
-        """End the step after the record that is being read, when that is much text already."""
-        self._given += characters
-        if self._given > 2 * _STEP_CHARACTERS:
+        """End the step when it is much text, and refuse a record that has no end.
+
+        A number is taken for each record that is begun: none taken is none ended.
+        """
+        left = length_hint(self._numbers)
+        self._record = characters + (self._record if left == self._left else 0)
+        self._left = left
+        if self._record > MOST_RECORD:
             raise _TooLongError
+        self._given += characters
         if self._given > _STEP_CHARACTERS:
             deque(self._numbers, maxlen=0)
+            self._left = 0
 
     def _why(self, error: Exception, line: int) -> str:
         where = f"{self._source}, line {line}"

@@ -35,6 +35,7 @@ LEADS = """Kundenr;Navn;Tlf privat;By
 def ringbank(run_ringbank: Run, tmp_path: Path) -> Run:
     """Give the command with a configuration and one lead file beside it."""
     (tmp_path / "leads.csv").write_text(LEADS, encoding="utf-8")
+    (tmp_path / "towns.csv").write_text("Navn;By\nPer Lunde;Oslo\n", encoding="utf-8")
     (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
     return run_ringbank
 
@@ -130,7 +131,7 @@ def test_do_not_call_from_entry_to_removal(ringbank: Run) -> None:
     [
         ("leads import missing.csv --list x", "missing.csv cannot be read"),
         ("leads import . --list x", "name a CSV file"),
-        ("leads import leads.csv --list x", "--map phone=COLUMN"),
+        ("leads import towns.csv --list x", "--map phone=COLUMN"),
         ("leads import leads.csv --list x --map phone", "--map phone names no column"),
         ("leads import leads.csv --list x --region Norway", "two letters"),
         ("leads import leads.csv --list x --encoding nope", "'nope' is not an encoding"),

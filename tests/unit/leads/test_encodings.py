@@ -60,3 +60,14 @@ def test_a_region_decides_where_the_bytes_do_not() -> None:
     assert guess_encoding(head, whole=True, region="TR") == "cp1254"
     assert guess_encoding(head, whole=True, region="DE") == "cp1252"
     assert guess_encoding(head, whole=True, region="HU") == "cp1250"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_needs_no_mark(encoding: str) -> None:
+    for text in (TEXTS["cp1252"], TEXTS["cp1250"], TEXTS["cp1254"]):
+        assert guess_encoding(text.encode(encoding), whole=True, region=None) == encoding
+
+
+@pytest.mark.parametrize("head", [b"", b"\0", b"a\0b;c\n1;2\n", bytes(1000), b"a;b\n" + bytes(50)])
+def test_zeros_alone_are_no_utf_16(head: bytes) -> None:
+    assert guess_encoding(head, whole=True, region=None) == "utf-8"

@@ -1,6 +1,7 @@
 """Spreadsheets and compressed files as people send them."""
 
 import gzip
+import os
 import zipfile
 from datetime import date, datetime
 from pathlib import Path
@@ -162,3 +163,93 @@ def test_options_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     text = tmp_path / "people.csv"
     text.write_text("Telefon\n22448200\n")
     assert "no spreadsheet and has no sheets" in refused(text, sheet="Ark1")
+
+
+def test_merged_cells_in_the_header_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "people.xlsx"
+    book = xlsxwriter.Workbook(file)
+    sheet = book.add_worksheet()
+    sheet.write(0, 0, "Navn")
+    sheet.merge_range(0, 1, 0, 2, "Telefon")
+    sheet.write_row(1, 0, ["Ola", 22448200, 22448201])
+    book.close()
+    assert "row 1: 'Telefon' stands in merged cells (B1:C1); unmerge them and give" in refused(file)
+
+
+def test_a_merged_title_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "people.xlsx"
+    book = xlsxwriter.Workbook(file)
+    sheet = book.add_worksheet()
+    sheet.merge_range(1, 0, 1, 2, "Kundeliste")
+    sheet.write_row(2, 0, ["Navn", "Telefon", "By"])
+    book.close()
+    said = refused(file)
+    assert "row 2: 'Kundeliste' stands in merged cells (A2:C2)" in said
+    assert said.endswith("delete the rows above the header")
+
+
+def test_merged_cells_below_the_header_are_no_matter(tmp_path: Path) -> None:
+    file = tmp_path / "people.xlsx"
+    book = xlsxwriter.Workbook(file)
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["Navn", "Telefon"])
+    sheet.merge_range(1, 0, 2, 0, "Ola")
+    sheet.write(1, 1, 22448200)
+    book.close()
+    assert read(file)[1] == [["2", "Ola", "22448200"]]
+
+
+def test_a_list_may_stand_anywhere_on_its_sheet(tmp_path: Path) -> None:
+    file = tmp_path / "people.xlsx"
+    book = xlsxwriter.Workbook(file)
+    sheet = book.add_worksheet()
+    sheet.write_row(3, 0, ["Navn", "Telefon"])
+    sheet.write_row(4, 0, ["Ola", 22448200])
+    book.close()
+    assert read(file) == (("Navn", "Telefon"), [["5", "Ola", "22448200"]])
+
+
+def test_a_hidden_sheet_needs_no_choice_but_can_be_chosen(tmp_path: Path) -> None:
+    file = tmp_path / "people.xlsx"
+    book = xlsxwriter.Workbook(file)
+    book.add_worksheet("Liste").write_column(0, 0, ["Telefon", 22448200])
+    hidden = book.add_worksheet("Koder")
+    hidden.write_column(0, 0, ["Kode", 1])
+    hidden.hide()
+    book.add_chartsheet()
+    book.close()
+    assert read(file)[0] == ("Telefon",)
+    assert read(file, sheet="Koder")[0] == ("Kode",)
+
+
+def test_a_cell_far_outside_the_list_ends_a_process_but_not_this_one(tmp_path: Path) -> None:
+    file = tmp_path / "people.xlsx"
+    book = xlsxwriter.Workbook(file)
+    sheet = book.add_worksheet("Liste")
+    sheet.write_column(0, 0, ["Telefon", 22448200])
+    sheet.write(1_048_575, 16_383, "x")
+    book.close()
+    said = refused(file)
+    assert "sheet Liste, cannot be read" in said
+    assert "a cell far outside the list" in said
+    assert said.endswith("copy the list alone into a new file, or save it as CSV")
+
+
+@pytest.mark.parametrize("at", [30, 44, 72])
+def test_a_damaged_old_spreadsheet_ends_a_process_but_not_this_one(tmp_path: Path, at: int) -> None:
+    data = bytearray(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4096))
+    data[24:34] = b"\x3e\x00\x03\x00\xfe\xff\x09\x00\x06\x00"
+    data[at : at + 8] = b"\xff\xff\xff\x7f" * 2
+    file = tmp_path / "people.xls"
+    file.write_bytes(data)
+    assert "cannot be read" in refused(file) or "can be read" in refused(file)
+
+
+def test_no_process_is_left_when_the_reader_stops_early(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["Telefon"], *([number] for number in range(20_000))]
+    with open_leads(
+        str(workbook(tmp_path, rows)), encoding=None, delimiter=None, region=None
+    ) as opened:
+        assert next(opened.rows()) == (2, ["0"])
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)

@@ -3,6 +3,7 @@
 import csv
 import io
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -158,3 +159,130 @@ def test_what_was_written_is_what_is_read(
     assert header == ("header", "b")
     assert [row.cells for row in found] == rows
     assert all(1 < row.line <= len(text.getvalue()) for row in found)
+
+
+@given(
+    records=st.lists(
+        st.lists(
+            st.text(st.sampled_from('ab"\r\n;\u2028\x0b'), max_size=6), min_size=1, max_size=3
+        ),
+        max_size=30,
+    ),
+    most=st.integers(1, 7),
+    ending=st.sampled_from(["\n", "\r\n", "\r"]),
+)
+def test_batches_of_any_size_have_the_lines_that_one_record_at_a_time_has(
+    tmp_path_factory: pytest.TempPathFactory, records: list[list[str]], most: int, ending: str
+) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=";", lineterminator=ending).writerows([["a", "b"], *records])
+    one_by_one = csv.reader(io.StringIO(text.getvalue(), newline=""), delimiter=";")
+    expected, line = [], 1
+    for cells in one_by_one:
+        if cells:
+            expected.append((line, cells))
+        line = one_by_one.line_num + 1
+    file = tmp_path_factory.mktemp("any") / "leads.csv"
+    file.write_bytes(text.getvalue().encode())
+    with open_leads(str(file), encoding="utf-8", delimiter=";", region=None) as leads:
+        batches = list(leads.batches(most))
+    assert [row for batch in batches for row in batch] == expected[1:]
+    assert all(0 < len(batch) <= most for batch in batches)
+
+
+def test_a_sample_is_looked_at_and_still_given(tmp_path: Path) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_text("n;p\n" + "".join(f"x;{number}\n" for number in range(500)))
+    with open_leads(str(file), encoding=None, delimiter=None, region=None) as leads:
+        sample = leads.sample()
+        assert sample[0] == ["x", "0"]
+        assert leads.sample() == sample
+        batches = list(leads.batches(150))
+    assert len(batches[0]) == 150
+    assert [row.cells[1] for batch in batches for row in batch] == list(map(str, range(500)))
+
+
+MEBIBYTE = 1 << 20
+
+
+@pytest.mark.parametrize("repeated", [b"a;b;", b"\0\0\0\0", b'"a\n";', b"a;\xc3\xb8"])
+def test_a_row_without_end_is_told_by_its_line_and_never_held(
+    tmp_path: Path, repeated: bytes
+) -> None:
+    size = 64 * MEBIBYTE
+    content = b'n;p\nOla;"1\n2"\n\n' + repeated * (size // len(repeated))
+    file = tmp_path / "leads.csv"
+    file.write_bytes(content)
+    del content
+    tracemalloc.start()
+    try:
+        with (
+            pytest.raises(UsageError, match="line 5: the row that begins there is longer than"),
+            open_leads(str(file), encoding=None, delimiter=None, region=None) as leads,
+        ):
+            list(leads.rows())
+        assert tracemalloc.get_traced_memory()[1] < size
+    finally:
+        tracemalloc.stop()
+
+
+def test_long_rows_come_in_smaller_batches(tmp_path: Path) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_bytes(b"n;p\n" + b"".join(b"%d;%s\n" % (n, b"x" * 100_000) for n in range(100)))
+    with open_leads(str(file), encoding=None, delimiter=None, region=None) as leads:
+        batches = list(leads.batches(5000))
+    assert max(map(len, batches)) < 60
+    assert [row.line for batch in batches for row in batch] == list(range(2, 102))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Kundeliste 2026\n\nNavn;Telefon\nOla;1\nKari;2\n",
+        "Kundeliste 2026;\nNavn;Telefon\nOla;1\n",
+        "Kundeliste 2026,,,\nNavn,Telefon,By,Gate\n",
+    ],
+)
+def test_a_title_above_the_header_is_told(tmp_path: Path, content: str) -> None:
+    with pytest.raises(UsageError, match="row 1: 'Kundeliste 2026' stands there alone"):
+        read(tmp_path, content.encode())
+
+
+def test_a_file_of_one_column_has_no_title(tmp_path: Path) -> None:
+    header, rows = read(tmp_path, b"Telefon\n22448200\n22448201\n")
+    assert header == ("Telefon",)
+    assert len(rows) == 2
+
+
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+def test_the_first_line_that_excel_reads_names_the_delimiter(
+    tmp_path: Path, delimiter: str
+) -> None:
+    content = f"sep={delimiter}\r\nNavn{delimiter}a|b|c|d\r\nOla{delimiter}1\r\n"
+    header, rows = read(tmp_path, content.encode("utf-8-sig"))
+    assert header == ("Navn", "a|b|c|d")
+    assert rows == [(3, ["Ola", "1"])]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"<!DOCTYPE html>\n<html>", "is a web page; open it in a spreadsheet"),
+        (b"\xef\xbb\xbf\n <table><tr>", "is a web page"),
+        (b'<?xml version="1.0"?>\n<Workbook>', "is an XML file"),
+        (b'[{"phone": 1}]', "is a JSON file"),
+        (b"BEGIN:VCARD\r\n", "is a file of vCards"),
+        (b"7z\xbc\xaf\x27\x1c", "is a 7z archive; unpack it"),
+        (b"BZh91AY", "is packed with bzip2; unpack it"),
+    ],
+)
+def test_a_file_that_is_not_what_its_name_says_is_told(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        read(tmp_path, content)
+
+
+def test_more_columns_than_any_list_has_are_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the header has 20000 columns and 16384 are the most"):
+        read(tmp_path, b";".join(b"%d" % number for number in range(20_000)))
