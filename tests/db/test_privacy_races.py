@@ -20,7 +20,7 @@ def test_a_campaign_runs_on_while_its_people_are_erased_and_merged(
     base: Engine, base_url: str
 ) -> None:
     import_people(base, [(f"Person {at}", phone(at)) for at in range(1, PEOPLE + 1)])
-    started(base, definition(retry='[retry]\nfailed = { after = "0s", max = 3 }'))
+    started(base, definition())
     with reading(base) as connection:
         ids = connection.scalars(select(leads.c.id).order_by(leads.c.id)).all()
 
