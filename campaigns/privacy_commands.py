@@ -6,6 +6,7 @@ These commands know of campaigns and calls, and are put onto the groups of `lead
 import json
 import os
 import sys
+import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,9 @@ from leads.errors import RingbankError, UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+_REST_S = 0.1
+"""Between two portions: who waits for an SQLite base looks for it every 0.1 s, like an engine."""
 
 LeadNumber = Annotated[int, typer.Argument(metavar="ID", min=1, help="The lead's id.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -264,12 +268,12 @@ def expire_lists(
     _confirm(f"Erase {found.people} people for good", yes=yes)
     with console.progress() as bar:
         task = bar.add_task("Erasing", total=found.people)
-        done = expiry.expire(
-            console.base(),
-            who=console.user(),
-            now=now,
-            progress=lambda people: bar.update(task, completed=people),
-        )
+
+        def between(people: int) -> None:
+            bar.update(task, completed=people)
+            time.sleep(_REST_S)
+
+        done = expiry.expire(console.base(), who=console.user(), now=now, progress=between)
     _clean_file(console)
     console.facts(asdict(done))
     if done.held:
