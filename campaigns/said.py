@@ -91,8 +91,7 @@ def dispose(
         suppress(
             connection,
             Suppression(
-                e164=E164(attempt.phone),
-                scope=SuppressionScope.ALL,
+                subject=attempt.phone,
                 reason=f"asked for it in campaign {stored.campaign.name}",
             ),
             source=source,

@@ -91,13 +91,16 @@ class Suppression:
     """One do-not-call entry.
 
     Attributes:
-        e164: the number not to be called.
+        subject: whom it is about: a number in E.164; for other kinds the first digits of
+            numbers with the plus, the id of a lead, or a hash.
         scope: how far the wish reaches.
         scope_name: the seller or the campaign; empty for scope all.
         reason: in the words of who entered it, or None.
+        kind: what the subject is.
     """
 
-    e164: E164
-    scope: SuppressionScope
+    subject: str
+    scope: SuppressionScope = SuppressionScope.ALL
     scope_name: str = ""
     reason: str | None = None
+    kind: SuppressionKind = SuppressionKind.NUMBER

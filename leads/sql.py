@@ -1,10 +1,22 @@
 """How SQL is said so that SQLite and PostgreSQL both take it, and many rows at a time."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Executable, Table, func, select, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Executable,
+    Table,
+    any_,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 _Value = TypeVar("_Value")
@@ -18,6 +30,20 @@ def in_chunks(values: Iterable[_Value]) -> Iterator[list[_Value]]:
     rest = iter(values)
     while chunk := list(islice(rest, _MOST_PARAMETERS)):
         yield chunk
+
+
+def among(
+    connection: Connection, column: ColumnElement[Any], values: Iterable[int] | Iterable[str]
+) -> ColumnElement[bool]:
+    """Return the condition that a column has one of the values, of which there may be any number.
+
+    They are one parameter of the statement, not one each.
+    """
+    given = list(values)
+    if connection.dialect.name == "sqlite":
+        each = func.json_each(json.dumps(given)).table_valued("value")
+        return column.in_(select(each.c.value))
+    return column == any_(literal(given, ARRAY(column.type)))
 
 
 def insert_if_new(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":

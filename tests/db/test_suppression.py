@@ -13,7 +13,7 @@ ASE, PER, KARI = E164("+4722448200"), E164("+4722448201"), E164("+4722448202")
 
 
 def wish(e164: E164, scope: SuppressionScope = SuppressionScope.ALL, name: str = "") -> Suppression:
-    return Suppression(e164=e164, scope=scope, scope_name=name, reason="asked")
+    return Suppression(subject=e164, scope=scope, scope_name=name, reason="asked")
 
 
 def add(base: Engine, entry: Suppression) -> bool:
@@ -24,14 +24,14 @@ def add(base: Engine, entry: Suppression) -> bool:
 def remove(base: Engine, entry: Suppression, now: datetime = NOW) -> bool:
     with writing(base) as connection:
         return suppression.remove(
-            connection, entry.e164, entry.scope, entry.scope_name, reason="mistake", now=now
+            connection, entry.subject, entry.scope, entry.scope_name, reason="mistake", now=now
         )
 
 
 def applying(base: Engine, *e164s: str, seller: str = "S", campaign: str = "C") -> set[str]:
     with reading(base) as connection:
         found = suppression.suppressed_numbers(connection, e164s, seller=seller, campaign=campaign)
-    assert all(entry.e164 == e164 for e164, entry in found.items())
+    assert all(entry.subject == e164 for e164, entry in found.items())
     return {*found}
 
 

@@ -59,7 +59,7 @@ def ended(outcome: Outcome, *, ago: timedelta = timedelta(), **said: object) -> 
 
 
 def entry(scope: SuppressionScope, name: str = "", reason: str | None = None) -> Suppression:
-    return Suppression(e164=NUMBER, scope=scope, scope_name=name, reason=reason)
+    return Suppression(subject=NUMBER, scope=scope, scope_name=name, reason=reason)
 
 
 def test_nothing_in_the_way_is_callable() -> None:
