@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     and_,
@@ -37,7 +38,7 @@ from leads.tables import list_members, lists
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 """`next_call_at` of a lead that waits for nothing: earlier than any clock's now."""
 
-HELD_BY_GATES = ("state", "list", "suppression", "hours", "attempts")
+HELD_BY_GATES = ("state", "list", "suppression", "registry", "hours", "attempts")
 """`campaign_leads.held_by` of leads that a gate, not a result, took out of the work."""
 
 
@@ -241,6 +242,15 @@ def examine_again(
         campaign_leads.c.state != LeadState.CALLBACK,
         held_by.not_like("disposition:%"),
     )
+    _put_to_work(connection, campaign_leads.c.campaign_id == campaign_id, or_(by_gate, by_outcome))
+
+
+def examine_registries_again(connection: Connection) -> None:
+    """Let the gates of all campaigns look again at whom a registry held back."""
+    _put_to_work(connection, campaign_leads.c.held_by == "registry")
+
+
+def _put_to_work(connection: Connection, *which: ColumnElement[bool]) -> None:
     back_in_work = case(
         (is_callable, campaign_leads.c.state),
         (campaign_leads.c.attempts == 0, LeadState.NEW.value),
@@ -248,11 +258,7 @@ def examine_again(
     )
     connection.execute(
         update(campaign_leads)
-        .where(
-            campaign_leads.c.campaign_id == campaign_id,
-            campaign_leads.c.state != LeadState.IN_CALL,
-            or_(by_gate, by_outcome),
-        )
+        .where(campaign_leads.c.state != LeadState.IN_CALL, *which)
         .values(state=back_in_work, next_call_at=AT_ONCE, held_by=None)
     )
 

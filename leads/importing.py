@@ -12,14 +12,15 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 from sqlalchemy import Connection, Engine
 
-from leads import intake, store, suppression
+from leads import intake, registries, store, suppression
 from leads.columns import Columns, Rejected, guess_columns, phone_cell, read_row
 from leads.db import writing
 from leads.errors import UsageError
 from leads.matching import assign
-from leads.model import E164, LeadId, ListId, ListState, NewLead
+from leads.model import E164, LeadId, ListId, ListState, NewLead, number_id
 from leads.phones import PhoneReader
 from leads.problems import refuse
 from leads.reader import LeadFile, open_leads
@@ -85,6 +86,7 @@ def import_leads(
     sheet: str | None = None,
     rejects: Path | None,
     dry_run: bool,
+    registry_folder: Path | None = None,
     now: datetime,
     progress: Callable[[int], None],
 ) -> ImportReport:
@@ -101,6 +103,7 @@ def import_leads(
         sheet: of a spreadsheet; None for the only one that is filled.
         rejects: where to write the rows that were rejected, or None.
         dry_run: do everything, keep nothing, write no rejects file.
+        registry_folder: where the files of registries are; without one nobody is looked up.
         now: aware UTC.
         progress: is told how many bytes of the file have been read.
 
@@ -131,7 +134,9 @@ def import_leads(
                     attributes=[columns.header[at] for at in columns.attributes],
                     now=now,
                 )
-                place = _Place(list_id=list_id, import_id=import_id, now=now)
+                place = _Place(
+                    list_id=list_id, import_id=import_id, registries=registry_folder, now=now
+                )
                 phones = PhoneReader(region=region)
                 tally = _fill(connection, file, columns, phones, unusable, place, progress=progress)
                 if dry_run:
@@ -167,6 +172,7 @@ class _Place:
 
     list_id: ListId
     import_id: int
+    registries: Path | None
     now: datetime
 
 
@@ -245,6 +251,9 @@ def _keep(connection: Connection, rows: list[NewLead], place: _Place, tally: _Ta
         import_id=place.import_id,
         now=place.now,
     )
+    if place.registries is not None:
+        ids = np.fromiter(map(number_id, phones), dtype=np.int64, count=len(phones))
+        registries.scrub_new(connection, place.registries, ids)
     before = {lead_id for lead_id in assigned.members if lead_id <= tally.known_to}
     tally.joined_in_base += sum(assigned.members[lead_id] for lead_id in before)
     newly_met = before - tally.known_before

@@ -37,7 +37,7 @@ UNREADABLE = -1
 
 _ZERO, _NINE, _PLUS = ord("0"), ord("9"), ord("+")
 _MOST_DIGITS = 17
-_FILLING = np.frombuffer(b" \t\r\"'().-", dtype=np.uint8)
+_FILLING = " \t\r\"'().-"
 """What may stand anywhere in a number and says nothing."""
 
 _POWERS = 10 ** np.arange(_MOST_DIGITS + 2, dtype=np.int64)
@@ -66,14 +66,20 @@ def read_number(text: str, *, region: str | None) -> int:
     """Return the digits of E.164 of one text, or `UNREADABLE`.
 
     Digits that cannot be a number of the region are taken for an international number
-    without its plus.
+    without its plus. The library reads letters as keys of a telephone; here they are no part
+    of a number, and those in what a spreadsheet made of one ("4.79E+10") are none.
     """
-    text = text.strip(" \t\r\n\"'")
+    if _LETTER.search(text):
+        return UNREADABLE
+    text = text.translate(_WITHOUT_FILLING)
     number = _possible(text, region)
-    bare = re.sub(r"[\s().-]", "", text)
-    if number == UNREADABLE and bare.isascii() and bare.isdigit():
-        return _possible(f"+{bare}", None)
+    if number == UNREADABLE and text.isascii() and text.isdigit():
+        return _possible(f"+{text}", None)
     return number
+
+
+_LETTER = re.compile("[A-Za-z]")
+_WITHOUT_FILLING = str.maketrans("", "", _FILLING)
 
 
 def _possible(text: str, region: str | None) -> int:
@@ -124,7 +130,7 @@ class LineReader:
     def _one_by_one(self, columns: list[Cells], rows: Counts, found: Counts) -> None:
         texts = ["".join(column.text(at) for column in columns) for at in rows.tolist()]
         for at, text, phone in zip(rows.tolist(), texts, self._phones.read(texts), strict=True):
-            if isinstance(phone, str):
+            if isinstance(phone, str) or _LETTER.search(text):
                 found[at] = read_number(text, region=self._region)
             else:
                 found[at] = number_id(phone.e164)
@@ -156,13 +162,14 @@ def _digits(cells: Cells) -> tuple[Flags, Counts, Counts, Flags]:
 
 
 _IS_FILLING = np.zeros(256, dtype=np.bool_)
-_IS_FILLING[_FILLING] = True
+_IS_FILLING[[ord(sign) for sign in _FILLING]] = True
 
 
 def _begins(values: Counts, lengths: Counts, head: str) -> Flags:
     """Tell which numbers of so many digits begin with these."""
     behind = lengths - len(head)
-    return (behind >= 0) & (values // _POWERS[np.maximum(behind, 0)] == int(head))
+    heads = values // _POWERS[np.maximum(behind, 0)]
+    return np.asarray((behind >= 0) & (heads == int(head)))
 
 
 def _international(values: Counts, lengths: Counts) -> Counts:
