@@ -382,13 +382,13 @@ def listings(
     One query: what it says of version and verdict is of one moment.
     """
     ids = dict.fromkeys(number_ids)
-    given = {"registry_id": registry_verdicts.c.registry_id == registries.c.id}
+    verdicts = registry_verdicts.c
+    of_these = (verdicts.registry_id == registries.c.id) & among(
+        connection, verdicts.number_id, ids
+    )
     rows = connection.execute(
-        select(registries, registry_verdicts.c.number_id, registry_verdicts.c.listed)
-        .outerjoin(
-            registry_verdicts,
-            given["registry_id"] & among(connection, registry_verdicts.c.number_id, ids),
-        )
+        select(registries, verdicts.number_id, verdicts.listed)
+        .select_from(registries.outerjoin(registry_verdicts, of_these))
         .where(registries.c.retired_at.is_(None))
         .order_by(registries.c.name)
     ).all()

@@ -30,9 +30,16 @@ def remove(base: Engine, entry: Suppression, now: datetime = NOW) -> bool:
 
 def applying(base: Engine, *e164s: str, seller: str = "S", campaign: str = "C") -> set[str]:
     with reading(base) as connection:
-        found = suppression.suppressed_numbers(connection, e164s, seller=seller, campaign=campaign)
-    assert all(entry.subject == e164 for e164, entry in found.items())
-    return {*found}
+        found = suppression.applying(
+            connection,
+            [(None, E164(e164), None) for e164 in e164s],
+            seller=seller,
+            campaign=campaign,
+        )
+    assert len(found) == len(e164s)
+    named = {e164: entry for e164, entry in zip(e164s, found, strict=True) if entry is not None}
+    assert all(entry.subject == e164 for e164, entry in named.items())
+    return {*named}
 
 
 def test_an_entry_is_made_once(base: Engine) -> None:
