@@ -49,7 +49,9 @@ def main() -> None:
         _ask(Path(folder))
         if given.spelling == "digits":
             started = time.perf_counter()
-            np.unique(np.fromfile(lines, dtype=np.int64, sep="\n")).tofile(lines.with_suffix(".np"))
+            numbers = np.fromfile(lines, dtype=np.int64, sep="\n")
+            numbers.sort()
+            numbers[np.diff(numbers, prepend=0) > 0].tofile(lines.with_suffix(".np"))
             _compare("numpy in memory", time.perf_counter() - started, ours)
         sort = ["sort", "-u", "-o", str(lines.with_suffix(".sorted")), str(lines)]
         _compare("sort -u", _timed(sort, {**os.environ, "LC_ALL": "C"}), ours)
@@ -136,10 +138,11 @@ def _ask(folder: Path) -> None:
     print(f"ask for one          {each * 1e6:7.1f} us, {hits} of {len(single)} are in it")
     content = np.fromfile(path, dtype="<i8")
     started = time.perf_counter()
-    same = int(np.isin(asked, content).sum())
+    at = np.searchsorted(content, asked)
+    same = int((content[np.minimum(at, len(content) - 1)] == asked).sum())
     floor = time.perf_counter() - started
     assert same == found, "the answers differ"
-    print(f"  floor: numpy.isin  {floor:7.2f} s, ratio {seconds / floor:.2f}")
+    print(f"  floor: in memory   {floor:7.2f} s, ratio {seconds / floor:.2f}")
 
 
 def _timed(command: list[str], environment: dict[str, str] | None = None) -> float:

@@ -122,8 +122,8 @@ def check(
     for one in listing:
         if one.listed in {Listed.UNKNOWN, Listed.OTHER_FILE}:
             console.say(
-                f"Whether registry {one.registry} lists {e164} is not known: the base does not "
-                f"have the number, and the registry's file is not in {folder}"
+                f"Whether registry {one.registry} lists {e164} is not known here; "
+                f"{one.registry.remedy}"
             )
     console.facts(
         {

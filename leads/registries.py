@@ -406,14 +406,6 @@ def listings(
 _LISTED = {None: Listed.UNKNOWN, 0: Listed.NO, 1: Listed.YES}
 
 
-def look_up(listing: Iterable[Listing], number: NumberId, folder: Path) -> tuple[Listing, ...]:
-    """Return what the files here say where the base says nothing."""
-    return tuple(
-        one if one.listed is not Listed.UNKNOWN else _looked_up(one.registry, number, folder)
-        for one in listing
-    )
-
-
 def _looked_up(registry: Registry, number: NumberId, folder: Path) -> Listing:
     path = path_of(registry, folder)
     digest = _DIGESTS.of(path)
@@ -440,9 +432,15 @@ def entries(listing: Iterable[Listing], e164: E164) -> tuple[Entry, ...]:
 
 
 def of_number(connection: Connection, e164: E164, folder: Path) -> tuple[Listing, ...]:
-    """Return what every current registry says of one number, in the base or not."""
+    """Return what every current registry says of one number.
+
+    Of a number that the base does not have, its verdicts say nothing; the files do.
+    """
     number = number_id(e164)
-    return look_up(listings(connection, [number])[number], number, folder)
+    listing = listings(connection, [number])[number]
+    if connection.scalar(select(numbers.c.id).where(numbers.c.id == number)) is not None:
+        return listing
+    return tuple(_looked_up(one.registry, number, folder) for one in listing)
 
 
 def listed_count(connection: Connection, registry_id: int) -> int:

@@ -37,7 +37,7 @@ UNREADABLE = -1
 
 _ZERO, _NINE, _PLUS = ord("0"), ord("9"), ord("+")
 _MOST_DIGITS = 17
-_FILLING = " \t\r\"'().-"
+_FILLING = " \t\r\n\"'().-"
 """What may stand anywhere in a number and says nothing."""
 
 _POWERS = 10 ** np.arange(_MOST_DIGITS + 2, dtype=np.int64)
