@@ -158,10 +158,22 @@ def applying(
 
 
 def suppressed_everywhere(connection: Connection, e164s: Iterable[E164]) -> set[E164]:
-    """Return which of the numbers nobody may call."""
-    people: list[Asked] = [(None, e164, None) for e164 in dict.fromkeys(e164s)]
-    found = _applying(connection, people, _EVERYWHERE)
-    return {e164 for (_, e164, _), entry in zip(people, found, strict=True) if entry is not None}
+    """Return which of the numbers nobody may call; made for many at once."""
+    asked = {e164: e164 for e164 in e164s}
+    if key := _key_in_use(connection):
+        asked |= {E164(_number_hash(key, e164)): e164 for e164 in [*asked]}
+    in_force = select(suppressions.c.subject).where(
+        suppressions.c.removed_at.is_(None), _EVERYWHERE
+    )
+    is_prefix = suppressions.c.kind == SuppressionKind.PREFIX
+    prefixes = frozenset(connection.scalars(in_force.where(is_prefix)))
+    exact = connection.scalars(
+        in_force.where(~is_prefix, among(connection, suppressions.c.subject, asked))
+    )
+    found = {asked[E164(subject)] for subject in exact}
+    for length in {len(prefix) for prefix in prefixes}:
+        found |= {e164 for e164 in asked.values() if e164[:length] in prefixes}
+    return found
 
 
 _EVERYWHERE = suppressions.c.scope == SuppressionScope.ALL.value
