@@ -15,6 +15,7 @@ import typer
 
 import campaigns.privacy_commands  # noqa: F401 (it puts its commands onto leads and lists)
 from campaigns.commands import campaigns_app, explain, export_app
+from campaigns.registry_commands import dnc_app
 from dialer.asterisk.commands import asterisk_app
 from dialer.commands import agents_app, db_app
 from dialer.demo import demo
@@ -22,7 +23,7 @@ from dialer.desk import next_, release, result
 from dialer.doctor import doctor
 from dialer.lab.commands import lab_app
 from dialer.run import run
-from leads.commands import dnc_app, leads_app, lists_app
+from leads.commands import leads_app, lists_app
 from leads.console import Console, Settings
 from leads.errors import RingbankError, UsageError
 
@@ -174,6 +175,7 @@ def _settings(file: Path) -> Settings:
     loaded = config.load(file, os.environ)
     return Settings(
         region=loaded.region,
+        registries=loaded.registries,
         trunks={name: trunk.caller_ids for name, trunk in loaded.trunks.items()},
         engine=loaded.engine,
     )

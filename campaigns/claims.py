@@ -203,7 +203,7 @@ def _put_back(connection: Connection, person: Candidate, decision: Decision) -> 
     if lasting is None:
         last = max(decision.refusals, key=lambda refusal: refusal.until or person.next_call_at)
         values = {"next_call_at": last.until, "held_by": last.gate}
-    elif lasting.gate == "suppression":
+    elif lasting.gate in {"suppression", "registry"}:
         values = {"state": LeadState.SUPPRESSED, "held_by": lasting.gate}
     else:
         values = {"state": LeadState.DONE, "held_by": lasting.gate}

@@ -179,7 +179,13 @@ def explain(
     console: Console = ctx.obj
     with reading(console.base()) as connection:
         decision, facts = explain_number(
-            connection, number, campaign, at=at, now=console.now(), region=console.region()
+            connection,
+            number,
+            campaign,
+            at=at,
+            now=console.now(),
+            region=console.region(),
+            registries=console.settings().registries,
         )
     document = explain_document(decision, facts)
     if console.json:

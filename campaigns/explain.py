@@ -1,6 +1,7 @@
 """``explain``: the decision of the gates for any number, campaign and moment."""
 
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Connection, select
 
@@ -12,8 +13,9 @@ from leads.errors import UsageError
 from leads.model import E164, Phone, number_id
 from leads.moments import on_clocks, read_moment
 from leads.phone import parse_phone
-from leads.suppression import suppressed_numbers
-from leads.tables import lead_numbers, list_members, numbers
+from leads.registries import of_number
+from leads.suppression import applying
+from leads.tables import lead_numbers, leads, list_members, numbers
 
 
 def explain_number(
@@ -24,6 +26,7 @@ def explain_number(
     at: str | None,
     now: datetime,
     region: str | None,
+    registries: Path,
 ) -> tuple[Decision, Facts]:
     """Return what the gates say of a call to a number, and the facts they judged by.
 
@@ -34,6 +37,7 @@ def explain_number(
         at: ISO 8601; without an offset the called person's local time; None means now.
         now: aware.
         region: ISO country for a number written without one.
+        registries: the folder of their files, for a number that the base does not have.
 
     Raises:
         UsageError: the number, the campaign or the moment cannot be used.
@@ -51,29 +55,37 @@ def explain_number(
     household = gather(connection, stored, [candidate(row) for row in rows], now=moment)
     judged = [
         (evaluate(facts), facts)
-        for facts in household or [_not_enrolled(connection, stored, phone, moment)]
+        for facts in household
+        or [_not_enrolled(connection, stored, phone, moment, registries=registries)]
     ]
     # A number may be called as soon as one of its people may.
     return next((one for one in judged if one[0].callable), judged[0])
 
 
 def _not_enrolled(
-    connection: Connection, stored: StoredCampaign, phone: Phone, moment: datetime
+    connection: Connection,
+    stored: StoredCampaign,
+    phone: Phone,
+    moment: datetime,
+    *,
+    registries: Path,
 ) -> Facts:
     """Return the facts of a number that nobody of the campaign has, or has as yet."""
-    lead_id = connection.scalar(
-        select(lead_numbers.c.lead_id)
-        .join(list_members, list_members.c.lead_id == lead_numbers.c.lead_id)
+    lead = connection.execute(
+        select(leads.c.id, leads.c.name_key)
+        .join(lead_numbers, lead_numbers.c.lead_id == leads.c.id)
+        .join(list_members, list_members.c.lead_id == leads.c.id)
         .where(
             lead_numbers.c.number_id == number_id(phone.e164),
             list_members.c.list_id.in_(active_lists(connection, stored.id, now=moment)),
         )
-        .order_by(lead_numbers.c.lead_id)
+        .order_by(leads.c.id)
         .limit(1)
-    )
-    suppressed = suppressed_numbers(
+    ).one_or_none()
+    lead_id, name_key = (None, None) if lead is None else lead
+    (suppressed,) = applying(
         connection,
-        [phone.e164],
+        [(lead_id, phone.e164, name_key)],
         seller=stored.campaign.seller,
         campaign=stored.campaign.name,
     )
@@ -88,7 +100,8 @@ def _not_enrolled(
         on_list=lead_id is not None,
         next_call_at=None,
         claimed=False,
-        suppression=suppressed.get(phone.e164),
+        suppression=suppressed,
+        registries=of_number(connection, phone.e164, registries),
         attempts=(),
     )
 

@@ -11,17 +11,21 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, Exists, Select, and_, exists, func, or_, select
+from sqlalchemy import Connection, Engine, Select, and_, func, select
 
 from campaigns.store import StoredCampaign, load
 from campaigns.tables import agents, attempts, campaign_leads, campaigns
 from leads.db import reading
 from leads.errors import RingbankError, UsageError
-from leads.tables import lead_numbers, leads, lists, numbers, suppressions
+from leads.model import Listed, number_id
+from leads.registries import listings
+from leads.suppression import applying
+from leads.tables import lead_numbers, leads, lists, numbers
 
 _CHUNK = 10_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -225,7 +229,7 @@ def _leads(
             lists.c.name.label("list"),
             campaign_leads.c.refusal_reason,
             campaign_leads.c.next_call_at,
-            _suppressed(stored).label("suppressed"),
+            leads.c.name_key,
             *(campaign_leads.c[name] for name in taken),
         )
         .join(
@@ -242,7 +246,7 @@ def _leads(
     )
     keys = _attribute_keys(connection)
     phones = _all_numbers(connection)
-    rows = _stream(connection, query)
+    rows = _with_suppressed(connection, stored, _stream(connection, query))
     columns = [*_LEADS, *(f"attr_{key}" for key in keys)]
     return columns, (_lead_row(row, phones, keys) for row in rows)
 
@@ -285,19 +289,23 @@ _FIRST_YEAR = 1970
 """`campaigns.store.AT_ONCE` is no moment to tell anybody."""
 
 
-def _suppressed(stored: StoredCampaign | None) -> Exists:
-    scopes = [suppressions.c.scope == "all"]
-    if stored is not None:
-        campaign = stored.campaign
-        for scope, name in (("seller", campaign.seller), ("campaign", campaign.name)):
-            scopes.append(and_(suppressions.c.scope == scope, suppressions.c.scope_name == name))
-    return exists(
-        select(suppressions.c.id).where(
-            suppressions.c.subject == numbers.c.e164,
-            suppressions.c.removed_at.is_(None),
-            or_(*scopes),
+def _with_suppressed(
+    connection: Connection, stored: StoredCampaign | None, rows: Iterator[Mapping[str, Any]]
+) -> Iterator[Mapping[str, Any]]:
+    """Give the rows together with whether a wish or a registry forbids the call."""
+    campaign = stored and stored.campaign
+    while chunk := list(islice(rows, _CHUNK)):
+        entries = applying(
+            connection,
+            [(row["id"], row["e164"], row["name_key"]) for row in chunk],
+            seller=campaign.seller if campaign else "",
+            campaign=campaign.name if campaign else "",
         )
-    )
+        listed = listings(connection, [number_id(row["e164"]) for row in chunk])
+        for row, entry in zip(chunk, entries, strict=True):
+            of_number = listed[number_id(row["e164"])]
+            on_registry = any(one.listed is Listed.YES for one in of_number)
+            yield {**row, "suppressed": entry is not None or on_registry}
 
 
 def _attribute_keys(connection: Connection) -> list[str]:

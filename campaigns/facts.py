@@ -15,9 +15,11 @@ from campaigns.gates import Facts
 from campaigns.model import DispositionKind, LeadState, Outcome, PastAttempt
 from campaigns.store import StoredCampaign, in_use
 from campaigns.tables import attempts, campaign_leads, campaign_lists, claims
-from leads.model import E164
-from leads.suppression import suppressed_numbers
-from leads.tables import lead_numbers, list_members, lists, numbers
+from leads.model import E164, NumberId
+from leads.registries import listings
+from leads.sql import among
+from leads.suppression import applying
+from leads.tables import lead_numbers, leads, list_members, lists, numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +33,9 @@ class Candidate:
     row_id: int
     lead_id: int
     list_id: int
-    number_id: int
+    number_id: NumberId
     phone: E164
+    name_key: str | None
     zones: tuple[str, ...]
     state: LeadState
     next_call_at: datetime
@@ -67,6 +70,7 @@ def candidates(campaign_id: int, *, now: datetime) -> Select[tuple[object, ...]]
             numbers.c.id.label("number_id"),
             numbers.c.e164,
             numbers.c.zones,
+            leads.c.name_key,
             member.label("on_list"),
             claimed(campaign_leads.c.lead_id, numbers.c.id).label("claimed"),
         )
@@ -75,6 +79,7 @@ def candidates(campaign_id: int, *, now: datetime) -> Select[tuple[object, ...]]
             (lead_numbers.c.lead_id == campaign_leads.c.lead_id) & (lead_numbers.c.position == 1),
         )
         .join(numbers, numbers.c.id == lead_numbers.c.number_id)
+        .join(leads, leads.c.id == campaign_leads.c.lead_id)
         .where(campaign_leads.c.campaign_id == campaign_id)
     )
 
@@ -95,6 +100,7 @@ def candidate(row: Row[tuple[object, ...]]) -> Candidate:
         list_id=row.list_id,
         number_id=row.number_id,
         phone=E164(row.e164),
+        name_key=row.name_key,
         zones=tuple(row.zones),
         state=LeadState(row.state),
         next_call_at=row.next_call_at,
@@ -113,12 +119,13 @@ def gather(
 ) -> tuple[Facts, ...]:
     """Return the facts for each candidate, in their order, with few queries for all."""
     campaign = stored.campaign
-    suppressed = suppressed_numbers(
+    suppressed = applying(
         connection,
-        {person.phone for person in people},
+        [(person.lead_id, person.phone, person.name_key) for person in people],
         seller=campaign.seller,
         campaign=campaign.name,
     )
+    registered = listings(connection, [person.number_id for person in people])
     history = past_attempts(
         connection,
         stored.id,
@@ -137,10 +144,11 @@ def gather(
             on_list=person.on_list,
             next_call_at=person.next_call_at,
             claimed=person.claimed,
-            suppression=suppressed.get(person.phone),
+            suppression=entry,
+            registries=registered[person.number_id],
             attempts=history.of(person.lead_id, person.number_id),
         )
-        for person in people
+        for person, entry in zip(people, suppressed, strict=True)
     )
 
 
@@ -191,7 +199,7 @@ def past_attempts(
         rows += connection.execute(
             select(*columns).where(
                 attempts.c.campaign_id == campaign_id,
-                column.in_(ids),
+                among(connection, column, ids),
                 attempts.c.ended_at.is_not(None),
             )
         )

@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from campaigns.model import Campaign, CampaignState, LeadState, PastAttempt
 from campaigns.retry import next_try
 from campaigns.schedule import opens_at
-from leads.model import E164, Suppression, SuppressionScope
+from leads.model import E164, Listed, Listing, Suppression, SuppressionScope
 
-GATES_VERSION = 1
+GATES_VERSION = 2
 """Goes up with every change of what the gates allow: it is part of `rule_set`."""
 
 
@@ -39,6 +39,7 @@ class Facts:
         next_call_at: what the lead waits for in the campaign, aware, or None.
         claimed: somebody has the person, or another one of that number, right now.
         suppression: a do-not-call entry that reaches this campaign, or None.
+        registries: what every current national register says of the number.
         attempts: the ended ones in the campaign, of the lead or on its number.
     """
 
@@ -53,6 +54,7 @@ class Facts:
     next_call_at: datetime | None
     claimed: bool
     suppression: Suppression | None
+    registries: tuple[Listing, ...]
     attempts: tuple[PastAttempt, ...]
 
 
@@ -194,6 +196,24 @@ def _suppression(facts: Facts) -> Refusal | None:
     )
 
 
+def _registry(facts: Facts) -> Refusal | None:
+    """Refuse for the first registry that does: one that lists the number before the others."""
+    held = [one for one in facts.registries if one.listed is not Listed.NO]
+    if not held:
+        return None
+    listing = next((one for one in held if one.listed is Listed.YES), held[0])
+    registry = listing.registry
+    if listing.listed is Listed.YES:
+        rule, why = "registry", f"is in the registry {registry.name}"
+    elif listing.listed is Listed.UNKNOWN:
+        rule = "registry_unknown"
+        why = f"whether the registry {registry.name} lists it is not known; {registry.remedy}"
+    else:
+        rule = "registry_file"
+        why = f"the file of the registry {registry.name} here is another one; {registry.remedy}"
+    return Refusal(gate="registry", rule=f"{rule}:{registry.name}", why=why, source=str(registry))
+
+
 _SCHEDULE_SOURCES = {
     "hours": "campaign file: [hours]",
     "starts": "campaign file: starts",
@@ -284,6 +304,7 @@ GATES: tuple[tuple[str, Gate], ...] = (
     ("state", _state),
     ("list", _list),
     ("suppression", _suppression),
+    ("registry", _registry),
     ("hours", _hours),
     ("attempts", _attempts),
 )

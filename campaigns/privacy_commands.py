@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leads.commands import Region, leads_app, lists_app, record_look
+from leads.commands import leads_app, lists_app, record_look
 from leads.console import Console
 from leads.errors import RingbankError, UsageError
+from leads.options import Region
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

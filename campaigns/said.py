@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, select, update
 from campaigns.model import AttemptId, Campaign, DispositionKind, KeyAction, Outcome
 from campaigns.store import StoredCampaign
 from campaigns.tables import answers, attempts, campaign_leads
-from leads.model import E164, Suppression, SuppressionScope
+from leads.model import Suppression
 from leads.sql import insert_if_new
 from leads.suppression import add as suppress
 
@@ -91,8 +91,7 @@ def dispose(
         suppress(
             connection,
             Suppression(
-                e164=E164(attempt.phone),
-                scope=SuppressionScope.ALL,
+                subject=attempt.phone,
                 reason=f"asked for it in campaign {stored.campaign.name}",
             ),
             source=source,

@@ -4,7 +4,7 @@ Rows stay in here. A campaign's definition is stored word for word as its file h
 and read by `campaigns.definition` on the way out, so that there is one reader of it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -41,7 +41,7 @@ AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 ERASED = "erased"
 """`campaign_leads.held_by` of a person whose data are gone: nothing brings them back."""
 
-HELD_BY_GATES = ("state", "list", "suppression", "hours", "attempts")
+HELD_BY_GATES = ("state", "list", "suppression", "registry", "hours", "attempts")
 """`campaign_leads.held_by` of leads that a gate, not a result, took out of the work."""
 
 
@@ -246,39 +246,34 @@ def examine_again(
         held_by.not_like("disposition:%"),
         held_by != ERASED,
     )
-    connection.execute(
-        update(campaign_leads)
-        .where(
-            campaign_leads.c.campaign_id == campaign_id,
-            campaign_leads.c.state != LeadState.IN_CALL,
-            or_(by_gate, by_outcome),
-        )
-        .values(**_BACK_IN_WORK)
-    )
+    _put_to_work(connection, campaign_leads.c.campaign_id == campaign_id, or_(by_gate, by_outcome))
+
+
+def examine_registries_again(connection: Connection) -> None:
+    """Let the gates of all campaigns look again at whom a registry held back."""
+    _put_to_work(connection, campaign_leads.c.held_by == "registry")
 
 
 def examine_lead_again(connection: Connection, lead_id: int) -> None:
     """Let the gates of every campaign look again at a lead that a gate had refused."""
-    connection.execute(
-        update(campaign_leads)
-        .where(
-            campaign_leads.c.lead_id == lead_id,
-            campaign_leads.c.state != LeadState.IN_CALL,
-            campaign_leads.c.held_by.in_(HELD_BY_GATES),
-        )
-        .values(**_BACK_IN_WORK)
+    _put_to_work(
+        connection,
+        campaign_leads.c.lead_id == lead_id,
+        campaign_leads.c.held_by.in_(HELD_BY_GATES),
     )
 
 
-_BACK_IN_WORK: Mapping[str, object] = {
-    "state": case(
+def _put_to_work(connection: Connection, *which: ColumnElement[bool]) -> None:
+    back_in_work = case(
         (is_callable, campaign_leads.c.state),
         (campaign_leads.c.attempts == 0, LeadState.NEW.value),
         else_=LeadState.WAITING.value,
-    ),
-    "next_call_at": AT_ONCE,
-    "held_by": None,
-}
+    )
+    connection.execute(
+        update(campaign_leads)
+        .where(campaign_leads.c.state != LeadState.IN_CALL, *which)
+        .values(state=back_in_work, next_call_at=AT_ONCE, held_by=None)
+    )
 
 
 def in_use(now: datetime) -> ColumnElement[bool]:

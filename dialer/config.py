@@ -38,6 +38,7 @@ class Config:
 
     Attributes:
         region: ISO country of numbers written without a country code, or None.
+        registries: the folder with the files of do-not-call registers.
         secret: of the manager user, or None where it was not given.
     """
 
@@ -50,6 +51,7 @@ class Config:
     secret: str | None = field(repr=False)
     trunks: Mapping[str, Trunk]
     region: str | None
+    registries: Path
 
     def asterisk(self) -> Asterisk:
         """Return how to reach Asterisk.
@@ -106,6 +108,7 @@ def read_config(
         secret=_secret(asterisk, file=file, environment=environment),
         trunks=_trunks(root.section("trunks")),
         region=_region(leads),
+        registries=Path(_or(leads.text("registries", required=False), "registries")),
     )
     root.close()
     return tuple(problems) or config

@@ -5,10 +5,9 @@ written back by the same functions that every other command uses. The engine's c
 set to a Tuesday at 11:00 UTC, when it is a decent hour in all five countries.
 """
 
-import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +31,7 @@ LISTS = (("norway", "NO"), ("sweden", "SE"), ("poland", "PL"), ("turkey", "TR"),
 REGISTRY = SAMPLES / "registries" / "made-up.csv"
 """A made-up registry: numbers on the samples' lists whose owners do not want to be called."""
 
+_REGISTRY_DAY = date(2026, 11, 1)
 _CAMPAIGN = "demo"
 _RECORDS_WITHIN_S = 5.0
 
@@ -58,7 +58,7 @@ def demo(
     console: Console = ctx.obj
     with _lab(console, keep=keep) as lab:
         base, config = _prepare(console, lab)
-        _import(console, base)
+        _import(console, base, config.registries)
         _call(console, base, config)
         attempts = _report(console, base, output)
         _compare(console, base, lab, attempts)
@@ -101,11 +101,9 @@ def _prepare(console: Console, lab: "Lab") -> "tuple[Engine, Config]":
     return base, config
 
 
-def _import(console: Console, base: "Engine") -> None:
-    from leads.db import writing
+def _import(console: Console, base: "Engine", registry_folder: Path) -> None:
     from leads.importing import import_leads
-    from leads.model import E164, Suppression, SuppressionScope
-    from leads.suppression import add
+    from leads.registries import load
 
     for name, region in LISTS:
         report = import_leads(
@@ -118,6 +116,7 @@ def _import(console: Console, base: "Engine") -> None:
             delimiter=None,
             rejects=None,
             dry_run=False,
+            registry_folder=registry_folder,
             now=console.now(),
             progress=lambda _: None,
         )
@@ -125,17 +124,20 @@ def _import(console: Console, base: "Engine") -> None:
             f"imported {name}.csv ({report.encoding}): {report.read} read = {report.imported} "
             f"imported + {report.joined} joined + {report.rejected} rejected"
         )
-    with REGISTRY.open(encoding="utf-8", newline="") as file:
-        registered = list(csv.DictReader(file))
-    with writing(base) as connection:
-        for row in registered:
-            entry = Suppression(
-                e164=E164(row["number"]),
-                scope=SuppressionScope.ALL,
-                reason=f"in a made-up registry as of {row['as_of']}",
-            )
-            add(connection, entry, source="command", now=console.now())
-    console.say(f"{len(registered)} numbers of a made-up registry are on the do-not-call list")
+    loaded = load(
+        base,
+        registry_folder,
+        source=REGISTRY,
+        name="made-up",
+        as_of=_REGISTRY_DAY,
+        region=None,
+        mapping=[("phone", "number")],
+        older=True,  # whatever day it is by the machine's clock
+        now=console.now(),
+    )
+    console.say(
+        f"registry {loaded.registry}: {loaded.listed} of these people do not want to be called"
+    )
 
 
 def _call(console: Console, base: "Engine", config: "Config") -> None:

@@ -37,6 +37,7 @@ from dialer.link import Link, Lost
 from dialer.presence import Presence
 from dialer.progress import Progress, limit_of
 from dialer.recovery import demand_lab, may_still_show, missed, survey
+from dialer.registry_files import RegistryFiles
 from dialer.switchboard import LiveCall, Switchboard, Work
 from dialer.translate import news
 from leads.db import reading, writing
@@ -82,6 +83,7 @@ class Engine:
         self._clock = clock or Clock()
         self._on_progress = on_progress
         self._presence = Presence(config.engine)
+        self._registries = RegistryFiles(config.registries)
         self._board = Switchboard(config.trunks, new_id=lambda: secrets.token_hex(8))
         self._link: Link | None = None
         self._ami_down: str | None = "not connected yet"
@@ -108,6 +110,8 @@ class Engine:
         with writing(self._base) as connection:
             self._presence.sign_on(connection, self._clock)
             self._board.floor = Floor(floor.agents_of(connection, self._config.engine))
+            self._registries.see(connection)
+        self._registries.check()
         try:
             self._connect()
             while True:
@@ -321,6 +325,8 @@ class Engine:
         """
         changed = self._board.floor.take_changed()
         refresh = elapsed_s() >= self._refresh_s
+        if refresh:
+            self._registries.check()
         may_place = place and self._hears() and self._stop_at_s is None
         wants = may_place and bool(self._wanted())
         placed: list[LiveCall] = []
@@ -370,6 +376,8 @@ class Engine:
     def _wanted(self) -> dict[int, int]:
         """Return how many calls to place for each campaign that has somebody to call."""
         at_s = elapsed_s()
+        if self._registries.why_not() is not None:
+            return {}
         campaigns = [c for c in self._campaigns if self._look_again_s.get(c.id, 0.0) <= at_s]
         return self._board.wanted(campaigns, at_s=at_s)
 
@@ -429,6 +437,9 @@ class Engine:
         self._campaigns = tuple(sorted(running, key=lambda stored: -stored.campaign.priority))
         for stored in known:
             ledger.release_expired(connection, stored, now=now)
+        if self._registries.see(connection):
+            # Whoever was judged by the version before while the new one was being loaded.
+            campaign_store.examine_registries_again(connection)
         for stored in self._campaigns:
             if stored.id not in self._outcomes:
                 self._outcomes[stored.id] = Counter(report.outcomes(connection, stored.id))
@@ -450,6 +461,7 @@ class Engine:
             stored.campaign.name: limit_of(
                 stored.campaign,
                 ami_down=self._ami_down,
+                registry=self._registries.why_not(),
                 lines=board.lines.get(stored.campaign.trunk),
                 agents_in=sum(counts.values()) - counts[AgentState.OUT],
                 agents_ready=counts[AgentState.READY],

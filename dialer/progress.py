@@ -52,6 +52,7 @@ def limit_of(
     campaign: Campaign,
     *,
     ami_down: str | None,
+    registry: str | None = None,
     lines: Lines | None,
     agents_in: int,
     agents_ready: int,
@@ -64,6 +65,8 @@ def limit_of(
         return "its agents dial by hand; they get the next person with: ringbank next"
     if ami_down is not None:
         return f"Asterisk cannot be reached: {ami_down}"
+    if registry is not None:
+        return registry
     if lines is None:
         return f"trunk {campaign.trunk!r} is not in the configuration"
     if lines.full:

@@ -1,4 +1,4 @@
-"""The commands ``ringbank leads``, ``lists`` and ``dnc``: words in, facts out.
+"""The commands ``ringbank leads`` and ``lists``: words in, facts out.
 
 Nothing is decided here. Whatever needs the database is imported when a command runs, so
 that ``ringbank --help`` stays fast.
@@ -13,31 +13,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leads.console import Console
+from leads.dnc_commands import entry_facts, everywhere, sentence
 from leads.errors import UsageError
-from leads.model import LeadId, Phone, Suppression, SuppressionScope
+from leads.model import LeadId
+from leads.options import Region, pair_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from leads.importing import ImportReport
     from leads.store import Lead, LeadList
-    from leads.suppression import Entry
 
 leads_app = typer.Typer(no_args_is_help=True, help="Import people, look them up, count them.")
 lists_app = typer.Typer(no_args_is_help=True, help="See the lists that leads came in.")
-dnc_app = typer.Typer(no_args_is_help=True, help="Keep the numbers that must not be called.")
 
 _ID = re.compile("[0-9]{1,18}")
 """What fits into the 64 bits of an id."""
-
-Region = Annotated[
-    str | None,
-    typer.Option(help="Country of numbers written without one, such as NO; else leads.region."),
-]
-Scope = Annotated[SuppressionScope, typer.Option(help="Who must not call: everybody, or one.")]
-ScopeName = Annotated[
-    str, typer.Option("--name", help="The seller or the campaign, with that --scope.")
-]
 
 
 @leads_app.command("import")
@@ -77,25 +68,28 @@ def import_(
     from leads.importing import import_leads
 
     console: Console = ctx.obj
+    folder = console.settings().registries
     with console.progress() as bar:
         task = bar.add_task("Reading", total=_bytes(file))
         report = import_leads(
             console.base(),
             source=file,
             list_name=list_name,
-            region=_region(console, region) if region else None,
-            home_region=_region(console, None),
-            mapping=[_pair(text) for text in mapping or ()],
+            region=console.region_of(region) if region else None,
+            home_region=console.region_of(None),
+            mapping=[pair_of(text) for text in mapping or ()],
             encoding=encoding,
             delimiter=delimiter,
             sheet=sheet,
             source_name=source,
             rejects=rejects,
             dry_run=dry_run,
+            registry_folder=folder,
             now=console.now(),
             progress=lambda done: bar.update(task, completed=done),
         )
     _say_guesses(console, report)
+    _say_registries(console, folder)
     facts = {
         key: value
         for key, value in asdict(report).items()
@@ -119,15 +113,18 @@ def show(
 
     Example: ringbank leads show 1
     """
-    from leads import suppression
     from leads.db import reading
+    from leads.dnc_commands import entries_of
 
     console: Console = ctx.obj
     with reading(console.base()) as connection:
-        lead = _find(connection, number_or_id, _region(console, region))
-        entries = [
-            entry for phone in lead.phones for entry in suppression.entries(connection, phone.e164)
-        ]
+        lead = _find(connection, number_or_id, console.region_of(region))
+        entries = entries_of(
+            connection,
+            [phone.e164 for phone in lead.phones],
+            lead_id=lead.lead_id,
+            folder=console.settings().registries,
+        )
     record_look(console, "show", [lead.lead_id])
     facts: dict[str, object] = {
         "lead_id": lead.lead_id,
@@ -139,15 +136,15 @@ def show(
         "language": lead.language,
         "lists": lead.lists,
         "household": lead.household,
-        "suppressed": _everywhere(entries),
-        "suppressions": [_entry_facts(entry) for entry in entries],
+        "suppressed": everywhere(entries),
+        "suppressions": [entry_facts(entry) for entry in entries],
         "created_at": lead.created_at,
         "attributes": lead.attributes,
     }
     if not console.json:
         del facts["attributes"]
         facts["phones"] = [f"{phone.e164} ({phone.kind})" for phone in lead.phones]
-        facts["suppressions"] = [_sentence(entry) for entry in entries]
+        facts["suppressions"] = [sentence(entry) for entry in entries]
         facts |= {f"attr_{key}": value for key, value in lead.attributes.items()}
     console.facts(facts)
 
@@ -264,110 +261,6 @@ def archive(ctx: typer.Context, name: Annotated[str, typer.Argument(help="The li
     console.facts({"name": name, "state": "archived"})
 
 
-@dnc_app.command("add")
-def add_number(
-    ctx: typer.Context,
-    number: Annotated[str, typer.Argument(help="The number.")],
-    *,
-    scope: Scope = SuppressionScope.ALL,
-    name: ScopeName = "",
-    reason: Annotated[str | None, typer.Option(help="Why, in your own words.")] = None,
-    region: Region = None,
-) -> None:
-    """Enter a number that must not be called from now on.
-
-    Example: ringbank dnc add +4721000000 --reason "asked by e-mail"
-    """
-    from leads import suppression
-    from leads.db import writing
-
-    console: Console = ctx.obj
-    _check_scope(scope, name)
-    phone = _number(number, _region(console, region))
-    entry = Suppression(e164=phone.e164, scope=scope, scope_name=name, reason=reason)
-    with writing(console.base()) as connection:
-        added = suppression.add(connection, entry, source="command", now=console.now())
-    if not added:
-        console.say(f"{phone.e164} is on the do-not-call list already")
-    console.facts({"number": phone.e164, "scope": scope.value, "name": name, "added": added})
-
-
-@dnc_app.command("remove")
-def remove_number(
-    ctx: typer.Context,
-    number: Annotated[str, typer.Argument(help="The number.")],
-    *,
-    scope: Scope = SuppressionScope.ALL,
-    name: ScopeName = "",
-    reason: Annotated[str | None, typer.Option(help="Why, in your own words.")] = None,
-    region: Region = None,
-) -> None:
-    """Take a do-not-call entry back; its row stays, with the moment and the reason.
-
-    Example: ringbank dnc remove +4721000000 --reason "entered by mistake"
-    """
-    from leads import suppression
-    from leads.db import writing
-
-    console: Console = ctx.obj
-    _check_scope(scope, name)
-    e164 = _number(number, _region(console, region)).e164
-    with writing(console.base()) as connection:
-        removed = suppression.remove(
-            connection, e164, scope, name, reason=reason, now=console.now()
-        )
-    if not removed:
-        raise UsageError(
-            f"{e164} has no such do-not-call entry in force; see: ringbank dnc check {e164}"
-        )
-    console.facts({"number": e164, "scope": scope.value, "name": name, "removed": True})
-
-
-@dnc_app.command()
-def check(
-    ctx: typer.Context,
-    number: Annotated[str, typer.Argument(help="The number.")],
-    region: Region = None,
-) -> None:
-    """Tell whether a number may not be called by anybody, and every entry it ever had.
-
-    Example: ringbank dnc check +4721000000
-    """
-    from leads import suppression
-    from leads.db import reading
-
-    console: Console = ctx.obj
-    e164 = _number(number, _region(console, region)).e164
-    with reading(console.base()) as connection:
-        entries = suppression.entries(connection, e164)
-    console.facts(
-        {
-            "number": e164,
-            "suppressed": _everywhere(entries),
-            "entries": [
-                _entry_facts(entry) if console.json else _sentence(entry) for entry in entries
-            ],
-        }
-    )
-
-
-@dnc_app.command("list")
-def list_numbers(ctx: typer.Context) -> None:
-    """List every do-not-call entry that is in force.
-
-    Example: ringbank dnc list
-    """
-    from leads import suppression
-    from leads.db import reading
-
-    console: Console = ctx.obj
-    with reading(console.base()) as connection:
-        entries = suppression.entries_in_force(connection)
-    columns = ("number", "scope", "name", "reason", "source", "created_at")
-    facts = [{"number": entry.suppression.e164, **_entry_facts(entry)} for entry in entries]
-    console.rows(columns, [[one[column] for column in columns] for one in facts])
-
-
 def _say_guesses(console: Console, report: "ImportReport") -> None:
     columns = ", ".join(
         f"{target}={column}"
@@ -385,6 +278,17 @@ def _say_guesses(console: Console, report: "ImportReport") -> None:
         console.say("This was a dry run: nothing has been kept.")
 
 
+def _say_registries(console: Console, folder: Path) -> None:
+    """Tell why nobody new can be called, where a registry could not be asked."""
+    from leads import registries
+    from leads.db import reading
+
+    with reading(console.base()) as connection:
+        problems = registries.file_problems(connection, folder)
+    for problem in problems:
+        console.say(f"New numbers will not be called: {problem}")
+
+
 def _say_rejected(console: Console, report: "ImportReport", rejects: Path | None) -> None:
     if not report.rejected or report.dry_run:
         return
@@ -397,29 +301,6 @@ def _say_rejected(console: Console, report: "ImportReport", rejects: Path | None
 def _bytes(file: str) -> int | None:
     path = Path(file)
     return path.stat().st_size if path.is_file() else None
-
-
-def _pair(text: str) -> tuple[str, str]:
-    target, equals, column = text.partition("=")
-    if not equals:
-        raise UsageError(f"--map {text} names no column; write for example --map phone=Telefon")
-    return target.strip(), column.strip()
-
-
-def _region(console: Console, given: str | None) -> str | None:
-    return console.region_of(given)
-
-
-def _number(text: str, region: str | None) -> Phone:
-    from leads.phone import parse_phone
-
-    phone = parse_phone(text, region=region)
-    if isinstance(phone, str):
-        raise UsageError(
-            f"{text!r} is no telephone number ({phone}); "
-            "write it with its country code, for example +4721000000"
-        )
-    return phone
 
 
 def record_look(console: Console, action: str, lead_ids: Collection[int], **detail: object) -> None:
@@ -462,36 +343,3 @@ def _list_named(connection: "Connection", name: str) -> "LeadList":
     from leads import store
 
     return store.known_list(connection, name)
-
-
-def _check_scope(scope: SuppressionScope, name: str) -> None:
-    if scope is SuppressionScope.ALL and name:
-        raise UsageError("--name goes with --scope seller or campaign; leave it out")
-    if scope is not SuppressionScope.ALL and not name.strip():
-        raise UsageError(f"--scope {scope.value} needs the {scope.value}; add --name NAME")
-
-
-def _everywhere(entries: "list[Entry] | tuple[Entry, ...]") -> bool:
-    return any(
-        entry.removed_at is None and entry.suppression.scope is SuppressionScope.ALL
-        for entry in entries
-    )
-
-
-def _entry_facts(entry: "Entry") -> dict[str, object]:
-    return {
-        "scope": entry.suppression.scope.value,
-        "name": entry.suppression.scope_name,
-        "reason": entry.suppression.reason,
-        "source": entry.source,
-        "created_at": entry.created_at,
-        "removed_at": entry.removed_at,
-        "removed_reason": entry.removed_reason,
-    }
-
-
-def _sentence(entry: "Entry") -> str:
-    who = f"{entry.suppression.scope.value} {entry.suppression.scope_name}".strip()
-    ended = f" to {entry.removed_at:%Y-%m-%d}" if entry.removed_at else ""
-    why = f" ({entry.suppression.reason})" if entry.suppression.reason else ""
-    return f"{who} from {entry.created_at:%Y-%m-%d}{ended}{why}"

@@ -27,11 +27,13 @@ class Settings:
 
     Attributes:
         region: ISO country of numbers written without a country code, or None.
+        registries: the folder with the files of do-not-call registers.
         trunks: name -> the caller ids that may be shown on it.
         engine: the name of the engine that these settings are for.
     """
 
     region: str | None
+    registries: Path
     trunks: Mapping[str, Sequence[str]]
     engine: str
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine
 
-from leads import intake, sources, store, suppression
+from leads import intake, registries, sources, store, suppression
 from leads.columns import Columns, guess_columns
 from leads.db import reading, writing
 from leads.errors import UsageError
@@ -31,7 +31,7 @@ from leads.rows import Batch, read_rows
 from leads.sources import Reading
 from leads.sql import unused_ids
 from leads.tables import leads
-from leads.waiting import MOST_WAITING, Waiting
+from leads.waiting import MOST_WAITING, Rows, Waiting
 
 _BATCH_ROWS = 50_000
 
@@ -93,6 +93,7 @@ def import_leads(
     home_region: str | None = None,
     rejects: Path | None,
     dry_run: bool,
+    registry_folder: Path | None = None,
     now: datetime,
     progress: Callable[[int], None],
 ) -> ImportReport:
@@ -112,6 +113,7 @@ def import_leads(
         home_region: the region where neither the caller nor the source names one.
         rejects: where to write the rows that were rejected, or None.
         dry_run: do everything, keep nothing, write no rejects file.
+        registry_folder: where the files of registries are; without one nobody is looked up.
         now: aware UTC.
         progress: is told how many bytes of the file have been read.
 
@@ -154,7 +156,9 @@ def import_leads(
                     attributes=[columns.header[at] for at in columns.attributes],
                     now=now,
                 )
-                place = _Place(list_id=list_id, import_id=import_id, now=now)
+                place = _Place(
+                    list_id=list_id, import_id=import_id, registries=registry_folder, now=now
+                )
                 phones = PhoneReader(region=how.region)
                 tally = _fill(connection, file, columns, phones, unusable, place, progress=progress)
                 if source_name is not None:
@@ -204,6 +208,7 @@ class _Place:
 
     list_id: ListId
     import_id: int
+    registries: Path | None
     now: datetime
 
 
@@ -247,14 +252,14 @@ def _fill(
         )
         _keep(connection, batch, phones, waiting, place, tally)
         if len(waiting) > MOST_WAITING:
-            intake.write_waiting(connection, waiting.take_all(), phones.verdicts)
+            _write(connection, waiting.take_all(), phones, place)
         tally.reasons.update(why.reason for _, why in rejected)
         if unusable is not None:
             unusable.write(rejected)
         del some, batch
         gc.collect()  # see `_uncollected`: what statements leave behind
         progress(file.bytes_read)
-    intake.write_waiting(connection, waiting.take_all(), phones.verdicts)
+    _write(connection, waiting.take_all(), phones, place)
     if not tally.read:
         raise UsageError(f"{file.source} has a header and nothing else; add a row for each person")
     intake.end_import(
@@ -286,9 +291,10 @@ def _keep(
     shared: NDArray[np.bool_] = np.any(
         np.isin(batch.numbers, ids[known | waits | (counts > 1)]), axis=1
     )
-    intake.write_waiting(connection, waiting.take(ids[waits]), phones.verdicts)
+    _write(connection, waiting.take(ids[waits]), phones, place)
     met = ~known & ~waits & np.isin(ids, batch.numbers[shared])
     intake.add_numbers(connection, ids[met], verdicts[met], phones.verdicts)
+    _look_up(connection, ids[known | met], place)
     lead_ids = np.array(unused_ids(connection, leads, len(batch.lines)), dtype=np.int64)
     intake.add_strangers(
         connection,
@@ -320,6 +326,18 @@ def _keep(
         if isinstance(known_of, Phone) and not known_of.zones
     ]
     tally.zone_unknown |= {*ids[np.isin(verdicts, zoneless)].tolist()}
+
+
+def _write(connection: Connection, rows: Rows, phones: PhoneReader, place: _Place) -> None:
+    """Write numbers that have waited, and what registries say of them."""
+    intake.write_waiting(connection, rows, phones.verdicts)
+    _look_up(connection, rows["number"], place)
+
+
+def _look_up(connection: Connection, ids: NDArray[np.int64], place: _Place) -> None:
+    """Write what registries say of numbers that the base has now."""
+    if place.registries is not None:
+        registries.scrub_new(connection, place.registries, ids)
 
 
 def _leads(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
 
@@ -99,13 +100,70 @@ class Suppression:
     """One do-not-call entry.
 
     Attributes:
-        e164: the number not to be called.
+        subject: whom it is about: a number in E.164; for other kinds the first digits of
+            numbers with the plus, the id of a lead, or a hash.
         scope: how far the wish reaches.
         scope_name: the seller or the campaign; empty for scope all.
         reason: in the words of who entered it, or None.
+        kind: what the subject is.
     """
 
-    e164: E164
-    scope: SuppressionScope
+    subject: str
+    scope: SuppressionScope = SuppressionScope.ALL
     scope_name: str = ""
     reason: str | None = None
+    kind: SuppressionKind = SuppressionKind.NUMBER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """One version of a national do-not-call register; its numbers are in a file of their own.
+
+    Attributes:
+        registry_id: of the version.
+        name: of the registry.
+        as_of: the day its keeper says it is of.
+        digest: SHA-256 of the sorted file.
+        entries: how many numbers it lists.
+        file: what was imported.
+        loaded_at: aware UTC.
+    """
+
+    registry_id: int
+    name: str
+    as_of: date
+    digest: str
+    entries: int
+    file: str
+    loaded_at: datetime
+
+    def __str__(self) -> str:
+        """Return the name with the date, as reasons tell it."""
+        return f"{self.name} as of {self.as_of.isoformat()}"
+
+    @property
+    def remedy(self) -> str:
+        """Return what to do where the version cannot be used, as a clause."""
+        return f"load it again: ringbank dnc import FILE --registry {self.name} --as-of DATE"
+
+
+class Listed(StrEnum):
+    """What is known of a number and the current version of a registry."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+    OTHER_FILE = "other_file"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a registry says of a number.
+
+    Attributes:
+        listed: on it, not on it, or unknown; `OTHER_FILE`: the file here is not the
+            one that the base means.
+    """
+
+    registry: Registry
+    listed: Listed

@@ -151,7 +151,7 @@ class PhoneReader:
             some = rows[international & (taken == offset)]
             shifted = _shifted(digits[some], int(offset))
             heads = shifted[:, :3].astype(np.int64) @ np.array([100, 10, 1])
-            codes = _CALLING_CODES[np.where(shifted[:, 2] == PAD, 0, heads)]
+            codes = CALLING_CODES[np.where(shifted[:, 2] == PAD, 0, heads)]
             for code in np.unique(codes[codes > 0]):
                 at = codes == code
                 if self._pays(int(code), int(np.count_nonzero(at))):
@@ -467,4 +467,5 @@ def _calling_codes() -> _Counts:
     return codes
 
 
-_CALLING_CODES = _calling_codes()
+CALLING_CODES = _calling_codes()
+"""The calling code that the first three digits of an international number begin with, or 0."""

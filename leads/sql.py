@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
+import numpy as np
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     ColumnElement,
     Connection,
     Executable,
@@ -35,13 +35,17 @@ def in_chunks(values: Iterable[_Value]) -> Iterator[list[_Value]]:
 
 
 def among(
-    connection: Connection, column: ColumnElement[int], values: Iterable[int]
+    connection: Connection, column: ColumnElement[Any], values: Iterable[int] | Iterable[str]
 ) -> ColumnElement[bool]:
-    """Return the condition that a column holds one of many whole numbers: one parameter."""
-    numbers = [*map(int, values)]
+    """Return the condition that a column has one of the values, of which there may be any number.
+
+    They are one parameter of the statement, not one each.
+    """
+    given = values.tolist() if isinstance(values, np.ndarray) else [*values]
     if connection.dialect.name == "sqlite":
-        return column.in_(select(func.json_each(json.dumps(numbers)).table_valued("value").c.value))
-    return column == any_(literal(numbers, ARRAY(BigInteger)))
+        each = func.json_each(json.dumps(given)).table_valued("value")
+        return column.in_(select(each.c.value))
+    return column == any_(literal(given, ARRAY(column.type)))
 
 
 def add_rows(

@@ -1,22 +1,41 @@
-"""The numbers that must not be called: who said so, how far it reaches, since when.
+"""Who must not be called: who said so, how far it reaches, since when.
 
-Nothing is ever deleted: an entry that is taken back keeps its row, with the moment and
-the reason. All functions work inside the caller's transaction.
+An entry is about a number, all numbers that begin alike, or a person; about an erased one
+only a keyed hash is left. Nothing is ever deleted: an entry that is taken back keeps its
+row, with the moment and the reason. All functions work inside the caller's transaction.
+National registers are in `leads.registries`.
 """
 
-import hashlib
 import hmac
-from collections.abc import Collection
+import secrets as chance
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from secrets import token_bytes
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    exists,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from leads.model import E164, Suppression, SuppressionKind, SuppressionScope
-from leads.sql import in_chunks, insert_if_new
+from leads.sql import among, insert_if_new
 from leads.tables import secrets, suppressions
+
+Asked = tuple[int | None, E164, str | None]
+"""Somebody who may be meant: the lead or None, the number, the lead's `name_key` or None."""
+
+_KEY = "suppression"
+_KEY_BYTES = 32
+_HASHED = (SuppressionKind.NUMBER_HASH, SuppressionKind.LEAD_HASH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +44,7 @@ class Entry:
 
     Attributes:
         suppression: what it says.
-        source: command, key or agent.
+        source: command, key, agent, or a registry with its date.
         created_at: aware UTC.
         removed_at: when it was taken back, aware UTC, or None while it is in force.
         removed_reason: why it was taken back, or None.
@@ -43,13 +62,13 @@ def add(connection: Connection, suppression: Suppression, *, source: str, now: d
 
     Args:
         connection: from `writing`.
-        suppression: the number and how far the wish reaches.
+        suppression: whom it is about and how far the wish reaches.
         source: command, key or agent.
         now: aware UTC.
     """
     statement = insert_if_new(connection, suppressions).values(
-        kind=SuppressionKind.NUMBER.value,
-        subject=suppression.e164,
+        kind=suppression.kind.value,
+        subject=suppression.subject,
         scope=suppression.scope.value,
         scope_name=suppression.scope_name,
         reason=suppression.reason,
@@ -61,33 +80,60 @@ def add(connection: Connection, suppression: Suppression, *, source: str, now: d
 
 def remove(
     connection: Connection,
-    e164: E164,
+    subject: str,
     scope: SuppressionScope,
     scope_name: str,
     *,
+    kind: SuppressionKind = SuppressionKind.NUMBER,
     reason: str | None,
     now: datetime,
 ) -> bool:
-    """Take an entry back; False when there is none in force."""
-    table = suppressions.c
+    """Take an entry back; False when there is none in force.
+
+    What was said of a number that was erased since is found by the number, too.
+    """
+    meant = [and_(suppressions.c.kind == kind, suppressions.c.subject == subject)]
+    if kind is SuppressionKind.NUMBER and (key := _key_in_use(connection)):
+        hashed = _number_hash(key, subject)
+        meant.append(
+            and_(
+                suppressions.c.kind == SuppressionKind.NUMBER_HASH, suppressions.c.subject == hashed
+            )
+        )
     statement = (
         update(suppressions)
         .where(
-            table.kind == SuppressionKind.NUMBER,
-            table.subject == e164,
-            table.scope == scope.value,
-            table.scope_name == scope_name,
+            or_(*meant),
+            suppressions.c.scope == scope.value,
+            suppressions.c.scope_name == scope_name,
+            suppressions.c.removed_at.is_(None),
         )
-        .where(table.removed_at.is_(None))
         .values(removed_at=now, removed_reason=reason)
     )
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(statement).rowcount > 0
 
 
-def entries(connection: Connection, e164: E164) -> tuple[Entry, ...]:
-    """Return every entry of a number, those taken back included, oldest first."""
+def entries(
+    connection: Connection, e164: E164, *, lead_ids: Collection[int] = ()
+) -> tuple[Entry, ...]:
+    """Return every entry that reaches a number or one of the leads, oldest first.
+
+    Those taken back are included, and so are prefixes and hashes.
+    """
+    subjects = [e164, *map(str, lead_ids)]
+    if key := _key_in_use(connection):
+        subjects.append(_number_hash(key, e164))
+    heads = [e164[:length] for length in range(2, len(e164) + 1)]
+    is_prefix = suppressions.c.kind == SuppressionKind.PREFIX
     rows = connection.execute(
-        select(suppressions).where(suppressions.c.subject == e164).order_by(suppressions.c.id)
+        select(suppressions)
+        .where(
+            or_(
+                and_(~is_prefix, among(connection, suppressions.c.subject, subjects)),
+                and_(is_prefix, among(connection, suppressions.c.subject, heads)),
+            )
+        )
+        .order_by(suppressions.c.id)
     )
     return tuple(_entry(row) for row in rows)
 
@@ -100,59 +146,113 @@ def entries_in_force(connection: Connection) -> tuple[Entry, ...]:
     return tuple(_entry(row) for row in rows)
 
 
-def suppressed_numbers(
-    connection: Connection, e164s: Collection[str], *, seller: str, campaign: str
-) -> dict[E164, Suppression]:
-    """Return which of the numbers a campaign must not call, each with one entry in force.
+def applying(
+    connection: Connection, people: Sequence[Asked], *, seller: str, campaign: str
+) -> list[Suppression | None]:
+    """Return for each of the people the oldest entry for which a campaign must not call them.
 
-    An entry applies with scope all, with this seller, or with this campaign.
+    An entry applies with scope all, with this seller, or with this campaign. The number of
+    queries does not grow with the people.
     """
-    table = suppressions.c
-    applies = or_(
-        table.scope == SuppressionScope.ALL.value,
-        and_(table.scope == SuppressionScope.SELLER.value, table.scope_name == seller),
-        and_(table.scope == SuppressionScope.CAMPAIGN.value, table.scope_name == campaign),
+    return _applying(connection, people, reaches(seller=seller, campaign=campaign))
+
+
+def suppressed_everywhere(connection: Connection, e164s: Iterable[E164]) -> set[E164]:
+    """Return which of the numbers nobody may call; made for many at once."""
+    asked = {e164: e164 for e164 in e164s}
+    if key := _key_in_use(connection):
+        asked |= {E164(_number_hash(key, e164)): e164 for e164 in [*asked]}
+    in_force = select(suppressions.c.subject).where(
+        suppressions.c.removed_at.is_(None), _EVERYWHERE
     )
-    return _in_force(connection, e164s, applies)
-
-
-def suppressed_everywhere(connection: Connection, e164s: Collection[str]) -> set[E164]:
-    """Return which of the numbers nobody may call."""
-    everywhere = suppressions.c.scope == SuppressionScope.ALL.value
-    return {*_in_force(connection, e164s, everywhere)}
-
-
-def _in_force(
-    connection: Connection, e164s: Collection[str], applies: ColumnElement[bool]
-) -> dict[E164, Suppression]:
-    found: dict[E164, Suppression] = {}
-    for chunk in in_chunks(e164s):
-        rows = connection.execute(
-            select(suppressions)
-            .where(suppressions.c.subject.in_(chunk), suppressions.c.removed_at.is_(None), applies)
-            .order_by(suppressions.c.id)
-        )
-        for row in rows:
-            found.setdefault(row.subject, _entry(row).suppression)
+    is_prefix = suppressions.c.kind == SuppressionKind.PREFIX
+    prefixes = frozenset(connection.scalars(in_force.where(is_prefix)))
+    exact = connection.scalars(
+        in_force.where(~is_prefix, among(connection, suppressions.c.subject, asked))
+    )
+    found = {asked[E164(subject)] for subject in exact}
+    for length in {len(prefix) for prefix in prefixes}:
+        found |= {e164 for e164 in asked.values() if e164[:length] in prefixes}
     return found
 
 
-def _entry(row: Row[Any]) -> Entry:
-    return Entry(
-        suppression=Suppression(
-            e164=row.subject,
-            scope=SuppressionScope(row.scope),
-            scope_name=row.scope_name,
-            reason=row.reason,
-        ),
-        source=row.source,
-        created_at=row.created_at,
-        removed_at=row.removed_at,
-        removed_reason=row.removed_reason,
+_EVERYWHERE = suppressions.c.scope == SuppressionScope.ALL.value
+
+
+def reaches(*, seller: str, campaign: str) -> ColumnElement[bool]:
+    """Return the condition that an entry concerns a campaign."""
+    scope, name = suppressions.c.scope, suppressions.c.scope_name
+    return or_(
+        _EVERYWHERE,
+        and_(scope == SuppressionScope.SELLER.value, name == seller),
+        and_(scope == SuppressionScope.CAMPAIGN.value, name == campaign),
     )
 
 
-# MINIMAL VERSION, to be replaced by the whole one of the same name (another piece of work).
+def _applying(
+    connection: Connection, people: Sequence[Asked], reach: ColumnElement[bool]
+) -> list[Suppression | None]:
+    if not people:
+        return []
+    in_force = select(suppressions).where(suppressions.c.removed_at.is_(None), reach)
+    prefixes = connection.execute(in_force.where(suppressions.c.kind == SuppressionKind.PREFIX))
+    by_prefix = _oldest(prefixes)
+    lengths = sorted({len(prefix) for prefix in by_prefix})
+    key = _key_in_use(connection)
+    subjects = [_subjects(person, key) for person in people]
+    asked = list(dict.fromkeys(subject for some in subjects for subject in some))
+    # No subject of one kind is one of another: a plus, an id, 64 hexadecimal digits.
+    exact = _oldest(
+        connection.execute(in_force.where(among(connection, suppressions.c.subject, asked)))
+    )
+    if not exact and not by_prefix:
+        return [None] * len(people)
+    found = []
+    for (_, e164, _), some in zip(people, subjects, strict=True):
+        hits = [exact[subject] for subject in some if subject in exact]
+        heads = (e164[:length] for length in lengths)
+        hits += [by_prefix[head] for head in heads if head in by_prefix]
+        found.append(min(hits, default=(0, None), key=_age)[1])
+    return found
+
+
+_Hit = tuple[int, Suppression | None]
+
+
+def _age(hit: _Hit) -> int:
+    return hit[0]
+
+
+def _oldest(rows: Iterable[Row[Any]]) -> dict[str, _Hit]:
+    found: dict[str, _Hit] = {}
+    for row in sorted(rows, key=lambda row: int(row.id)):
+        found.setdefault(row.subject, (row.id, _entry(row).suppression))
+    return found
+
+
+def _subjects(person: Asked, key: bytes | None) -> list[str]:
+    lead_id, e164, name_key = person
+    subjects: list[str] = [e164]
+    if lead_id is not None:
+        subjects.append(str(lead_id))
+    if key is not None:
+        subjects.append(_number_hash(key, e164))
+        if lead_id is not None:
+            subjects.append(_lead_hash(key, e164, name_key))
+    return subjects
+
+
+# -- erased people ------------------------------------------------------------------------
+
+
+def hash_number(connection: Connection, e164: str) -> str:
+    """Return what stands for an erased number; from `writing`, for the key may be made here."""
+    return _number_hash(_key(connection), e164)
+
+
+def hash_lead(connection: Connection, e164: str, name_key: str | None) -> str:
+    """Return what stands for an erased person of a number; from `writing`."""
+    return _lead_hash(_key(connection), e164, name_key)
 
 
 def forget(
@@ -164,42 +264,110 @@ def forget(
     *,
     now: datetime,
 ) -> None:
-    """Make keyed hashes of an erased person's do-not-call entries; they stay in force."""
-    key = _hash_key(connection)
-    for kind, hashed, subjects in (
-        (SuppressionKind.NUMBER, SuppressionKind.NUMBER_HASH, [*e164s_only_theirs]),
-        (SuppressionKind.LEAD, SuppressionKind.LEAD_HASH, [str(lead_id)]),
-    ):
-        for subject in subjects:
-            digest = hmac.new(key, subject.encode(), hashlib.sha256).hexdigest()
-            theirs = (suppressions.c.kind == kind, suppressions.c.subject == subject)
-            twin = suppressions.alias()
-            connection.execute(
-                delete(suppressions).where(
-                    *theirs,
-                    exists(
-                        select(twin.c.id).where(
-                            twin.c.kind == hashed,
-                            twin.c.subject == digest,
-                            twin.c.scope == suppressions.c.scope,
-                            twin.c.scope_name == suppressions.c.scope_name,
-                            twin.c.removed_at.is_(None),
-                        )
-                    ),
-                )
-            )
-            connection.execute(
-                update(suppressions)
-                .where(*theirs)
-                .values(kind=hashed, subject=digest, reason=None, removed_reason=None)
-            )
+    """Leave no readable trace of an erased person in the entries, and keep what they say.
+
+    Entries about numbers that nobody else has, and those about the lead, become hashes, those
+    taken back as well; whoever comes back with the same number, or the same number and name,
+    is suppressed as before.
+
+    Args:
+        connection: from `writing`.
+        lead_id: the person.
+        e164s_only_theirs: the numbers that no other lead has.
+        e164s_shared: the numbers that stay in the base with somebody else.
+        name_key: the person's folded name, or None.
+        now: aware UTC.
+    """
+    of_numbers = _about(connection, SuppressionKind.NUMBER, e164s_only_theirs)
+    of_lead = _about(connection, SuppressionKind.LEAD, [str(lead_id)])
+    if not of_numbers and not of_lead:
+        return
+    key = _key(connection)
+    for row in of_numbers:
+        hashed = _number_hash(key, row.subject)
+        _hide(connection, row, SuppressionKind.NUMBER_HASH, [hashed], now=now)
+    numbers = sorted({*e164s_only_theirs, *e164s_shared}) or [""]
+    for row in of_lead:
+        hashes = [_lead_hash(key, e164, name_key) for e164 in numbers]
+        _hide(connection, row, SuppressionKind.LEAD_HASH, hashes, now=now)
 
 
-def _hash_key(connection: Connection) -> bytes:
-    connection.execute(
-        insert_if_new(connection, secrets).values(name="suppression", value=token_bytes(32))
+def _about(
+    connection: Connection, kind: SuppressionKind, subjects: Collection[str]
+) -> Sequence[Row[Any]]:
+    return connection.execute(
+        select(suppressions)
+        .where(suppressions.c.kind == kind, among(connection, suppressions.c.subject, subjects))
+        .order_by(suppressions.c.id)
+    ).all()
+
+
+def _hide(
+    connection: Connection,
+    row: Row[Any],
+    kind: SuppressionKind,
+    hashes: Sequence[str],
+    *,
+    now: datetime,
+) -> None:
+    """Put hashes in the place of an entry's subject, one row for each."""
+    for at, hashed in enumerate(hashes):
+        values = {**row._mapping, "kind": kind.value, "subject": hashed}
+        del values["id"]
+        if row.removed_at is None and _stands(connection, values):
+            values |= {"removed_at": now, "removed_reason": "the same entry was there already"}
+        if at == 0:
+            connection.execute(
+                update(suppressions).where(suppressions.c.id == row.id).values(**values)
+            )
+        else:
+            connection.execute(insert(suppressions).values(**values))
+
+
+def _stands(connection: Connection, values: dict[str, Any]) -> bool:
+    same = [suppressions.c[name] == values[name] for name in _UNIQUE]
+    found = exists(select(suppressions.c.id).where(*same, suppressions.c.removed_at.is_(None)))
+    return bool(connection.scalar(select(found)))
+
+
+_UNIQUE = ("kind", "subject", "scope", "scope_name")
+
+
+def _number_hash(key: bytes, e164: str) -> str:
+    return hmac.digest(key, f"number\0{e164}".encode(), "sha256").hex()
+
+
+def _lead_hash(key: bytes, e164: str, name_key: str | None) -> str:
+    return hmac.digest(key, f"lead\0{e164}\0{name_key or ''}".encode(), "sha256").hex()
+
+
+def _key_in_use(connection: Connection) -> bytes | None:
+    """Return the key if there is an entry that needs it: hashes cost time with many people."""
+    hashed = exists(select(suppressions.c.id).where(suppressions.c.kind.in_(_HASHED)))
+    return connection.scalar(select(secrets.c.value).where(secrets.c.name == _KEY, hashed))
+
+
+def _key(connection: Connection) -> bytes:
+    made = insert_if_new(connection, secrets).values(
+        name=literal(_KEY), value=chance.token_bytes(_KEY_BYTES)
     )
-    found: bytes = connection.execute(
-        select(secrets.c.value).where(secrets.c.name == "suppression")
-    ).scalar_one()
-    return found
+    connection.execute(made)
+    return bytes(
+        connection.execute(select(secrets.c.value).where(secrets.c.name == _KEY)).scalar_one()
+    )
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        suppression=Suppression(
+            subject=row.subject,
+            scope=SuppressionScope(row.scope),
+            scope_name=row.scope_name,
+            reason=row.reason,
+            kind=SuppressionKind(row.kind),
+        ),
+        source=row.source,
+        created_at=row.created_at,
+        removed_at=row.removed_at,
+        removed_reason=row.removed_reason,
+    )

@@ -255,6 +255,7 @@ class Lab:
             self.config_file,
             ringbank_config(
                 database=str(self.directory / "ringbank.db"),
+                registries=str(self.directory / "registries"),
                 ami_port=self.ami_port,
                 username=USERNAME,
                 secret_file=str(self.secret_file),

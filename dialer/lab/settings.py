@@ -88,7 +88,9 @@ def carrier_files(place: Place, *, pbx_sip_port: int, scenario: Scenario) -> Map
     }
 
 
-def ringbank_config(*, database: str, ami_port: int, username: str, secret_file: str) -> str:
+def ringbank_config(
+    *, database: str, registries: str, ami_port: int, username: str, secret_file: str
+) -> str:
     """Return a `config.toml` with which `ringbank --config` dials through the lab."""
     # JSON's way to write a string is TOML's too.
     return f"""\
@@ -107,6 +109,9 @@ channel = "PJSIP/{{number}}@carrier"
 max_calls = 60
 max_calls_per_second = 20
 caller_ids = ["+4721000000"]
+
+[leads]
+registries = {json.dumps(registries, ensure_ascii=False)}
 """
 
 

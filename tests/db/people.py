@@ -89,7 +89,7 @@ def lead_id_of(base: Engine, name: str) -> int:
 def suppress(
     base: Engine, e164: E164, scope: SuppressionScope = SuppressionScope.ALL, whose: str = ""
 ) -> None:
-    entry = Suppression(e164=e164, scope=scope, scope_name=whose, reason="asked")
+    entry = Suppression(subject=e164, scope=scope, scope_name=whose, reason="asked")
     with writing(base) as connection:
         assert suppression.add(connection, entry, source="command", now=NOON)
 

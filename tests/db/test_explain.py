@@ -1,6 +1,7 @@
 """For any number, campaign and moment: which gate allows or forbids the call."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -43,7 +44,15 @@ def explain(
     region: str | None = None,
 ) -> tuple[Decision, Facts]:
     with reading(base) as connection:
-        return explain_number(connection, number, campaign, at=at, now=now, region=region)
+        return explain_number(
+            connection,
+            number,
+            campaign,
+            at=at,
+            now=now,
+            region=region,
+            registries=Path("no registries"),
+        )
 
 
 def gates(decision: Decision) -> list[str]:

@@ -163,7 +163,7 @@ def test_suppressed_numbers_and_unknown_zones_are_counted(
     base: Engine, import_text: Import
 ) -> None:
     def suppress(number: str, scope: SuppressionScope, name: str = "") -> None:
-        entry = Suppression(e164=E164(number), scope=scope, scope_name=name)
+        entry = Suppression(subject=E164(number), scope=scope, scope_name=name)
         with writing(base) as connection:
             suppression.add(connection, entry, source="command", now=NOW)
 

@@ -20,7 +20,7 @@ from campaigns.model import (
     PastAttempt,
     Retry,
 )
-from leads.model import E164, Suppression, SuppressionScope
+from leads.model import E164, Listed, Listing, Registry, Suppression, SuppressionScope
 from tests.unit.campaigns.examples import campaign, hours, utc, windows
 
 NOW = utc("2026-12-01T12:00")  # a Tuesday, 13:00 in Oslo
@@ -28,6 +28,16 @@ NUMBER = E164("+4721000099")
 DAYTIME = hours(windows("10:00-20:00"))
 EVENING = hours(windows("17:00-20:00"))
 SAID = [None, *DispositionKind]
+NORWAY = Registry(
+    registry_id=1,
+    name="norway",
+    as_of=date(2026, 11, 1),
+    digest="d" * 64,
+    entries=3,
+    file="reservations.csv",
+    loaded_at=utc("2026-11-02T08:00"),
+)
+SWEDEN = replace(NORWAY, registry_id=2, name="sweden")
 
 CALLABLE = Facts(
     now=NOW,
@@ -41,6 +51,7 @@ CALLABLE = Facts(
     next_call_at=None,
     claimed=False,
     suppression=None,
+    registries=(),
     attempts=(),
 )
 
@@ -59,7 +70,7 @@ def ended(outcome: Outcome, *, ago: timedelta = timedelta(), **said: object) -> 
 
 
 def entry(scope: SuppressionScope, name: str = "", reason: str | None = None) -> Suppression:
-    return Suppression(e164=NUMBER, scope=scope, scope_name=name, reason=reason)
+    return Suppression(subject=NUMBER, scope=scope, scope_name=name, reason=reason)
 
 
 def test_nothing_in_the_way_is_callable() -> None:
@@ -109,6 +120,29 @@ def test_a_suppression_tells_its_scope_and_reason(suppression: Suppression, why:
     assert (refusal.gate, refusal.rule) == ("suppression", f"do_not_call:{suppression.scope}")
     assert (refusal.why, refusal.source) == (why, "do-not-call list")
     assert refusal.until is None
+
+
+@pytest.mark.parametrize(
+    ("listed", "rule", "why"),
+    [
+        (Listed.YES, "registry:norway", "is in the registry norway"),
+        (Listed.UNKNOWN, "registry_unknown:norway", "is not known; load it again: ringbank dnc"),
+        (Listed.OTHER_FILE, "registry_file:norway", "is another one; load it again: ringbank dnc"),
+    ],
+)
+def test_a_registry_refuses_whom_it_lists_and_whom_it_was_not_asked_about(
+    listed: Listed, rule: str, why: str
+) -> None:
+    refusal = the_refusal(registries=(Listing(NORWAY, listed),))
+    assert (refusal.gate, refusal.rule, refusal.until) == ("registry", rule, None)
+    assert refusal.source == "norway as of 2026-11-01"
+    assert why in refusal.why
+
+
+def test_a_registry_that_lists_a_number_is_told_before_one_that_is_not_known() -> None:
+    unknown, listed = Listing(NORWAY, Listed.UNKNOWN), Listing(SWEDEN, Listed.YES)
+    assert the_refusal(registries=(unknown, listed)).rule == "registry:sweden"
+    assert evaluate(facts(registries=(Listing(NORWAY, Listed.NO),))).callable
 
 
 def test_closed_hours_tell_the_zone_and_the_next_opening() -> None:
@@ -234,6 +268,7 @@ EVERYTHING_WRONG: dict[str, object] = {
     "campaign_state": CampaignState.PAUSED,
     "on_list": False,
     "suppression": entry(SuppressionScope.ALL),
+    "registries": (Listing(NORWAY, Listed.YES),),
     "campaign": campaign(hours=EVENING),
     "attempts": (ended(Outcome.BUSY),),
 }
@@ -250,7 +285,9 @@ def test_every_gate_speaks_for_itself_and_none_is_left_out(wrong: set[str]) -> N
 
 
 def test_the_gates_stand_in_the_order_in_which_they_are_told() -> None:
-    assert [name for name, _ in GATES] == ["state", "list", "suppression", "hours", "attempts"]
+    assert [name for name, _ in GATES] == [
+        "state", "list", "suppression", "registry", "hours", "attempts",
+    ]  # fmt: skip
 
 
 def test_a_decision_ends_with_its_last_refusal_if_all_of_them_end() -> None:

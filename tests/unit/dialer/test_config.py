@@ -58,6 +58,8 @@ def test_an_empty_file_has_the_defaults() -> None:
     assert (found.database_url, found.engine) == ("sqlite:///ringbank.db", "default")
     assert (found.host, found.port, found.username) == ("127.0.0.1", 5038, "dialer")
     assert (found.trunks, found.region, found.secret) == ({}, None, None)
+    assert found.registries == Path("registries")
+    assert usable('[leads]\nregistries = "/srv/registers"').registries == Path("/srv/registers")
 
 
 def test_everything_that_may_be_set_is_read() -> None:

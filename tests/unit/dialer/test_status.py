@@ -128,6 +128,7 @@ def limit(
     mode: DialMode = DialMode.PROGRESSIVE,
     *,
     ami_down: str | None = None,
+    registry: str | None = None,
     used: int = 0,
     trunk: bool = True,
     agents_in: int = 2,
@@ -136,6 +137,7 @@ def limit(
     return limit_of(
         campaign(mode=mode),
         ami_down=ami_down,
+        registry=registry,
         lines=Lines(TRUNK, used=used) if trunk else None,
         agents_in=agents_in,
         agents_ready=agents_ready,
@@ -145,6 +147,8 @@ def limit(
 def test_each_limit_has_its_words() -> None:
     assert limit() is None
     assert limit(ami_down="refused") == "Asterisk cannot be reached: refused"
+    assert limit(registry="gate registry: no file") == "gate registry: no file"
+    assert limit(registry="x", ami_down="refused") == "Asterisk cannot be reached: refused"
     assert limit(trunk=False) == "trunk 'main' is not in the configuration"
     assert limit(used=10) == "trunk 'main' is full: 10 of 10 lines"
     assert limit(used=9) is None
