@@ -21,7 +21,7 @@ class RegistryFiles:
         self._folder = folder
         self._digests = Digests()
         self._current: tuple[Registry, ...] = ()
-        self._checked = self._current
+        self._checked: tuple[Registry, ...] = ()
 
     def see(self, connection: Connection) -> bool:
         """Learn which versions are in force; tell whether they are others than were checked."""
