@@ -21,16 +21,18 @@ class RegistryFiles:
         self._folder = folder
         self._digests = Digests()
         self._current: tuple[Registry, ...] = ()
+        self._checked: tuple[Registry, ...] = ()
 
     def see(self, connection: Connection) -> bool:
-        """Learn which versions are in force; tell whether they are others than before."""
-        before, self._current = self._current, registries.current(connection)
-        return self._current != before
+        """Learn which versions are in force; tell whether they are others than were checked."""
+        self._current = registries.current(connection)
+        return self._current != self._checked
 
     def check(self) -> None:
         """Read the files that are new or have changed: a second for 400 MB, so in no transaction."""
         for registry in self._current:
             self._digests.of(registries.path_of(registry, self._folder))
+        self._checked = self._current
 
     def why_not(self) -> str | None:
         """Return why no call may be placed, or None; nothing is read but the files' dates."""
