@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from campaigns.facts import candidate, candidates, gather
+from campaigns.facts import agreed_to, candidate, candidates, gather
 from campaigns.gates import Decision, Facts, evaluate
 from campaigns.store import StoredCampaign, active_lists, load
 from campaigns.tables import campaign_leads
@@ -71,6 +71,7 @@ def _not_enrolled(
         .order_by(lead_numbers.c.lead_id)
         .limit(1)
     )
+    agreed = {} if lead_id is None else agreed_to(connection, stored, [lead_id])
     suppressed = suppressed_numbers(
         connection,
         [phone.e164],
@@ -90,6 +91,7 @@ def _not_enrolled(
         claimed=False,
         suppression=suppressed.get(phone.e164),
         attempts=(),
+        consents=() if lead_id is None else agreed.get(lead_id, ()),
     )
 
 

@@ -17,9 +17,10 @@ from datetime import UTC, datetime
 from campaigns.model import Campaign, CampaignState, LeadState, PastAttempt
 from campaigns.retry import next_try
 from campaigns.schedule import opens_at
+from leads.consent_rules import Consent, why_not_in_force
 from leads.model import E164, Suppression, SuppressionScope
 
-GATES_VERSION = 1
+GATES_VERSION = 2
 """Goes up with every change of what the gates allow: it is part of `rule_set`."""
 
 
@@ -40,6 +41,7 @@ class Facts:
         claimed: somebody has the person, or another one of that number, right now.
         suppression: a do-not-call entry that reaches this campaign, or None.
         attempts: the ended ones in the campaign, of the lead or on its number.
+        consents: those the lead ever gave of the kinds that the campaign asks for.
     """
 
     now: datetime
@@ -54,6 +56,7 @@ class Facts:
     claimed: bool
     suppression: Suppression | None
     attempts: tuple[PastAttempt, ...]
+    consents: tuple[Consent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +125,7 @@ def rule_set(campaign: Campaign) -> str:
         "ring_s": campaign.ring_s,
         "mode": campaign.mode.value,
         "seller": campaign.seller,
+        "consent": sorted(campaign.consent),
     }
     canonical = json.dumps(rules, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:12]
@@ -191,6 +195,23 @@ def _suppression(facts: Facts) -> Refusal | None:
         rule=f"do_not_call:{entry.scope}",
         why=f"not to be called by {whom} (scope {entry.scope}){reason}",
         source="do-not-call list",
+    )
+
+
+def _consent(facts: Facts) -> Refusal | None:
+    """Refuse for want of consents: the rule names the first, the reason all of them."""
+    missing = {
+        kind: why
+        for kind in facts.campaign.consent
+        if (why := why_not_in_force(facts.consents, kind, now=facts.now)) is not None
+    }
+    if not missing:
+        return None
+    return Refusal(
+        gate="consent",
+        rule=f"consent:{next(iter(missing))}",
+        why="; ".join(missing.values()),
+        source="campaign file: consent",
     )
 
 
@@ -284,6 +305,7 @@ GATES: tuple[tuple[str, Gate], ...] = (
     ("state", _state),
     ("list", _list),
     ("suppression", _suppression),
+    ("consent", _consent),
     ("hours", _hours),
     ("attempts", _attempts),
 )

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     and_,
@@ -31,13 +32,13 @@ from leads.errors import UsageError
 from leads.model import ListState
 from leads.names import did_you_mean
 from leads.problems import Problem
-from leads.sql import insert_if_new
-from leads.tables import list_members, lists
+from leads.sql import in_chunks, insert_if_new
+from leads.tables import consents, list_members, lists
 
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 """`next_call_at` of a lead that waits for nothing: earlier than any clock's now."""
 
-HELD_BY_GATES = ("state", "list", "suppression", "hours", "attempts")
+HELD_BY_GATES = ("state", "list", "suppression", "consent", "hours", "attempts")
 """`campaign_leads.held_by` of leads that a gate, not a result, took out of the work."""
 
 
@@ -171,20 +172,30 @@ def set_state(
 
 
 def enrol(connection: Connection, campaign_id: CampaignId) -> int:
-    """Enrol whoever came onto the campaign's lists since the last time; return how many."""
+    """Enrol whoever came onto the campaign's lists since the last time; return how many.
+
+    Whom the gate `consent` had refused is looked at again when an import has brought a
+    consent of theirs meanwhile.
+    """
     enrolled = 0
     memberships = connection.execute(
         select(campaign_lists).where(campaign_lists.c.campaign_id == campaign_id)
     ).all()
     for membership in memberships:
-        # One look at the end of an index: this is asked twice a second.
-        newest = connection.scalar(
-            select(func.max(list_members.c.import_id)).where(
-                list_members.c.list_id == membership.list_id
-            )
-        )
-        if newest is None or newest <= membership.enrolled_to:
+        with_members, with_consents = _newest_imports(connection, membership.list_id)
+        newest = max(with_members, with_consents)
+        if newest <= membership.enrolled_to:
             continue
+        if with_consents > membership.enrolled_to:
+            brought = select(consents.c.lead_id).where(
+                consents.c.import_id > membership.enrolled_to, consents.c.import_id <= newest
+            )
+            _examine(
+                connection,
+                campaign_leads.c.campaign_id == campaign_id,
+                _BY_CONSENT,
+                campaign_leads.c.lead_id.in_(brought),
+            )
         known = (
             select(campaign_leads.c.id)
             .where(
@@ -226,6 +237,23 @@ def enrol(connection: Connection, campaign_id: CampaignId) -> int:
     return enrolled
 
 
+def _newest_imports(connection: Connection, list_id: int) -> tuple[int, int]:
+    """Return the newest import with members of a list, and with consents of anybody; or 0.
+
+    Two looks at the ends of indexes, in one statement: this is asked twice a second, and an
+    import that ends between two statements would be seen by one and not the other.
+    """
+    members = select(func.max(list_members.c.import_id)).where(list_members.c.list_id == list_id)
+    with_consents = select(func.max(consents.c.import_id))
+    row = connection.execute(
+        select(
+            func.coalesce(members.scalar_subquery(), 0),
+            func.coalesce(with_consents.scalar_subquery(), 0),
+        )
+    ).one()
+    return row[0], row[1]
+
+
 def examine_again(
     connection: Connection, campaign_id: CampaignId, *, everybody: bool = False
 ) -> None:
@@ -241,6 +269,24 @@ def examine_again(
         campaign_leads.c.state != LeadState.CALLBACK,
         held_by.not_like("disposition:%"),
     )
+    _examine(connection, campaign_leads.c.campaign_id == campaign_id, or_(by_gate, by_outcome))
+
+
+def examine_consents(connection: Connection, lead_ids: Iterable[int]) -> None:
+    """Let the gates of all campaigns look again at those whom the gate `consent` had refused.
+
+    Asked whenever people gave a consent. A withdrawal needs nothing: the gates are asked
+    before every call.
+    """
+    for chunk in in_chunks(sorted(lead_ids)):
+        _examine(connection, _BY_CONSENT, campaign_leads.c.lead_id.in_(chunk))
+
+
+_BY_CONSENT = campaign_leads.c.held_by == "consent"
+
+
+def _examine(connection: Connection, *which: ColumnElement[bool]) -> None:
+    """Put leads back into the work, for the gates to look at them again at once."""
     back_in_work = case(
         (is_callable, campaign_leads.c.state),
         (campaign_leads.c.attempts == 0, LeadState.NEW.value),
@@ -248,11 +294,7 @@ def examine_again(
     )
     connection.execute(
         update(campaign_leads)
-        .where(
-            campaign_leads.c.campaign_id == campaign_id,
-            campaign_leads.c.state != LeadState.IN_CALL,
-            or_(by_gate, by_outcome),
-        )
+        .where(campaign_leads.c.state != LeadState.IN_CALL, *which)
         .values(state=back_in_work, next_call_at=AT_ONCE, held_by=None)
     )
 

@@ -4,7 +4,7 @@ Nothing is decided here. Whatever needs the database is imported when a command 
 that ``ringbank --help`` stays fast.
 """
 
-import re
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,22 +13,19 @@ import typer
 
 from leads.console import Console
 from leads.errors import UsageError
-from leads.model import LeadId, Phone, Suppression, SuppressionScope
+from leads.model import Phone, Suppression, SuppressionScope
 from leads.names import did_you_mean
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from leads.importing import ImportReport
-    from leads.store import Lead, LeadList
+    from leads.store import LeadList
     from leads.suppression import Entry
 
 leads_app = typer.Typer(no_args_is_help=True, help="Import people, look them up, count them.")
 lists_app = typer.Typer(no_args_is_help=True, help="See the lists that leads came in.")
 dnc_app = typer.Typer(no_args_is_help=True, help="Keep the numbers that must not be called.")
-
-_ID = re.compile("[0-9]{1,18}")
-"""What fits into the 64 bits of an id."""
 
 Region = Annotated[
     str | None,
@@ -79,8 +76,8 @@ def import_(
             console.base(),
             source=file,
             list_name=list_name,
-            region=_region(console, region),
-            mapping=[_pair(text) for text in mapping or ()],
+            region=region_of(console, region),
+            mapping=[mapped(text) for text in mapping or ()],
             encoding=encoding,
             delimiter=delimiter,
             sheet=sheet,
@@ -101,48 +98,6 @@ def import_(
     console.facts(facts)
     _say_rejected(console, report, rejects)
     console.problems = report.rejected > 0
-
-
-@leads_app.command()
-def show(
-    ctx: typer.Context,
-    number_or_id: Annotated[str, typer.Argument(metavar="NUMBER|ID", help="Whom to show.")],
-    region: Region = None,
-) -> None:
-    """Show everything the base knows of one lead.
-
-    Example: ringbank leads show 1
-    """
-    from leads import suppression
-    from leads.db import reading
-
-    console: Console = ctx.obj
-    with reading(console.base()) as connection:
-        lead = _find(connection, number_or_id, _region(console, region))
-        entries = [
-            entry for phone in lead.phones for entry in suppression.entries(connection, phone.e164)
-        ]
-    facts: dict[str, object] = {
-        "lead_id": lead.lead_id,
-        "external_id": lead.external_id,
-        "name": lead.name,
-        "phone": lead.phones[0].e164 if lead.phones else None,
-        "phones": [asdict(phone) for phone in lead.phones],
-        "zones": sorted({zone for phone in lead.phones for zone in phone.zones}),
-        "language": lead.language,
-        "lists": lead.lists,
-        "household": lead.household,
-        "suppressed": _everywhere(entries),
-        "suppressions": [_entry_facts(entry) for entry in entries],
-        "created_at": lead.created_at,
-        "attributes": lead.attributes,
-    }
-    if not console.json:
-        del facts["attributes"]
-        facts["phones"] = [f"{phone.e164} ({phone.kind})" for phone in lead.phones]
-        facts["suppressions"] = [_sentence(entry) for entry in entries]
-        facts |= {f"attr_{key}": value for key, value in lead.attributes.items()}
-    console.facts(facts)
 
 
 @leads_app.command("find")
@@ -274,7 +229,7 @@ def add_number(
 
     console: Console = ctx.obj
     _check_scope(scope, name)
-    phone = _number(number, _region(console, region))
+    phone = _number(number, region_of(console, region))
     entry = Suppression(e164=phone.e164, scope=scope, scope_name=name, reason=reason)
     with writing(console.base()) as connection:
         added = suppression.add(connection, entry, source="command", now=console.now())
@@ -302,7 +257,7 @@ def remove_number(
 
     console: Console = ctx.obj
     _check_scope(scope, name)
-    e164 = _number(number, _region(console, region)).e164
+    e164 = _number(number, region_of(console, region)).e164
     with writing(console.base()) as connection:
         removed = suppression.remove(
             connection, e164, scope, name, reason=reason, now=console.now()
@@ -328,15 +283,15 @@ def check(
     from leads.db import reading
 
     console: Console = ctx.obj
-    e164 = _number(number, _region(console, region)).e164
+    e164 = _number(number, region_of(console, region)).e164
     with reading(console.base()) as connection:
         entries = suppression.entries(connection, e164)
     console.facts(
         {
             "number": e164,
-            "suppressed": _everywhere(entries),
+            "suppressed": reaches_everybody(entries),
             "entries": [
-                _entry_facts(entry) if console.json else _sentence(entry) for entry in entries
+                entry_facts(entry) if console.json else entry_sentence(entry) for entry in entries
             ],
         }
     )
@@ -355,7 +310,7 @@ def list_numbers(ctx: typer.Context) -> None:
     with reading(console.base()) as connection:
         entries = suppression.entries_in_force(connection)
     columns = ("number", "scope", "name", "reason", "source", "created_at")
-    facts = [{"number": entry.suppression.e164, **_entry_facts(entry)} for entry in entries]
+    facts = [{"number": entry.suppression.e164, **entry_facts(entry)} for entry in entries]
     console.rows(columns, [[one[column] for column in columns] for one in facts])
 
 
@@ -386,14 +341,16 @@ def _bytes(file: str) -> int | None:
     return path.stat().st_size if path.is_file() else None
 
 
-def _pair(text: str) -> tuple[str, str]:
+def mapped(text: str) -> tuple[str, str]:
+    """Return the target and the column that a word of ``--map`` names."""
     target, equals, column = text.partition("=")
     if not equals:
         raise UsageError(f"--map {text} names no column; write for example --map phone=Telefon")
     return target.strip(), column.strip()
 
 
-def _region(console: Console, given: str | None) -> str | None:
+def region_of(console: Console, given: str | None) -> str | None:
+    """Return the country of numbers written without one: given, or as configured."""
     from leads.phone import known_region
 
     region = given or console.region()
@@ -410,24 +367,6 @@ def _number(text: str, region: str | None) -> Phone:
             "write it with its country code, for example +4721000000"
         )
     return phone
-
-
-def _find(connection: "Connection", text: str, region: str | None) -> "Lead":
-    """Return whom a text means: a number the base knows comes before an id."""
-    from leads import store
-    from leads.phone import parse_phone
-
-    phone = parse_phone(text, region=region)
-    ids = () if isinstance(phone, str) else store.leads_of(connection, phone.e164)
-    if not ids and _ID.fullmatch(text):
-        ids = (LeadId(int(text)),)
-    lead = store.lead(connection, ids[0]) if ids else None
-    if lead is None:
-        raise UsageError(
-            f"no lead has the number or id {text!r}; "
-            "write the number with its country code, for example +4721000000"
-        )
-    return lead
 
 
 def _list_named(connection: "Connection", name: str) -> "LeadList":
@@ -449,14 +388,16 @@ def _check_scope(scope: SuppressionScope, name: str) -> None:
         raise UsageError(f"--scope {scope.value} needs the {scope.value}; add --name NAME")
 
 
-def _everywhere(entries: "list[Entry] | tuple[Entry, ...]") -> bool:
+def reaches_everybody(entries: "Iterable[Entry]") -> bool:
+    """Tell whether one of a number's do-not-call entries holds for everybody who calls."""
     return any(
         entry.removed_at is None and entry.suppression.scope is SuppressionScope.ALL
         for entry in entries
     )
 
 
-def _entry_facts(entry: "Entry") -> dict[str, object]:
+def entry_facts(entry: "Entry") -> dict[str, object]:
+    """Return a do-not-call entry as the JSON of commands."""
     return {
         "scope": entry.suppression.scope.value,
         "name": entry.suppression.scope_name,
@@ -468,7 +409,8 @@ def _entry_facts(entry: "Entry") -> dict[str, object]:
     }
 
 
-def _sentence(entry: "Entry") -> str:
+def entry_sentence(entry: "Entry") -> str:
+    """Return a do-not-call entry in words."""
     who = f"{entry.suppression.scope.value} {entry.suppression.scope_name}".strip()
     ended = f" to {entry.removed_at:%Y-%m-%d}" if entry.removed_at else ""
     why = f" ({entry.suppression.reason})" if entry.suppression.reason else ""

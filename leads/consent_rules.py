@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from enum import StrEnum
 
 from leads.model import LeadId
 from leads.moments import written_moment
@@ -144,6 +145,30 @@ def contradiction(consent: NewConsent, *, now: datetime) -> Problem | None:
     return None
 
 
+class ConsentState(StrEnum):
+    """Where one consent stands."""
+
+    IN_FORCE = "in_force"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+def state_of(one: Consent, given: Iterable[Consent], *, now: datetime) -> ConsentState:
+    """Return where a consent stands at a moment after it was given.
+
+    Args:
+        one: the consent in question.
+        given: all that the person gave of its kind; others are left alone.
+        now: the moment in question, aware.
+    """
+    last = _last_withdrawal((other for other in given if other.kind == one.kind), now)
+    if last is not None and one.given_at <= last[0]:
+        return ConsentState.WITHDRAWN
+    if one.expires_at is not None and one.expires_at <= now:
+        return ConsentState.EXPIRED
+    return ConsentState.IN_FORCE
+
+
 def why_not_in_force(consents: Iterable[Consent], kind: str, *, now: datetime) -> str | None:
     """Return why a person's consent of a kind does not count at a moment; None if it does.
 
@@ -155,21 +180,26 @@ def why_not_in_force(consents: Iterable[Consent], kind: str, *, now: datetime) -
     given = [one for one in consents if one.kind == kind and one.given_at <= now]
     if not given:
         return f"consent {kind!r} was never given"
-    ends = [one for one in given if one.withdrawn_at is not None and one.withdrawn_at <= now]
-    last = max(ends, key=lambda one: one.withdrawn_at or now, default=None)
-    after = [
-        one
-        for one in given
-        if last is None or last.withdrawn_at is None or one.given_at > last.withdrawn_at
-    ]
-    if last is not None and last.withdrawn_at is not None and not after:
-        reason = f" ({last.withdrawn_reason})" if last.withdrawn_reason else ""
-        return f"consent {kind!r} was withdrawn on {_day(last.withdrawn_at)}{reason}"
-    lasting = [one.expires_at for one in after]
-    expired = [moment for moment in lasting if moment is not None and moment <= now]
-    if len(expired) < len(lasting):
+    states = {state_of(one, given, now=now): one for one in given}
+    if ConsentState.IN_FORCE in states:
         return None
-    return f"consent {kind!r} expired on {_day(max(expired))}"
+    if ConsentState.EXPIRED in states:
+        ends = [one.expires_at for one in given if one.expires_at and one.expires_at <= now]
+        return f"consent {kind!r} expired on {_day(max(ends))}"
+    withdrawn = _last_withdrawal(given, now)
+    assert withdrawn is not None, "nothing else ends a consent"
+    moment, reason = withdrawn
+    return f"consent {kind!r} was withdrawn on {_day(moment)}{f' ({reason})' if reason else ''}"
+
+
+def _last_withdrawal(given: Iterable[Consent], now: datetime) -> tuple[datetime, str | None] | None:
+    """Return when and why a person last withdrew a kind until a moment, or None."""
+    ends = [
+        (one.withdrawn_at, one.withdrawn_reason)
+        for one in given
+        if one.withdrawn_at is not None and one.withdrawn_at <= now
+    ]
+    return max(ends, key=lambda end: end[0], default=None)
 
 
 def _day(moment: datetime) -> str:

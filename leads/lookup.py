@@ -19,10 +19,11 @@ _ID = re.compile("[0-9]{1,18}")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A lead by its id and name; the name is None where it is not known."""
+    """A lead in short; what is not known of it is None."""
 
     lead_id: LeadId
     name: str | None
+    external_id: str | None
 
 
 def meant(connection: Connection, text: str, *, region: str | None) -> tuple[LeadId, ...]:
@@ -67,13 +68,15 @@ def the_one(connection: Connection, text: str, *, region: str | None) -> LeadId:
 
 
 def named(connection: Connection, lead_ids: Collection[LeadId]) -> Sequence[Named]:
-    """Return the leads of some ids with their names, oldest first."""
+    """Return the leads of some ids in short, oldest first."""
     found: list[Named] = []
     for chunk in in_chunks(sorted(lead_ids)):
         rows = connection.execute(
-            select(leads.c.id, leads.c.name).where(leads.c.id.in_(chunk)).order_by(leads.c.id)
+            select(leads.c.id, leads.c.name, leads.c.external_id)
+            .where(leads.c.id.in_(chunk))
+            .order_by(leads.c.id)
         )
-        found += (Named(LeadId(row.id), row.name) for row in rows)
+        found += (Named(LeadId(row.id), row.name, row.external_id) for row in rows)
     return found
 
 
