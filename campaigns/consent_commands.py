@@ -228,8 +228,24 @@ def list_(
     if console.json:
         console.document(documents)
         return
-    columns = ("lead_id", "kind", "state", "given_at", "expires_at", "withdrawn_at", "source")
-    console.rows(columns, [[one[column] for column in columns] for one in documents])
+    console.rows(
+        ("lead_id", "kind", "state", "given", "ends", "source"),
+        [
+            (
+                one["lead_id"],
+                one["kind"],
+                one["state"],
+                _day(one["given_at"]),
+                _day(one["withdrawn_at"] or one["expires_at"]),
+                one["source"],
+            )
+            for one in documents
+        ],
+    )
+
+
+def _day(moment: object) -> str | None:
+    return f"{moment.astimezone():%Y-%m-%d}" if isinstance(moment, datetime) else None
 
 
 def _past(text: str | None, *, now: datetime) -> datetime:

@@ -179,17 +179,17 @@ def why_not_in_force(consents: Iterable[Consent], kind: str, *, now: datetime) -
     """
     given = [one for one in consents if one.kind == kind and one.given_at <= now]
     if not given:
-        return f"consent {kind!r} was never given"
+        return f"never gave the consent {kind!r}"
     states = {state_of(one, given, now=now): one for one in given}
     if ConsentState.IN_FORCE in states:
         return None
     if ConsentState.EXPIRED in states:
         ends = [one.expires_at for one in given if one.expires_at and one.expires_at <= now]
-        return f"consent {kind!r} expired on {_day(max(ends))}"
+        return f"the consent {kind!r} expired on {_day(max(ends))}"
     withdrawn = _last_withdrawal(given, now)
     assert withdrawn is not None, "nothing else ends a consent"
     moment, reason = withdrawn
-    return f"consent {kind!r} was withdrawn on {_day(moment)}{f' ({reason})' if reason else ''}"
+    return f"withdrew the consent {kind!r} on {_day(moment)}{f' ({reason})' if reason else ''}"
 
 
 def _last_withdrawal(given: Iterable[Consent], now: datetime) -> tuple[datetime, str | None] | None:
