@@ -32,8 +32,8 @@ _NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 _EVENTFUL = 10
 """Every so-manyth lead has calls, consents, edits and do-not-call entries."""
 
-_FIRST_NUMBER = 4_530_000_000
-"""Every Danish number of eight digits from there on is a valid one."""
+_FIRST_NUMBER = 33_610_000_000
+"""From here on the next five million numbers, all of them French mobiles, are valid."""
 
 _FILL = """
 CREATE TEMP TABLE people AS
@@ -46,7 +46,7 @@ INSERT INTO imports (id, list_id, file, encoding, mapping, attributes, started_a
 INSERT INTO leads (id, external_id, name, name_key, attributes, import_id)
   SELECT id, 'C' || id, 'Person ' || id, 'person ' || id, '{"city": "Oslo"}', 1 FROM people;
 INSERT INTO numbers (id, kind, region, zones)
-  SELECT number_id, 'fixed', 'DK', '["Europe/Copenhagen"]' FROM people;
+  SELECT number_id, 'mobile', 'FR', '["Europe/Paris"]' FROM people;
 INSERT INTO lead_numbers (lead_id, position, number_id) SELECT id, 1, number_id FROM people;
 INSERT INTO list_members (list_id, import_id, lead_id) SELECT 1, 1, id FROM people;
 INSERT INTO campaigns (id, name, state, definition, created_at, updated_at)
