@@ -15,6 +15,8 @@ import typer
 
 import campaigns.privacy_commands  # noqa: F401 (it puts its commands onto leads and lists)
 from campaigns.commands import campaigns_app, explain, export_app
+from campaigns.consent_commands import consents_app
+from campaigns.lead_commands import leads_app
 from campaigns.registry_commands import dnc_app
 from dialer.asterisk.commands import asterisk_app
 from dialer.commands import agents_app, db_app
@@ -23,7 +25,7 @@ from dialer.desk import next_, release, result
 from dialer.doctor import doctor
 from dialer.lab.commands import lab_app
 from dialer.run import run
-from leads.commands import leads_app, lists_app
+from leads.commands import lists_app
 from leads.console import Console, Settings
 from leads.errors import RingbankError, UsageError
 
@@ -44,6 +46,7 @@ for name, group in (
     ("leads", leads_app),
     ("lists", lists_app),
     ("dnc", dnc_app),
+    ("consents", consents_app),
     ("campaigns", campaigns_app),
     ("agents", agents_app),
     ("export", export_app),

@@ -35,6 +35,7 @@ def _written(campaign: Campaign) -> dict[str, str]:
         "seller": campaign.seller,
         "purpose": campaign.purpose,
         "audience": campaign.audience,
+        "consent": campaign.consent or None,
         "starts": campaign.starts,
         "ends": campaign.ends,
         "priority": campaign.priority,

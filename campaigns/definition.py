@@ -28,6 +28,7 @@ from campaigns.model import (
     Retry,
     Window,
 )
+from leads.consent_rules import KIND, KIND_RULE
 from leads.problems import Problem
 
 PURPOSES = ("sales", "fundraising", "survey", "political", "collections", "service")
@@ -107,6 +108,7 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         seller=file.text("seller"),
         purpose=file.choice("purpose", PURPOSES),
         audience=file.choice("audience", AUDIENCES, default=AUDIENCES[0]),
+        consent=_consent(file),
         starts=file.day("starts"),
         ends=file.day("ends"),
         priority=file.whole("priority", 0, 100, default=50),
@@ -162,6 +164,14 @@ def _caller_id(file: Section) -> str:
     if caller_id and not _E164.fullmatch(caller_id):
         file.refuse("caller_id", f'must be a number like "+4721000000", not {shown(caller_id)}')
     return caller_id
+
+
+def _consent(file: Section) -> tuple[str, ...]:
+    kinds = file.texts("consent", required=False)
+    for kind in kinds:
+        if not KIND.fullmatch(kind):
+            file.refuse("consent", f"{shown(kind)} is no kind of consent; write {KIND_RULE}")
+    return kinds
 
 
 def _script(file: Section) -> str | None:

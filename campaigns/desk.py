@@ -31,7 +31,8 @@ from campaigns.model import (
 from campaigns.results import Result, record_result
 from campaigns.said import attempt_row
 from campaigns.store import StoredCampaign
-from campaigns.tables import agents, attempts, campaign_leads, campaigns, claims
+from campaigns.story import calls
+from campaigns.tables import agents, attempts, campaign_leads, claims
 from leads.errors import NotAllowedError, UsageError
 from leads.model import e164_of
 from leads.tables import leads, numbers
@@ -44,6 +45,9 @@ _TAKES_CALLS = ("ready", "talking")
 
 _LOOK_AT_MOST = 200
 """People whom the gates may refuse before an agent is told that there is nobody."""
+
+_CALLS_SHOWN = 20
+"""Earlier calls that an agent sees of a person, the newest of them."""
 
 _NOBODY_REACHED: Mapping[DispositionKind, Outcome] = {
     DispositionKind.NO_CONTACT: Outcome.NO_ANSWER,
@@ -229,23 +233,16 @@ def _local_time(zones: Sequence[str], now: datetime) -> str | None:
 
 
 def _history(connection: Connection, lead_id: int) -> list[dict[str, object]]:
-    rows = connection.execute(
-        select(attempts, campaigns.c.name)
-        .join(campaigns, campaigns.c.id == attempts.c.campaign_id)
-        .where(attempts.c.lead_id == lead_id, attempts.c.ended_at.is_not(None))
-        .order_by(attempts.c.dialed_at.desc())
-        .limit(20)
-    )
     return [
         {
-            "at": row.dialed_at,
-            "campaign": row.name,
-            "outcome": row.outcome,
-            "disposition": row.disposition,
-            "refusal_reason": row.refusal_reason,
-            "note": row.note,
+            "at": past.dialed_at,
+            "campaign": past.campaign,
+            "outcome": past.outcome,
+            "disposition": past.disposition,
+            "refusal_reason": past.refusal_reason,
+            "note": past.note,
         }
-        for row in rows
+        for past in calls(connection, lead_id, ended=True, limit=_CALLS_SHOWN)
     ]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from campaigns.facts import candidate, candidates, gather
+from campaigns.facts import agreed_to, candidate, candidates, gather
 from campaigns.gates import Decision, Facts, evaluate
 from campaigns.store import StoredCampaign, active_lists, load
 from campaigns.tables import campaign_leads
@@ -83,6 +83,7 @@ def _not_enrolled(
         .limit(1)
     ).one_or_none()
     lead_id, name_key = (None, None) if lead is None else lead
+    agreed = {} if lead_id is None else agreed_to(connection, stored, [lead_id])
     (suppressed,) = applying(
         connection,
         [(lead_id, phone.e164, name_key)],
@@ -103,6 +104,7 @@ def _not_enrolled(
         suppression=suppressed,
         registries=of_number(connection, phone.e164, registries),
         attempts=(),
+        consents=() if lead_id is None else agreed.get(lead_id, ()),
     )
 
 

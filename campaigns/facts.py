@@ -15,6 +15,8 @@ from campaigns.gates import Facts
 from campaigns.model import DispositionKind, LeadState, Outcome, PastAttempt
 from campaigns.store import StoredCampaign, in_use
 from campaigns.tables import attempts, campaign_leads, campaign_lists, claims
+from leads import consents
+from leads.consent_rules import Consent
 from leads.model import E164, NumberId
 from leads.registries import listings
 from leads.sql import among
@@ -132,6 +134,7 @@ def gather(
         lead_ids=[person.lead_id for person in people],
         number_ids=[person.number_id for person in people],
     )
+    agreed = agreed_to(connection, stored, [person.lead_id for person in people])
     return tuple(
         Facts(
             now=now,
@@ -147,9 +150,21 @@ def gather(
             suppression=entry,
             registries=registered[person.number_id],
             attempts=history.of(person.lead_id, person.number_id),
+            consents=agreed.get(person.lead_id, ()),
         )
         for person, entry in zip(people, suppressed, strict=True)
     )
+
+
+def agreed_to(
+    connection: Connection, stored: StoredCampaign, lead_ids: Sequence[int]
+) -> dict[int, tuple[Consent, ...]]:
+    """Return the consents of each lead of the kinds that the campaign asks for."""
+    found: dict[int, tuple[Consent, ...]] = {}
+    if kinds := stored.campaign.consent:
+        for one in consents.find(connection, lead_ids=lead_ids, kinds=kinds):
+            found[one.lead_id] = (*found.get(one.lead_id, ()), one)
+    return found
 
 
 class History:

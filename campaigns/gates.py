@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from campaigns.model import Campaign, CampaignState, LeadState, PastAttempt
 from campaigns.retry import next_try
 from campaigns.schedule import opens_at
+from leads.consent_rules import Consent, why_not_in_force
 from leads.model import E164, Listed, Listing, Suppression, SuppressionScope
 
 GATES_VERSION = 2
@@ -41,6 +42,7 @@ class Facts:
         suppression: a do-not-call entry that reaches this campaign, or None.
         registries: what every current national register says of the number.
         attempts: the ended ones in the campaign, of the lead or on its number.
+        consents: those the lead ever gave of the kinds that the campaign asks for.
     """
 
     now: datetime
@@ -56,6 +58,7 @@ class Facts:
     suppression: Suppression | None
     registries: tuple[Listing, ...]
     attempts: tuple[PastAttempt, ...]
+    consents: tuple[Consent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +127,7 @@ def rule_set(campaign: Campaign) -> str:
         "ring_s": campaign.ring_s,
         "mode": campaign.mode.value,
         "seller": campaign.seller,
+        "consent": sorted(campaign.consent),
     }
     canonical = json.dumps(rules, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:12]
@@ -212,6 +216,23 @@ def _registry(facts: Facts) -> Refusal | None:
         rule = "registry_file"
         why = f"the file of the registry {registry.name} here is another one; {registry.remedy}"
     return Refusal(gate="registry", rule=f"{rule}:{registry.name}", why=why, source=str(registry))
+
+
+def _consent(facts: Facts) -> Refusal | None:
+    """Refuse for want of consents: the rule names the first, the reason all of them."""
+    missing = {
+        kind: why
+        for kind in facts.campaign.consent
+        if (why := why_not_in_force(facts.consents, kind, now=facts.now)) is not None
+    }
+    if not missing:
+        return None
+    return Refusal(
+        gate="consent",
+        rule=f"consent:{next(iter(missing))}",
+        why="; ".join(missing.values()),
+        source="campaign file: consent",
+    )
 
 
 _SCHEDULE_SOURCES = {
@@ -305,6 +326,7 @@ GATES: tuple[tuple[str, Gate], ...] = (
     ("list", _list),
     ("suppression", _suppression),
     ("registry", _registry),
+    ("consent", _consent),
     ("hours", _hours),
     ("attempts", _attempts),
 )

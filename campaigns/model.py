@@ -190,7 +190,8 @@ class Campaign:
 
     `hours` None means: no window of the manager's own. `message` is there exactly when
     `mode` is broadcast. `abandon_limit` is a share, 0 to 0.03. `script` is the file's name.
-    `dispositions` holds the built-in ones too.
+    `dispositions` holds the built-in ones too. `consent` names the kinds of consent that
+    everybody who is called must have given.
     """
 
     name: str
@@ -201,6 +202,7 @@ class Campaign:
     seller: str
     purpose: str
     audience: str
+    consent: tuple[str, ...] = ()
     starts: date | None = None
     ends: date | None = None
     priority: int = 50

@@ -4,14 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, Row, delete
 
 from campaigns.ledger import settle
 from campaigns.model import AttemptId, Campaign, Disposition, DispositionKind
 from campaigns.said import attempt_row, dispose, keep_answer
-from campaigns.store import StoredCampaign
+from campaigns.store import StoredCampaign, examine_consents_again
 from campaigns.tables import answers, claims
+from leads import consents
+from leads.consent_rules import KIND, KIND_RULE, NewConsent
 from leads.errors import UsageError
+from leads.model import LeadId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,7 @@ class Result:
         reason: the refusal reason's code, for a refusal only.
         callback_at: the promised moment, aware, for a callback only.
         answers: question key -> answers given.
+        consents: kind -> what the person agreed to, word for word, or None.
     """
 
     disposition: Disposition
@@ -29,6 +33,7 @@ class Result:
     callback_at: datetime | None = None
     note: str | None = None
     answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    consents: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def read_result(
@@ -39,6 +44,7 @@ def read_result(
     callback_at: datetime | None,
     note: str | None,
     given: Sequence[str],
+    consents: Sequence[str] = (),
     now: datetime,
 ) -> Result:
     """Return the result that an agent's words mean.
@@ -70,6 +76,7 @@ def read_result(
         callback_at=callback_at,
         note=note,
         answers=_answers(campaign, given),
+        consents=_consents(consents),
     )
 
 
@@ -95,6 +102,18 @@ def _answers(campaign: Campaign, given: Sequence[str]) -> dict[str, list[str]]:
         if choices and value not in choices:
             raise UsageError(f"--answer {word!r}: choose one of {_all(choices)}")
         found.setdefault(key, []).append(value)
+    return found
+
+
+def _consents(given: Sequence[str]) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for word in given:
+        kind, _, wording = word.partition("=")
+        if not KIND.fullmatch(kind):
+            raise UsageError(f"--consent {word!r} names no kind of consent; write {KIND_RULE}")
+        if kind in found:
+            raise UsageError(f"--consent {kind} is given twice; keep one of the two")
+        found[kind] = wording.strip() or None
     return found
 
 
@@ -142,7 +161,35 @@ def record_result(
     for question, given in result.answers.items():
         for answer in given:
             keep_answer(connection, attempt, question, answer, now=now)
+    _keep_consents(connection, attempt, result, now=now)
     if ended:
         settle(connection, stored, [(attempt.lead_id, attempt.number_id)])
         connection.execute(delete(claims).where(claims.c.attempt_id == attempt_id))
     return ended
+
+
+def _keep_consents(
+    connection: Connection, attempt: Row[tuple[object, ...]], result: Result, *, now: datetime
+) -> None:
+    """Record what the person agreed to in a call; told again, it is the same consent."""
+    if not result.consents:
+        return
+    lead_id = LeadId(attempt.lead_id)
+    consents.add_many(
+        connection,
+        [
+            (
+                lead_id,
+                NewConsent(
+                    kind=kind,
+                    source="call",
+                    given_at=attempt.connected_at or attempt.answered_at or attempt.dialed_at,
+                    wording=wording,
+                ),
+            )
+            for kind, wording in result.consents.items()
+        ],
+        attempt_id=attempt.id,
+        now=now,
+    )
+    examine_consents_again(connection, [lead_id])

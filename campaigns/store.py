@@ -32,8 +32,8 @@ from leads.errors import UsageError
 from leads.model import ListState
 from leads.names import did_you_mean
 from leads.problems import Problem
-from leads.sql import insert_if_new
-from leads.tables import list_members, lists
+from leads.sql import among, insert_if_new
+from leads.tables import consents, list_members, lists
 
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 """`next_call_at` of a lead that waits for nothing: earlier than any clock's now."""
@@ -41,7 +41,7 @@ AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 ERASED = "erased"
 """`campaign_leads.held_by` of a person whose data are gone: nothing brings them back."""
 
-HELD_BY_GATES = ("state", "list", "suppression", "registry", "hours", "attempts")
+HELD_BY_GATES = ("state", "list", "suppression", "registry", "consent", "hours", "attempts")
 """`campaign_leads.held_by` of leads that a gate, not a result, took out of the work."""
 
 
@@ -175,20 +175,30 @@ def set_state(
 
 
 def enrol(connection: Connection, campaign_id: CampaignId) -> int:
-    """Enrol whoever came onto the campaign's lists since the last time; return how many."""
+    """Enrol whoever came onto the campaign's lists since the last time; return how many.
+
+    Whom the gate `consent` had refused is looked at again when an import has brought a
+    consent of theirs meanwhile.
+    """
     enrolled = 0
     memberships = connection.execute(
         select(campaign_lists).where(campaign_lists.c.campaign_id == campaign_id)
     ).all()
     for membership in memberships:
-        # One look at the end of an index: this is asked twice a second.
-        newest = connection.scalar(
-            select(func.max(list_members.c.import_id)).where(
-                list_members.c.list_id == membership.list_id
-            )
-        )
-        if newest is None or newest <= membership.enrolled_to:
+        with_members, with_consents = _newest_imports(connection, membership.list_id)
+        newest = max(with_members, with_consents)
+        if newest <= membership.enrolled_to:
             continue
+        if with_consents > membership.enrolled_to:
+            brought = select(consents.c.lead_id).where(
+                consents.c.import_id > membership.enrolled_to, consents.c.import_id <= newest
+            )
+            _put_to_work(
+                connection,
+                campaign_leads.c.campaign_id == campaign_id,
+                campaign_leads.c.held_by == "consent",
+                campaign_leads.c.lead_id.in_(brought),
+            )
         known = (
             select(campaign_leads.c.id)
             .where(
@@ -230,6 +240,23 @@ def enrol(connection: Connection, campaign_id: CampaignId) -> int:
     return enrolled
 
 
+def _newest_imports(connection: Connection, list_id: int) -> tuple[int, int]:
+    """Return the newest import with members of a list, and with consents of anybody; or 0.
+
+    Two looks at the ends of indexes, in one statement: this is asked twice a second, and an
+    import that ends between two statements would be seen by one and not the other.
+    """
+    members = select(func.max(list_members.c.import_id)).where(list_members.c.list_id == list_id)
+    with_consents = select(func.max(consents.c.import_id))
+    row = connection.execute(
+        select(
+            func.coalesce(members.scalar_subquery(), 0),
+            func.coalesce(with_consents.scalar_subquery(), 0),
+        )
+    ).one()
+    return row[0], row[1]
+
+
 def examine_again(
     connection: Connection, campaign_id: CampaignId, *, everybody: bool = False
 ) -> None:
@@ -252,6 +279,19 @@ def examine_again(
 def examine_registries_again(connection: Connection) -> None:
     """Let the gates of all campaigns look again at whom a registry held back."""
     _put_to_work(connection, campaign_leads.c.held_by == "registry")
+
+
+def examine_consents_again(connection: Connection, lead_ids: Iterable[int]) -> None:
+    """Let the gates of all campaigns look again at those whom the gate `consent` had refused.
+
+    Asked whenever people gave a consent. A withdrawal needs nothing: the gates are asked
+    before every call.
+    """
+    _put_to_work(
+        connection,
+        campaign_leads.c.held_by == "consent",
+        among(connection, campaign_leads.c.lead_id, lead_ids),
+    )
 
 
 def examine_lead_again(connection: Connection, lead_id: int) -> None:

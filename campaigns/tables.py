@@ -46,7 +46,7 @@ campaign_lists = Table(
     metadata,
     Column("campaign_id", Id, ForeignKey("campaigns.id"), primary_key=True),
     Column("list_id", Id, ForeignKey("lists.id"), primary_key=True),
-    Column("enrolled_to", Id, nullable=False, server_default="0"),  # list_members.import_id
+    Column("enrolled_to", Id, nullable=False, server_default="0"),  # imports that were looked at
 )
 
 campaign_leads = Table(

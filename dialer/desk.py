@@ -89,6 +89,14 @@ def result(
         typer.Option("--callback", help="When; without an offset: the person's own time."),
     ] = None,
     note: Annotated[str | None, typer.Option("--note", help="In your own words.")] = None,
+    consent: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--consent",
+            metavar="KIND[=WORDING]",
+            help="What they agreed to, such as phone_marketing; repeat it.",
+        ),
+    ] = None,
 ) -> None:
     """Record what came of a talk; a call that still runs is ended.
 
@@ -113,6 +121,7 @@ def result(
             callback_at=_moment(connection, callback, held),
             note=note,
             given=answer or [],
+            consents=consent or [],
             now=now,
         )
         desk.give_result(connection, stored, held, said, now=now)

@@ -43,7 +43,7 @@ class Columns:
         """Return the column of each thing by name; a list where there are several phones."""
         phones = [self.header[at] for at in self.phones]
         others = {target: self.header[at] for target, at in self.targets.items()}
-        return {"phone": phones if len(phones) > 1 else phones[0], **others}
+        return {"phone": phones, **others} if len(phones) > 1 else {**dict(self.pairs())}
 
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """Return every thing with its column, as repeated `--map` would say it."""

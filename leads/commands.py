@@ -13,16 +13,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leads.console import Console
-from leads.dnc_commands import entry_facts, everywhere, sentence
-from leads.errors import UsageError
-from leads.model import LeadId
 from leads.options import Region, pair_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from leads.importing import ImportReport
-    from leads.store import Lead, LeadList
+    from leads.store import LeadList
 
 leads_app = typer.Typer(no_args_is_help=True, help="Import people, look them up, count them.")
 lists_app = typer.Typer(no_args_is_help=True, help="See the lists that leads came in.")
@@ -101,52 +98,6 @@ def import_(
     console.facts(facts)
     _say_rejected(console, report, rejects)
     console.problems = report.rejected > 0
-
-
-@leads_app.command()
-def show(
-    ctx: typer.Context,
-    number_or_id: Annotated[str, typer.Argument(metavar="NUMBER|ID", help="Whom to show.")],
-    region: Region = None,
-) -> None:
-    """Show everything the base knows of one lead.
-
-    Example: ringbank leads show 1
-    """
-    from leads.db import reading
-    from leads.dnc_commands import entries_of
-
-    console: Console = ctx.obj
-    with reading(console.base()) as connection:
-        lead = _find(connection, number_or_id, console.region_of(region))
-        entries = entries_of(
-            connection,
-            [phone.e164 for phone in lead.phones],
-            lead_id=lead.lead_id,
-            folder=console.settings().registries,
-        )
-    record_look(console, "show", [lead.lead_id])
-    facts: dict[str, object] = {
-        "lead_id": lead.lead_id,
-        "external_id": lead.external_id,
-        "name": lead.name,
-        "phone": lead.phones[0].e164 if lead.phones else None,
-        "phones": [asdict(phone) for phone in lead.phones],
-        "zones": sorted({zone for phone in lead.phones for zone in phone.zones}),
-        "language": lead.language,
-        "lists": lead.lists,
-        "household": lead.household,
-        "suppressed": everywhere(entries),
-        "suppressions": [entry_facts(entry) for entry in entries],
-        "created_at": lead.created_at,
-        "attributes": lead.attributes,
-    }
-    if not console.json:
-        del facts["attributes"]
-        facts["phones"] = [f"{phone.e164} ({phone.kind})" for phone in lead.phones]
-        facts["suppressions"] = [sentence(entry) for entry in entries]
-        facts |= {f"attr_{key}": value for key, value in lead.attributes.items()}
-    console.facts(facts)
 
 
 @leads_app.command("find")
@@ -319,24 +270,6 @@ def record_look(console: Console, action: str, lead_ids: Collection[int], **deta
         detail=detail,
         now=console.now(),
     )
-
-
-def _find(connection: "Connection", text: str, region: str | None) -> "Lead":
-    """Return whom a text means: a number the base knows comes before an id."""
-    from leads import store
-    from leads.phone import parse_phone
-
-    phone = parse_phone(text, region=region)
-    ids = () if isinstance(phone, str) else store.leads_of(connection, phone.e164)
-    if not ids and _ID.fullmatch(text):
-        ids = (LeadId(int(text)),)
-    lead = store.lead(connection, ids[0]) if ids else None
-    if lead is None:
-        raise UsageError(
-            f"no lead has the number or id {text!r}; "
-            "write the number with its country code, for example +4721000000"
-        )
-    return lead
 
 
 def _list_named(connection: "Connection", name: str) -> "LeadList":

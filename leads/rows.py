@@ -101,7 +101,7 @@ def read_rows(
     whole, unusable = _whole(lines, rows, columns)
     lines, rows = [*compress(lines, whole)], [*compress(rows, whole)]
     cells: list[Cells] = [*zip(*rows, strict=True)] or [()] * len(columns.header)
-    texts = [_dialable(cells[at]) for at in columns.phones]
+    texts = [dialable(cells[at]) for at in columns.phones]
     found = [phones.numbers(text) for text in texts]
     numbers = np.column_stack([ids for ids, _ in found])
     verdicts = np.column_stack([which for _, which in found])
@@ -153,7 +153,7 @@ def _odd(line: int, cells: Cells, columns: Columns) -> Rejected | None:
     return None
 
 
-def _dialable(texts: Cells) -> Cells:
+def dialable(texts: Cells) -> Cells:
     """Return the texts of numbers without those whose digits a spreadsheet has rounded."""
     joined = "".join(texts)
     if "e" not in joined and "E" not in joined:

@@ -38,6 +38,7 @@ def test_nothing_changed_is_nothing_told() -> None:
     [
         ({"ring_s": 25}, {"ring_s": 30}, ["dialing.ring_s: 25 -> 30"]),
         ({"seller": "A"}, {"seller": "B"}, ['seller: "A" -> "B"']),
+        ({}, {"consent": ("recording",)}, ['consent: none -> ["recording"]']),
         ({"ends": None}, {"ends": date(2026, 12, 20)}, ["ends: none -> 2026-12-20"]),
         ({"lists": ("a",)}, {"lists": ("a", "b")}, ['lists: ["a"] -> ["a", "b"]']),
         ({"script": "a.md"}, {"script": None}, ['script.file: "a.md" -> none']),
@@ -85,6 +86,7 @@ VARIANTS = st.fixed_dictionaries(
         "lists": st.sampled_from([("a, b",), ("a", "b"), ("b", "a")]),
         "mode": st.sampled_from([DialMode.MANUAL, DialMode.BROADCAST]),
         "starts": st.sampled_from([None, date(2026, 1, 1)]),
+        "consent": st.sampled_from([(), ("a",), ("a", "b"), ("b", "a")]),
         "hours": st.sampled_from([None, hours(windows("10:00-24:00")), hours({0: windows("00:00-24:00")})]),
         "abandon_limit": st.sampled_from([0.03, 0.02, 0.0]),
         "retry": st.sampled_from(

@@ -38,6 +38,7 @@ caller_id = "+4721000000"
 seller = "Example Telecom AS"
 purpose = "sales"
 audience = "business"
+consent = ["phone_marketing", "recording"]
 
 [hours]
 mon_fri = [["10:00", "12:00"], ["13:00", "20:00"]]
@@ -114,6 +115,7 @@ def test_every_key_of_a_file_arrives_in_the_campaign() -> None:
     assert (read.priority, read.trunk, read.caller_id) == (60, "main", "+4721000000")
     assert (read.seller, read.purpose) == ("Example Telecom AS", "sales")
     assert read.audience == "business"
+    assert read.consent == ("phone_marketing", "recording")
     assert (read.ring_s, read.max_attempts, read.abandon_limit) == (30, 5, 0.02)
     assert read.retry == {
         Outcome.BUSY: Retry(after=timedelta(minutes=15), max=3),
@@ -138,6 +140,14 @@ def test_what_is_left_out_has_its_default() -> None:
     assert (read.starts, read.ends, read.script) == (None, None, None)
     assert (read.ring_s, read.max_attempts, read.connect_within_s) == (25, 6, 2.0)
     assert read.retry == {}
+    assert read.consent == ()
+
+
+@pytest.mark.parametrize(
+    "kinds", ['["Phone marketing"]', "[]", '["a", "a"]', '"phone_marketing"', '[""]', "[1]"]
+)
+def test_a_consent_is_asked_for_by_its_kind(kinds: str) -> None:
+    assert places(f"consent = {kinds}\n" + BROADCAST) == ["consent"]
 
 
 def test_each_key_of_a_message_has_its_meaning() -> None:

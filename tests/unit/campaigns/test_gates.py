@@ -20,7 +20,8 @@ from campaigns.model import (
     PastAttempt,
     Retry,
 )
-from leads.model import E164, Listed, Listing, Registry, Suppression, SuppressionScope
+from leads.consent_rules import Consent
+from leads.model import E164, LeadId, Listed, Listing, Registry, Suppression, SuppressionScope
 from tests.unit.campaigns.examples import campaign, hours, utc, windows
 
 NOW = utc("2026-12-01T12:00")  # a Tuesday, 13:00 in Oslo
@@ -143,6 +144,50 @@ def test_a_registry_that_lists_a_number_is_told_before_one_that_is_not_known() -
     unknown, listed = Listing(NORWAY, Listed.UNKNOWN), Listing(SWEDEN, Listed.YES)
     assert the_refusal(registries=(unknown, listed)).rule == "registry:sweden"
     assert evaluate(facts(registries=(Listing(NORWAY, Listed.NO),))).callable
+
+
+def agreed(kind: str, *, ago: timedelta = timedelta(days=9), **ends: object) -> Consent:
+    return Consent(
+        kind=kind,
+        source="web form",
+        given_at=NOW - ago,
+        consent_id=1,
+        lead_id=LeadId(1),
+        import_id=None,
+        attempt_id=None,
+        recorded_at=NOW,
+        **ends,  # type: ignore[arg-type]
+    )
+
+
+ASKS = campaign(consent=("phone_marketing", "recording"))
+
+
+def test_every_consent_that_a_campaign_asks_for_has_to_be_in_force() -> None:
+    both = (agreed("recording"), agreed("phone_marketing"))
+    assert evaluate(facts(campaign=ASKS, consents=both)).callable
+    refusal = the_refusal(campaign=ASKS, consents=both[:1])
+    assert (refusal.gate, refusal.rule) == ("consent", "consent:phone_marketing")
+    assert refusal.why == "never gave the consent 'phone_marketing'"
+    assert (refusal.source, refusal.until) == ("campaign file: consent", None)
+
+
+def test_a_consent_that_ended_tells_how_and_all_that_are_missing_are_told() -> None:
+    withdrawn = agreed("phone_marketing", withdrawn_at=NOW, withdrawn_reason="by e-mail")
+    expired = agreed("recording", expires_at=NOW)
+    refusal = the_refusal(campaign=ASKS, consents=(withdrawn, expired))
+    assert refusal.rule == "consent:phone_marketing"
+    assert refusal.why == (
+        "withdrew the consent 'phone_marketing' on 2026-12-01 (by e-mail); "
+        "the consent 'recording' expired on 2026-12-01"
+    )
+    before = NOW - timedelta(seconds=1)
+    earlier = facts(now=before, campaign=ASKS, consents=(withdrawn, expired))
+    assert evaluate(earlier).callable
+
+
+def test_a_campaign_that_asks_for_no_consent_needs_none() -> None:
+    assert evaluate(facts(consents=())).callable
 
 
 def test_closed_hours_tell_the_zone_and_the_next_opening() -> None:
@@ -269,15 +314,20 @@ EVERYTHING_WRONG: dict[str, object] = {
     "on_list": False,
     "suppression": entry(SuppressionScope.ALL),
     "registries": (Listing(NORWAY, Listed.YES),),
-    "campaign": campaign(hours=EVENING),
+    "consents": (),
+    "campaign": campaign(hours=EVENING, consent=("recording",)),
     "attempts": (ended(Outcome.BUSY),),
+}
+ALL_RIGHT = {
+    "campaign": campaign(hours=DAYTIME, consent=("recording",)),
+    "consents": (agreed("recording"),),
 }
 
 
 @given(st.sets(st.sampled_from(sorted(EVERYTHING_WRONG))))
 def test_every_gate_speaks_for_itself_and_none_is_left_out(wrong: set[str]) -> None:
     gates = dict(zip(EVERYTHING_WRONG, [name for name, _ in GATES], strict=True))
-    decision = evaluate(facts(**{name: EVERYTHING_WRONG[name] for name in wrong}))
+    decision = evaluate(facts(**ALL_RIGHT | {name: EVERYTHING_WRONG[name] for name in wrong}))
     assert [refusal.gate for refusal in decision.refusals] == [
         gate for name, gate in gates.items() if name in wrong
     ]
@@ -286,7 +336,7 @@ def test_every_gate_speaks_for_itself_and_none_is_left_out(wrong: set[str]) -> N
 
 def test_the_gates_stand_in_the_order_in_which_they_are_told() -> None:
     assert [name for name, _ in GATES] == [
-        "state", "list", "suppression", "registry", "hours", "attempts",
+        "state", "list", "suppression", "registry", "consent", "hours", "attempts",
     ]  # fmt: skip
 
 
@@ -349,6 +399,7 @@ def test_a_rule_set_is_the_same_for_the_same_rules() -> None:
         {"ring_s": 26},
         {"mode": DialMode.BROADCAST},
         {"seller": "Another AS"},
+        {"consent": ("recording",)},
     ],
 )
 def test_a_rule_set_changes_with_every_rule(change: dict[str, object]) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from leads.errors import UsageError
-from leads.moments import on_clocks, read_moment
+from leads.moments import on_clocks, read_moment, written_moment
 
 
 def test_an_offset_is_kept_and_none_is_made_up() -> None:
@@ -38,3 +38,20 @@ def test_clocks_that_agree_give_one_moment_and_others_several() -> None:
     early, late = on_clocks(noon, ["Europe/Oslo", "Europe/Istanbul"])
     assert (early.utctimetuple().tm_hour, late.utctimetuple().tm_hour) == (9, 10)
     assert on_clocks(noon, []) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [("3.6.2026", 0), ("03.06.2026, 14.05", 14), ("2026/6/3 9:05", 9), ("2026-06-03T14:05", 14)],
+)
+def test_what_lists_hold_is_read_on_the_clock_that_is_named(text: str, hour: int) -> None:
+    moment = written_moment(text, zone=UTC)
+    assert moment is not None
+    assert (moment.date().isoformat(), moment.hour) == ("2026-06-03", hour)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "3/6/2026", "3.6.26", "32.1.2026", "3.6.20266", "2026-06-03x"]
+)
+def test_what_may_mean_two_days_or_none_is_no_moment(text: str) -> None:
+    assert written_moment(text, zone=UTC) is None

@@ -1,0 +1,311 @@
+"""The whole story of a person: imports, calls, consents, wishes, merges, edits; oldest first.
+
+Only look-ups by an index: it must be there at once in a base of millions. Nothing is
+written. How it is shown at a terminal is in `campaigns.story_text`.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from campaigns.model import AttemptId
+from campaigns.tables import agents, answers, attempts, campaigns
+from leads import consents
+from leads.consent_rules import Consent, state_of
+from leads.model import LeadId
+from leads.sql import in_chunks
+from leads.store import Lead
+from leads.suppression import Entry
+from leads.tables import imports, lead_changes, leads, list_members, lists, merges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened to a person, or that the base came to know of them.
+
+    Attributes:
+        at: when, aware UTC.
+        what: imported, completed, edited, merged, attempt, consent_given,
+            consent_withdrawn, consent_expired, suppressed, suppression_removed or erased.
+        facts: what else there is to say, by names that depend on `what`.
+    """
+
+    at: datetime
+    what: str
+    facts: Mapping[str, object]
+
+    def document(self) -> dict[str, object]:
+        """Return the event as one JSON object."""
+        return {"at": self.at, "what": self.what, **self.facts}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One attempt to reach a person, with what was said in it.
+
+    Attributes:
+        outcome: None while it goes on.
+        answers: question -> what was answered.
+    """
+
+    attempt_id: AttemptId
+    dialed_at: datetime
+    campaign: str
+    list_name: str
+    agent: str | None
+    phone: str | None
+    outcome: str | None
+    talk_s: float | None
+    disposition: str | None
+    refusal_reason: str | None
+    callback_at: datetime | None
+    note: str | None
+    answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def story(
+    connection: Connection,
+    lead: Lead,
+    *,
+    entries: Iterable[Entry],
+    given: Sequence[Consent],
+    now: datetime,
+) -> tuple[Event, ...]:
+    """Return everything that happened to a person, oldest first.
+
+    Args:
+        connection: to the base.
+        lead: the person.
+        entries: the do-not-call entries of their numbers, those taken back included.
+        given: their consents, those that ended included.
+        now: aware; what expires later has not expired.
+    """
+    events = [
+        *_imported(connection, lead.lead_id),
+        *_changed(connection, lead),
+        *_merged(connection, lead.lead_id),
+        *map(_of_call, calls(connection, lead.lead_id, with_answers=True)),
+        *_of_consents(given, now),
+        *_of_entries(entries),
+        *_erased(connection, lead.lead_id),
+    ]
+    return tuple(sorted(events, key=lambda event: event.at))
+
+
+def calls(
+    connection: Connection,
+    lead_id: int,
+    *,
+    ended: bool = False,
+    limit: int | None = None,
+    with_answers: bool = False,
+) -> tuple[Call, ...]:
+    """Return the attempts to reach a person, newest first.
+
+    Args:
+        connection: to the base.
+        lead_id: the person.
+        ended: leave out those that go on.
+        limit: so many at most, or None for all.
+        with_answers: also what was answered in them.
+    """
+    statement = (
+        select(
+            attempts,
+            campaigns.c.name.label("campaign"),
+            lists.c.name.label("list"),
+            agents.c.name.label("agent"),
+        )
+        .join(campaigns, campaigns.c.id == attempts.c.campaign_id)
+        .join(lists, lists.c.id == attempts.c.list_id)
+        .outerjoin(agents, agents.c.id == attempts.c.agent_id)
+        .where(attempts.c.lead_id == lead_id)
+        .order_by(attempts.c.dialed_at.desc(), attempts.c.id.desc())
+        .limit(limit)
+    )
+    if ended:
+        statement = statement.where(attempts.c.ended_at.is_not(None))
+    rows = connection.execute(statement).all()
+    answered = _answers(connection, [row.id for row in rows]) if with_answers else {}
+    return tuple(
+        Call(
+            attempt_id=AttemptId(row.id),
+            dialed_at=row.dialed_at,
+            campaign=row.campaign,
+            list_name=row.list,
+            agent=row.agent,
+            phone=row.phone,
+            outcome=row.outcome,
+            talk_s=row.talk_s,
+            disposition=row.disposition,
+            refusal_reason=row.refusal_reason,
+            callback_at=row.callback_at,
+            note=row.note,
+            answers=answered.get(row.id, {}),
+        )
+        for row in rows
+    )
+
+
+def consent_documents(given: Collection[Consent], *, now: datetime) -> list[dict[str, object]]:
+    """Return one person's consents as JSON objects, each with where it stands."""
+    return [asdict(one) | {"state": state_of(one, given, now=now)} for one in given]
+
+
+def consents_of(connection: Connection, lead_id: LeadId) -> tuple[Consent, ...]:
+    """Return the consents of a person, those that ended included, oldest first."""
+    return tuple(consents.find(connection, lead_ids=[lead_id]))
+
+
+def _answers(
+    connection: Connection, attempt_ids: Collection[int]
+) -> dict[int, dict[str, list[str]]]:
+    found: dict[int, dict[str, list[str]]] = {}
+    for chunk in in_chunks(attempt_ids):
+        rows = connection.execute(
+            select(answers).where(answers.c.attempt_id.in_(chunk)).order_by(answers.c.id)
+        )
+        for row in rows:
+            said = found.setdefault(row.attempt_id, {}).setdefault(row.question, [])
+            said.append(row.text or row.answer)
+    return found
+
+
+def _imported(connection: Connection, lead_id: LeadId) -> Iterator[Event]:
+    rows = connection.execute(
+        select(
+            imports.c.id,
+            imports.c.file,
+            imports.c.started_at,
+            lists.c.name,
+            leads.c.import_id.label("made_by"),
+        )
+        .select_from(list_members)
+        .join(imports, imports.c.id == list_members.c.import_id)
+        .join(lists, lists.c.id == list_members.c.list_id)
+        .join(leads, leads.c.id == list_members.c.lead_id)
+        .where(list_members.c.lead_id == lead_id)
+        .order_by(imports.c.id)
+    )
+    for row in rows:
+        facts = {
+            "list": row.name,
+            "file": row.file,
+            "import_id": row.id,
+            "new": row.id == row.made_by,
+        }
+        yield Event(at=row.started_at, what="imported", facts=facts)
+
+
+def _changed(connection: Connection, lead: Lead) -> Iterator[Event]:
+    """Give what imports completed and people edited, newest first."""
+    rows = connection.execute(
+        select(lead_changes, imports.c.file)
+        .outerjoin(imports, imports.c.id == lead_changes.c.import_id)
+        .where(lead_changes.c.lead_id == lead.lead_id)
+        .order_by(lead_changes.c.id.desc())
+    )
+    # A row holds what was before it; what came of it is what the next one found, or what is.
+    after: dict[str, object] = {
+        "external_id": lead.external_id,
+        "name": lead.name,
+        "language": lead.language,
+        "attributes": lead.attributes,
+    }
+    for row in rows:
+        by_import = row.import_id is not None
+        who = (
+            {"import_id": row.import_id, "file": row.file} if by_import else {"by": row.changed_by}
+        )
+        yield Event(
+            at=row.changed_at,
+            what="completed" if by_import else "edited",
+            facts={**who, "changes": _differences(row.before, after)},
+        )
+        after = after | row.before
+
+
+def _differences(
+    before: Mapping[str, object], after: Mapping[str, object]
+) -> dict[str, list[object]]:
+    """Return what differs, by name: what it was, and what it became where that is known."""
+    changes: dict[str, list[object]] = {}
+    for name, was in before.items():
+        became = after.get(name)
+        if name == "name_key" or was == became:
+            continue
+        if isinstance(was, dict) and isinstance(became, Mapping):
+            keys = dict.fromkeys([*was, *became])
+            changes |= {
+                f"{name}.{key}": [was.get(key), became.get(key)]
+                for key in keys
+                if was.get(key) != became.get(key)
+            }
+        else:
+            changes[name] = [was, became]
+    return changes
+
+
+def _merged(connection: Connection, lead_id: LeadId) -> Iterator[Event]:
+    rows = connection.execute(
+        select(merges).where(merges.c.kept_id == lead_id).order_by(merges.c.id)
+    )
+    for row in rows:
+        facts = {"merged_id": row.merged_id, "by": row.merged_by, "merged": row.merged}
+        yield Event(at=row.merged_at, what="merged", facts=facts)
+
+
+def _of_call(call: Call) -> Event:
+    facts = asdict(call)
+    return Event(at=facts.pop("dialed_at"), what="attempt", facts=facts)
+
+
+def _of_consents(given: Iterable[Consent], now: datetime) -> Iterator[Event]:
+    for one in given:
+        which = {"consent_id": one.consent_id, "kind": one.kind}
+        yield Event(
+            at=one.given_at,
+            what="consent_given",
+            facts={
+                **which,
+                "source": one.source,
+                "wording": one.wording,
+                "proof": one.proof,
+                "expires_at": one.expires_at,
+                "attempt_id": one.attempt_id,
+                "import_id": one.import_id,
+            },
+        )
+        end, expiry = one.withdrawn_at, one.expires_at
+        if end is not None:
+            facts = {**which, "reason": one.withdrawn_reason}
+            yield Event(at=end, what="consent_withdrawn", facts=facts)
+        if expiry is not None and expiry <= now and (end is None or expiry < end):
+            yield Event(at=expiry, what="consent_expired", facts=which)
+
+
+def _of_entries(entries: Iterable[Entry]) -> Iterator[Event]:
+    for entry in entries:
+        said = entry.suppression
+        which = {
+            "kind": said.kind,
+            "number": said.subject,
+            "scope": said.scope,
+            "name": said.scope_name,
+        }
+        yield Event(
+            at=entry.created_at,
+            what="suppressed",
+            facts={**which, "reason": said.reason, "source": entry.source},
+        )
+        if entry.removed_at is not None:
+            facts = {**which, "reason": entry.removed_reason}
+            yield Event(at=entry.removed_at, what="suppression_removed", facts=facts)
+
+
+def _erased(connection: Connection, lead_id: LeadId) -> Iterator[Event]:
+    erased_at = connection.scalar(select(leads.c.erased_at).where(leads.c.id == lead_id))
+    if erased_at is not None:
+        yield Event(at=erased_at, what="erased", facts={})
