@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from campaigns.commands import campaigns_app, explain, export_app
+from campaigns.commands import campaigns_app, explain
+from campaigns.export_commands import export_app
 from dialer.asterisk.commands import asterisk_app
 from dialer.commands import agents_app, db_app
 from dialer.demo import demo
