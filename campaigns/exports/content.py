@@ -48,7 +48,8 @@ class Content:
 
     Attributes:
         columns: in the order that users script against.
-        query: gives one row for each row of the export, to be counted.
+        query: gives one row for each row of the export, from tables that it names apart from
+            its columns, so that others can be asked for.
         parts: the rows, some at a time; nothing is read before it is asked for.
     """
 

@@ -204,7 +204,7 @@ def _check_fits(connection: Connection, content: Content) -> None:
     Raises:
         ExportError: there are more rows than a sheet has.
     """
-    bare = content.query.with_only_columns(literal(1), maintain_column_froms=True)
+    bare = content.query.with_only_columns(literal(1))
     some = bare.order_by(None).limit(MOST_XLSX_ROWS + 1).subquery()
     rows = connection.scalar(select(func.count()).select_from(some)) or 0
     if rows > MOST_XLSX_ROWS:

@@ -134,7 +134,9 @@ def suppression_content(connection: Connection, choice: Choice) -> Content:
             suppressions.c.created_at,
             suppressions.c.removed_at,
             suppressions.c.removed_reason,
-        ).order_by(suppressions.c.id),
+        )
+        .select_from(suppressions)
+        .order_by(suppressions.c.id),
         _obeyed_by(choice),
         None if choice.where is None else _about(choice.where),
     )
