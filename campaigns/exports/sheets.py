@@ -228,8 +228,12 @@ class _Xlsx:
         self._book.use_zip64()
         self._sheet: Any = self._book.add_worksheet("export")
         self._line = 0
-        for at, column in enumerate(columns):
-            self._put_text(at, column.name)
+        try:
+            for at, column in enumerate(columns):
+                self._put_text(at, column.name)
+        except ExportError:
+            self.close()
+            raise
 
     def write(self, rows: Sequence[Row]) -> None:
         for row in rows:
