@@ -11,7 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -215,6 +215,29 @@ class _Parquet:
         self._waiting = 0
 
 
+class _Archived:
+    """The file of a zip archive, which writes its end again when it is thrown away after a failure.
+
+    By then the file is closed, and Python would print that to whoever is at the terminal.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, data: bytes) -> int:
+        return len(data) if self._file.closed else self._file.write(data)
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        return 0 if self._file.closed else self._file.seek(place, whence)
+
+    def tell(self) -> int:
+        return 0 if self._file.closed else self._file.tell()
+
+    def flush(self) -> None:
+        if not self._file.closed:
+            self._file.flush()
+
+
 class _Xlsx:
     """One sheet; every text is written as text, whatever it begins with."""
 
@@ -224,7 +247,7 @@ class _Xlsx:
         options = {"constant_memory": True, "tmpdir": str(folder)}
         self._file = file
         self._columns = columns
-        self._book: Any = Workbook(file, options)
+        self._book: Any = Workbook(_Archived(file), options)
         self._book.use_zip64()
         self._sheet: Any = self._book.add_worksheet("export")
         self._line = 0
@@ -264,6 +287,8 @@ class _Xlsx:
             self._book.close()
         except FileCreateError as error:
             self._book.fileclosed = True
+            with suppress(OSError):
+                self._sheet._opt_close()  # the library forgets it where it fails
             reason = error.args[0] if error.args else error
             raise reason if isinstance(reason, OSError) else OSError(str(error)) from error
 
