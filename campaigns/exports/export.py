@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WHAT", "ExportError", "Exported", "Recorder", "export", "export_van", "write_out"]
 
-_CONTENTS: Mapping[str, Callable[[Connection, Choice], Content]] = MappingProxyType(
+CONTENTS: Mapping[str, Callable[[Connection, Choice], Content]] = MappingProxyType(
     {
         "attempts": attempts_content,
         "leads": leads_content,
@@ -45,7 +45,7 @@ _CONTENTS: Mapping[str, Callable[[Connection, Choice], Content]] = MappingProxyT
     }
 )
 
-WHAT = tuple(_CONTENTS)
+WHAT = tuple(CONTENTS)
 """What can be exported, beside VAN's file."""
 
 Recorder = Callable[[Connection, "array[int]", Mapping[str, object]], None]
@@ -121,7 +121,7 @@ def export(
         if where is not None:
             campaign_id = stored.id if stored is not None else None
             condition = _condition(connection, where, now=now, campaign_id=campaign_id)
-        return _CONTENTS[what](connection, Choice(campaign=stored, where=condition))
+        return CONTENTS[what](connection, Choice(campaign=stored, where=condition))
 
     return write_out(base, job, content)
 
@@ -180,9 +180,9 @@ def write_out(base: Engine, job: Job, content: Callable[[Connection], Content]) 
                     _check_fits(connection, found)
                 with place.sheet(found.columns) as sheet:
                     exported = _write(sheet, found, seen)
-        except OSError:
-            # What stdout has taken was seen, even if its reader left before the end.
-            if job.output == STDOUT:
+        except BaseException:
+            # What stdout has taken was seen, even where it broke off before the end.
+            if job.output == STDOUT and seen:
                 _record(base, job, seen, Exported(rows=len(seen), sha256=""))
             raise
         _record(base, job, seen, exported)

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Engine, insert, update
 
 from campaigns.exports.content import Choice, Content
-from campaigns.exports.export import _CONTENTS
+from campaigns.exports.export import CONTENTS
 from campaigns.model import DispositionKind, Outcome
 from campaigns.results import record_result
 from campaigns.store import StoredCampaign, load
@@ -44,14 +44,14 @@ def found(
     """Return the rows of an export, by column."""
     with reading(base) as connection:
         stored = load(connection, campaign) if campaign else None
-        content: Content = _CONTENTS[what](connection, Choice(campaign=stored, where=where))
+        content: Content = CONTENTS[what](connection, Choice(campaign=stored, where=where))
         names = [column.name for column in content.columns]
         return [dict(zip(names, row, strict=True)) for part in content.parts for row in part.rows]
 
 
 def lead_ids(base: Engine, what: str) -> list[int]:
     with reading(base) as connection:
-        parts = _CONTENTS[what](connection, Choice()).parts
+        parts = CONTENTS[what](connection, Choice()).parts
         return [lead_id for part in parts for lead_id in part.lead_ids]
 
 
