@@ -219,7 +219,8 @@ def _record(base: Engine, job: Job, seen: "array[int]", exported: Exported) -> N
         return
     import numpy as np
 
-    people = array("q", np.unique(np.frombuffer(seen, dtype=np.int64)).tobytes())
+    people = array("q")
+    people.frombytes(memoryview(np.unique(np.frombuffer(seen, dtype=np.int64))).cast("B"))
     detail = {
         "what": job.what,
         "filter": job.where,

@@ -123,7 +123,7 @@ class _Csv:
     def __init__(self, file: BinaryIO, columns: Sequence[Column], _: Path) -> None:
         self._file = file
         self._columns = columns
-        self._text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
+        self._text = io.TextIOWrapper(file, encoding="utf-8", newline="")
         self._rows = csv.writer(self._text, lineterminator="\n")
         self._rows.writerow([column.name for column in columns])
 

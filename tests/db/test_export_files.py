@@ -176,6 +176,13 @@ def test_whoever_was_exported_is_recorded_before_the_file_has_its_name(
     assert trail.file.exists()
 
 
+def test_an_export_of_nobody_is_recorded_too(base: Engine, tmp_path: Path):
+    trail = Trail(tmp_path / "out.csv")
+    export(base, "leads", output=str(trail.file), now=NOON, recorded=trail)
+    ((people, detail, _),) = trail.told
+    assert (people, detail["rows"]) == ([], 0)
+
+
 def test_an_export_that_cannot_be_recorded_is_none(base: Engine, tmp_path: Path):
     import_people(base, [("Åse", phone(1))])
 
