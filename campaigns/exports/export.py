@@ -220,7 +220,7 @@ def _record(base: Engine, job: Job, seen: "array[int]", exported: Exported) -> N
     import numpy as np
 
     people = array("q")
-    people.frombytes(memoryview(np.unique(np.frombuffer(seen, dtype=np.int64))).cast("B"))
+    people.frombytes(np.unique(np.frombuffer(seen, dtype=np.int64)).data.cast("B"))
     detail = {
         "what": job.what,
         "filter": job.where,
