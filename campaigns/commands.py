@@ -1,4 +1,4 @@
-"""``ringbank campaigns``, ``explain`` and ``export``: what needs no engine."""
+"""``ringbank campaigns`` and ``explain``: what needs no engine."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from campaigns.model import Campaign
 
 campaigns_app = typer.Typer(no_args_is_help=True, help="Create, change, start and watch campaigns.")
-export_app = typer.Typer(no_args_is_help=True, help="Write attempts and leads to a file.")
 
 NOT_CALLABLE = 3
 
@@ -181,32 +180,6 @@ def explain(
         raise typer.Exit(NOT_CALLABLE)
 
 
-@export_app.command(name="attempts")
-def export_attempts(
-    ctx: typer.Context,
-    output: Annotated[str, typer.Option("--output", help="FILE.csv, or - for stdout.")],
-    campaign: Annotated[str | None, typer.Option("--campaign", help="Only this one.")] = None,
-) -> None:
-    """Write every attempt with how it ended, one row each.
-
-    Example: ringbank export attempts --output attempts.csv
-    """
-    _export(ctx, "attempts", output, campaign)
-
-
-@export_app.command(name="leads")
-def export_leads(
-    ctx: typer.Context,
-    output: Annotated[str, typer.Option("--output", help="FILE.csv, or - for stdout.")],
-    campaign: Annotated[str | None, typer.Option("--campaign", help="Only its leads.")] = None,
-) -> None:
-    """Write every lead with where it stands, one row each.
-
-    Example: ringbank export leads --campaign tariff-switch --output -
-    """
-    _export(ctx, "leads", output, campaign)
-
-
 def _utc(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
@@ -239,18 +212,3 @@ def _read(file: Path, what: str) -> str:
         ) from error
     except UnicodeDecodeError as error:
         raise UsageError(f"the {what} {file} is not UTF-8; save it as UTF-8") from error
-
-
-def _export(ctx: typer.Context, what: str, output: str, campaign: str | None) -> None:
-    from campaigns.export import export
-
-    console: Console = ctx.obj
-    if console.json and output == "-":
-        raise UsageError("--json and --output - both want stdout; name a file with --output")
-    written = export(console.base(), what, output=output, campaign=campaign)
-    if output == "-":
-        return
-    if console.json:
-        console.document({"what": what, "rows": written, "output": output})
-    else:
-        console.say(f"wrote {written} {what} to {output}")

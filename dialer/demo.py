@@ -174,7 +174,7 @@ def _call(console: Console, base: "Engine", config: "Config") -> None:
 def _report(console: Console, base: "Engine", output: Path) -> "Sequence[Booked]":
     """Print what the calls came to, and write the attempts to a file."""
     from campaigns import store
-    from campaigns.export import export
+    from campaigns.exports.export import export
     from campaigns.report import standing
     from leads.db import reading
 
@@ -185,8 +185,8 @@ def _report(console: Console, base: "Engine", output: Path) -> "Sequence[Booked]
     if not console.json:
         console.rows(("outcome", "attempts"), found.outcomes.items())
         console.rows(("leads done by", "people"), sorted(found.done_by.items()))
-    written = export(base, "attempts", output=str(output), campaign=_CAMPAIGN)
-    console.say(f"wrote {written} attempts to {output}")
+    written = export(base, "attempts", output=str(output), campaign=_CAMPAIGN, now=console.now())
+    console.say(f"wrote {written.rows} attempts to {output}")
     return booked
 
 

@@ -1,6 +1,7 @@
 """A volunteer's evening in mode manual, and what analyst and compliance see of it after."""
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Callable
@@ -174,6 +175,11 @@ def test_exports_to_files_are_told_of_apart_from_the_data(office: Path, say: Say
     done = say("export leads --output leads-out.csv")
     assert (done.stdout, done.stderr) == ("", "wrote 2 leads to leads-out.csv\n")
     told = say("export attempts --output a.csv --json")
-    assert json.loads(told.stdout) == {"what": "attempts", "rows": 0, "output": "a.csv"}
+    assert json.loads(told.stdout) == {
+        "what": "attempts",
+        "rows": 0,
+        "output": "a.csv",
+        "sha256": hashlib.sha256((office / "a.csv").read_bytes()).hexdigest(),
+    }
     (header,) = (office / "a.csv").read_text().splitlines()
     assert header.startswith(f"{ATTEMPT_COLUMNS},")

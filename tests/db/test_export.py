@@ -1,6 +1,7 @@
 """Exports: columns that never move, one row for each thing, and no cell that runs."""
 
 import csv
+import hashlib
 import io
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert, select
 
-from campaigns.export import ExportError, export
+from campaigns.exports.export import ExportError, export
 from campaigns.model import DispositionKind, Outcome
 from campaigns.results import record_result
 from campaigns.store import StoredCampaign
@@ -51,11 +52,12 @@ LEADS = header(
 def exported(base: Engine, what: str, folder: Path, campaign: str | None = None) -> list[list[str]]:
     """Return the cells of an export, header first."""
     file = folder / "out.csv"
-    written = export(base, what, output=str(file), campaign=campaign)
+    written = export(base, what, output=str(file), campaign=campaign, now=NOON)
     text = file.read_bytes().decode("utf-8")
     assert "\r" not in text
     table = list(csv.reader(io.StringIO(text, newline="")))
-    assert len(table) == written + 1
+    assert len(table) == written.rows + 1
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == written.sha256
     return table
 
 
@@ -267,7 +269,8 @@ def test_blanks_that_hide_a_formula_are_defused(base: Engine, tmp_path: Path):
 
 def test_whatever_a_cell_holds_it_stays_in_its_cell(base: Engine, tmp_path: Path):
     texts = ['a,"b"', "a\nb", "a\rb", "a\r\nb", "  a ", "NaN", "", "None", "œ🎈", "a=b", "'=1"]
-    import_people(base, [(f"Person {n:02}", phone(n)) for n in range(len(texts))])
+    people = "".join(f"Person {n:02};{phone(n)};x\n" for n in range(len(texts)))
+    import_text(base, f"Navn;Telefon;x\n{people}")
     with writing(base) as connection:
         for n, text in enumerate(texts):
             lead = leads.c.name == f"Person {n:02}"
@@ -283,8 +286,9 @@ def test_an_empty_base_has_a_header(base: Engine, tmp_path: Path):
 
 def test_stdout_gets_the_same(base: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     import_people(base, [("Åse", phone(1))])
-    assert export(base, "leads", output="-", campaign=None) == 1
+    written = export(base, "leads", output="-", campaign=None, now=NOON)
     out = capsys.readouterr().out
+    assert written == (1, hashlib.sha256(out.encode()).hexdigest())
     exported(base, "leads", tmp_path)
     assert out == (tmp_path / "out.csv").read_text()
 
@@ -294,21 +298,23 @@ def test_a_file_that_cannot_be_written_is_told(base: Engine, tmp_path: Path):
     with pytest.raises(
         ExportError, match=r"gone/out\.csv cannot be written \(No such file.*folder"
     ):
-        export(base, "leads", output=str(tmp_path / "gone/out.csv"), campaign=None)
+        export(base, "leads", output=str(tmp_path / "gone/out.csv"), campaign=None, now=NOON)
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(ExportError, match=r"folder\.csv cannot be written"):
-        export(base, "leads", output=str(tmp_path / "folder.csv"), campaign=None)
+        export(base, "leads", output=str(tmp_path / "folder.csv"), campaign=None, now=NOON)
     assert files(tmp_path) == ["folder.csv"]
 
 
-@pytest.mark.parametrize(("output", "campaign"), [("out.xlsx", None), ("out.csv", "sprong")])
+@pytest.mark.parametrize(("output", "campaign"), [("out.txt", None), ("out.csv", "sprong")])
 def test_what_cannot_be_exported_leaves_no_file(
     base: Engine, tmp_path: Path, output: str, campaign: str | None
 ):
     import_people(base, [("Åse", phone(1))])
     started(base)
-    with pytest.raises(UsageError, match=r"must end in \.csv|did you mean 'spring'"):
-        export(base, "leads", output=str(tmp_path / output), campaign=campaign)
+    with pytest.raises(
+        UsageError, match=r"must end in \.csv, \.parquet or \.xlsx|did you mean 'spring'"
+    ):
+        export(base, "leads", output=str(tmp_path / output), campaign=campaign, now=NOON)
     assert files(tmp_path) == []
 
 
@@ -318,13 +324,13 @@ def files(folder: Path) -> list[str]:
 
 
 def test_a_file_that_is_half_written_is_never_left_behind(base: Engine, tmp_path: Path):
-    import_people(base, [("Åse", phone(1)), ("Per", phone(2))])
+    import_text(base, f"Navn;Telefon;x\nÅse;{phone(1)};a\nPer;{phone(2)};b\n")
     (tmp_path / "out.csv").write_text("the last export")
     with writing(base) as connection:
         per = leads.c.name == "Per"
         connection.execute(leads.update().where(per).values(attributes={"x": "\ud800"}))
     with pytest.raises(UnicodeEncodeError):
-        export(base, "leads", output=str(tmp_path / "out.csv"), campaign=None)
+        export(base, "leads", output=str(tmp_path / "out.csv"), campaign=None, now=NOON)
     assert files(tmp_path) == ["out.csv"]
     assert (tmp_path / "out.csv").read_text() == "the last export"
 

@@ -1,0 +1,77 @@
+"""The export of attempts: how every call ended."""
+
+from sqlalchemy import Connection, select
+
+from campaigns.exports.cells import Kind, columns
+from campaigns.exports.content import Choice, Content, by_lead, narrowed, stream
+from campaigns.tables import agents, attempts, campaigns
+from leads.tables import leads, lists
+
+COLUMNS = columns(
+    {
+        Kind.WHOLE: "attempt_id lead_id hangup_cause sip_code attempt_no superseded_by",
+        Kind.NUMBER: "ring_s talk_s wrap_s",
+        Kind.MOMENT: "dialed_at answered_at ended_at callback_at",
+        Kind.OWN: "phone caller_id",
+    },
+    (
+        "attempt_id",
+        "campaign",
+        "list",
+        "lead_id",
+        "external_id",
+        "phone",
+        "agent",
+        "mode",
+        "caller_id",
+        "dialed_at",
+        "answered_at",
+        "ended_at",
+        "ring_s",
+        "talk_s",
+        "wrap_s",
+        "hangup_cause",
+        "sip_code",
+        "amd",
+        "outcome",
+        "disposition",
+        "refusal_reason",
+        "callback_at",
+        "rule_set",
+        "attempt_no",
+        "evidence",
+        "key_pressed",
+        "superseded_by",
+        "clock",
+    ),
+)
+
+_JOINED = {
+    "attempt_id": attempts.c.id,
+    "campaign": campaigns.c.name,
+    "list": lists.c.name,
+    "external_id": leads.c.external_id,
+    "agent": agents.c.name,
+}
+
+
+def attempts_content(connection: Connection, choice: Choice) -> Content:
+    """Return every attempt, open ones too, in the order in which they were begun."""
+    query = narrowed(
+        # Outer joins keep SQLite to the order of the ids: it walks `attempts` first.
+        select(
+            *(
+                (_JOINED[name] if name in _JOINED else attempts.c[name]).label(name)
+                for name, _ in COLUMNS
+            )
+        )
+        .select_from(attempts)
+        .outerjoin(campaigns, campaigns.c.id == attempts.c.campaign_id)
+        .outerjoin(lists, lists.c.id == attempts.c.list_id)
+        .outerjoin(leads, leads.c.id == attempts.c.lead_id)
+        .outerjoin(agents, agents.c.id == attempts.c.agent_id)
+        .order_by(attempts.c.id),
+        None if choice.campaign is None else attempts.c.campaign_id == choice.campaign.id,
+        choice.where,
+    )
+    return Content(columns=COLUMNS, query=query, parts=by_lead(stream(connection, query), 3))
