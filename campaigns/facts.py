@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, exists, or_, sele
 
 from campaigns.gates import Facts
 from campaigns.model import DispositionKind, LeadState, Outcome, PastAttempt
+from campaigns.segment import matching
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts, campaign_leads, campaign_lists, claims
 from leads.model import E164, ListState
@@ -122,6 +123,9 @@ def gather(
         lead_ids=[person.lead_id for person in people],
         number_ids=[person.number_id for person in people],
     )
+    meant = matching(
+        connection, stored.id, campaign, [person.lead_id for person in people], now=now
+    )
     return tuple(
         Facts(
             now=now,
@@ -132,6 +136,7 @@ def gather(
             lead_id=person.lead_id,
             lead_state=person.state,
             on_list=person.on_list,
+            in_segment=person.lead_id in meant,
             next_call_at=person.next_call_at,
             claimed=person.claimed,
             suppression=suppressed.get(person.phone),
