@@ -92,8 +92,7 @@ def _number_in_postgresql(element: _NumberIn, compiler: SQLCompiler, **how: Any)
 @compiles(_DayIn, "postgresql")
 def _day_in_postgresql(element: _DayIn, compiler: SQLCompiler, **how: Any) -> str:
     (text,) = _arguments(element, compiler, **how)
-    part = f"split_part({text}, '.', %s)"
-    day, month, year = (part % number for number in (1, 2, 3))
+    day, month, year = (f"split_part({text}, '.', {part})" for part in (1, 2, 3))
     dotted = f"{year} || '-' || lpad({month}, 2, '0') || '-' || lpad({day}, 2, '0')"
     return (
         f"((CASE WHEN ({text}) ~ '{ISO_DAY}' THEN substr({text}, 1, 10) "

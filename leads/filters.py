@@ -304,26 +304,23 @@ def _has_consent(kind: str, now: datetime) -> ColumnElement[bool]:
 
 def _suppressed() -> ColumnElement[bool]:
     """Return the condition that nobody may call the person, or one of their numbers."""
-    for_all = and_(_wish.c.removed_at.is_(None), _wish.c.scope == SuppressionScope.ALL.value)
+    begins = func.substr(_PHONE, 1, func.length(_wish.c.subject)) == _wish.c.subject
     return or_(
-        of_lead(
-            _THEIRS,
-            for_all,
-            _wish.c.kind == SuppressionKind.NUMBER.value,
-            _wish.c.subject == _PHONE,
-        ),
-        of_lead(
-            for_all,
-            _wish.c.kind == SuppressionKind.LEAD.value,
-            _wish.c.subject == cast_text(leads.c.id),
-        ),
-        of_lead(
-            _THEIRS,
-            for_all,
-            _wish.c.kind == SuppressionKind.PREFIX.value,
-            func.substr(_PHONE, 1, func.length(_wish.c.subject)) == _wish.c.subject,
-        ),
+        of_lead(_THEIRS, _wished(SuppressionKind.NUMBER, _wish.c.subject == _PHONE)),
+        of_lead(_THEIRS, _wished(SuppressionKind.PREFIX, begins)),
+        _wished(SuppressionKind.LEAD, _wish.c.subject == cast_text(leads.c.id)),
     )
+
+
+def _wished(kind: SuppressionKind, about: ColumnElement[bool]) -> Exists:
+    # An EXISTS of its own for each number: joined, SQLite would walk all the wishes for each.
+    wish = select(literal(1)).where(
+        _wish.c.removed_at.is_(None),
+        _wish.c.scope == SuppressionScope.ALL.value,
+        _wish.c.kind == kind.value,
+        about,
+    )
+    return exists(wish.correlate(leads, _held))
 
 
 LEAD_FIELDS: Mapping[str, SqlField] = {

@@ -38,6 +38,7 @@ CALLABLE = Facts(
     lead_id=1,
     lead_state=LeadState.NEW,
     on_list=True,
+    in_segment=True,
     next_call_at=None,
     claimed=False,
     suppression=None,
