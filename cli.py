@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from campaigns.commands import campaigns_app, explain, export_app
+from campaigns.lead_commands import leads_app
 from dialer.asterisk.commands import asterisk_app
 from dialer.commands import agents_app, db_app
 from dialer.demo import demo
@@ -21,7 +22,7 @@ from dialer.desk import next_, release, result
 from dialer.doctor import doctor
 from dialer.lab.commands import lab_app
 from dialer.run import run
-from leads.commands import dnc_app, leads_app, lists_app
+from leads.commands import dnc_app, lists_app
 from leads.console import Console, Settings
 from leads.errors import RingbankError, UsageError
 

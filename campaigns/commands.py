@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from leads.commands import leads_app
 from leads.console import Console
 from leads.errors import UsageError
 from leads.problems import Problem, refuse, usable
@@ -19,28 +18,6 @@ campaigns_app = typer.Typer(no_args_is_help=True, help="Create, change, start an
 export_app = typer.Typer(no_args_is_help=True, help="Write attempts and leads to a file.")
 
 NOT_CALLABLE = 3
-
-
-@leads_app.command("undo")
-def undo_import(
-    ctx: typer.Context,
-    import_id: Annotated[
-        int, typer.Argument(metavar="IMPORT", help="Its id, as lists show names it.")
-    ],
-) -> None:
-    """Take an import back, as long as nobody of it has been called.
-
-    Example: ringbank leads undo 1
-    """
-    from dataclasses import asdict
-
-    from campaigns.undo import undo
-    from leads.db import writing
-
-    console: Console = ctx.obj
-    with writing(console.base()) as connection:
-        undone = undo(connection, import_id, now=console.now())
-    console.facts(asdict(undone))
 
 
 @campaigns_app.command()
