@@ -16,7 +16,6 @@ from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select
 
 from campaigns.model import Campaign, LeadState
 from campaigns.tables import attempts, campaign_leads, campaigns
-from leads.errors import UsageError
 from leads.filters import (
     LEAD_FIELDS,
     Check,
@@ -26,7 +25,7 @@ from leads.filters import (
     of_lead,
 )
 from leads.filters import condition as lead_condition
-from leads.problems import Problem
+from leads.problems import Problem, refuse, usable
 from leads.segment_tree import Compare, Kind, Known, Node, OneOf, Words, leaves, unknown_words
 from leads.segments import parse
 from leads.sql import in_chunks
@@ -55,16 +54,12 @@ def condition(
     Raises:
         UsageError: the text cannot be understood, or names what does not exist.
     """
-    node = parse(text)
-    problems = (
-        (node,)
-        if isinstance(node, Problem)
-        else unknown_words(node, text, _words(connection, _fields(campaign_id, own=False)))
-    )
-    if isinstance(node, Problem) or problems:
-        lines = "\n  ".join(str(problem) for problem in problems)
-        raise UsageError(f"the filter cannot be used; {lines}")
-    return _condition(connection, node, _fields(campaign_id, own=False), now=now)
+    what = "the filter cannot be used"
+    fields = _fields(campaign_id, own=False)
+    read = parse(text)
+    node: Node = usable(what, (read,) if isinstance(read, Problem) else read)
+    refuse(what, unknown_words(node, text, _words(connection, fields)))
+    return _condition(connection, node, fields, now=now)
 
 
 def problems_of(connection: Connection, campaign: Campaign) -> tuple[Problem, ...]:

@@ -329,12 +329,12 @@ def _unfit(leaf: FieldTest, words: Words) -> Iterator[tuple[int, str]]:
 
 
 def _misused(of: Field, kind: Kind, value: Value, op: Op) -> Iterator[str]:
-    if kind is Kind.NUMBER and not isinstance(value, Decimal):
+    if kind is not Kind.TEXT and op in {Op.STARTS, Op.CONTAINS}:
+        yield f"{of.name} is a {kind} and cannot be searched for letters; use =, < or >"
+    elif kind is Kind.NUMBER and not isinstance(value, Decimal):
         yield f"{of.name} is a number; write for example {of.name} > 3"
     elif kind is Kind.MOMENT and not _is_moment(value):
         yield f'{of.name} is a moment; write "2026-11-01" or 30 days ago'
-    elif kind is not Kind.TEXT and op in {Op.STARTS, Op.CONTAINS}:
-        yield f"{of.name} is a {kind} and cannot be searched for letters; use =, < or >"
     elif kind is Kind.TEXT and isinstance(value, Ago):
         yield f'{of.name} is no moment of Ringbank\'s; write a day in quotes, like "2026-11-01"'
 
