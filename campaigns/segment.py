@@ -25,7 +25,7 @@ from leads.filters import (
     of_lead,
 )
 from leads.filters import condition as lead_condition
-from leads.problems import Problem, refuse, usable
+from leads.problems import Problem, refuse
 from leads.segment_tree import Compare, Kind, Known, Node, OneOf, Words, leaves, unknown_words
 from leads.segments import parse
 from leads.sql import in_chunks
@@ -54,11 +54,14 @@ def condition(
     Raises:
         UsageError: the text cannot be understood, or names what does not exist.
     """
-    what = "the filter cannot be used"
     fields = _fields(campaign_id, own=False)
-    read = parse(text)
-    node: Node = usable(what, (read,) if isinstance(read, Problem) else read)
-    refuse(what, unknown_words(node, text, _words(connection, fields)))
+    node = parse(text)
+    if isinstance(node, Problem):
+        problems: tuple[Problem, ...] = (node,)
+    else:
+        problems = unknown_words(node, text, _words(connection, fields))
+    refuse("the filter cannot be used", problems)
+    assert not isinstance(node, Problem), "a problem was refused"
     return _condition(connection, node, fields, now=now)
 
 

@@ -40,6 +40,7 @@ def test_nothing_changed_is_nothing_told() -> None:
         ({"seller": "A"}, {"seller": "B"}, ['seller: "A" -> "B"']),
         ({"ends": None}, {"ends": date(2026, 12, 20)}, ["ends: none -> 2026-12-20"]),
         ({"lists": ("a",)}, {"lists": ("a", "b")}, ['lists: ["a"] -> ["a", "b"]']),
+        ({"where": None}, {"where": 'a = "b"'}, ['where: none -> "a = \\"b\\""']),
         ({"script": "a.md"}, {"script": None}, ['script.file: "a.md" -> none']),
         (
             {"hours": hours({0: windows("10:00-20:00")})},
@@ -84,6 +85,7 @@ VARIANTS = st.fixed_dictionaries(
         "name": st.sampled_from(["a", "b"]),
         "lists": st.sampled_from([("a, b",), ("a", "b"), ("b", "a")]),
         "mode": st.sampled_from([DialMode.MANUAL, DialMode.BROADCAST]),
+        "where": st.sampled_from([None, "a = 1", "a =\n1"]),
         "starts": st.sampled_from([None, date(2026, 1, 1)]),
         "hours": st.sampled_from([None, hours(windows("10:00-24:00")), hours({0: windows("00:00-24:00")})]),
         "abandon_limit": st.sampled_from([0.03, 0.02, 0.0]),

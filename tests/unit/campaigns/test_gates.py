@@ -85,6 +85,14 @@ def test_nobody_gets_a_person_whom_somebody_has(change: dict[str, object]) -> No
     assert (refusal.gate, refusal.rule) == ("state", "claimed")
 
 
+def test_whom_where_does_not_mean_is_refused_by_the_list() -> None:
+    refusal = the_refusal(campaign=campaign(where='city =\n "Oslo"'), in_segment=False)
+    assert (refusal.gate, refusal.rule, refusal.until) == ("list", "where", None)
+    assert refusal.why == 'does not match where: city = "Oslo"'
+    assert refusal.source == "campaign file: where"
+    assert the_refusal(on_list=False, in_segment=False).rule == "on_list"
+
+
 def test_a_number_on_no_list_is_refused_by_the_list_and_evaluated_by_the_rest() -> None:
     refusal = the_refusal(on_list=False, lead_id=None, lead_state=None)
     assert (refusal.gate, refusal.until) == ("list", None)
@@ -310,6 +318,7 @@ def test_a_rule_set_is_the_same_for_the_same_rules() -> None:
         {"retry": {}},
         {"retry": {Outcome.BUSY: Retry(after=timedelta(minutes=16), max=3)}},
         {"max_attempts": 7},
+        {"where": 'city = "Oslo"'},
         {"ring_s": 26},
         {"mode": DialMode.BROADCAST},
         {"seller": "Another AS"},
