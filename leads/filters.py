@@ -274,7 +274,7 @@ def _phone(check: Check) -> ColumnElement[bool]:
 def _begins(text: str, longest: int) -> ColumnElement[bool]:
     """Return the condition that a number begins with the digits, or is them (`longest` 0)."""
     text = text.replace(" ", "")
-    if longest and text == "+":
+    if longest and text in {"", "+"}:
         return _held.c.number_id.is_not(None)
     digits = _PHONE_PREFIX.fullmatch(text)
     if digits is None:

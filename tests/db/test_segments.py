@@ -1,7 +1,7 @@
 """Whom a segment means: the same people in SQL, on both databases, as when it is read aloud."""
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -20,6 +20,7 @@ from leads.segment_tree import (
     Ago,
     And,
     Compare,
+    Field,
     HasConsent,
     InCampaign,
     InList,
@@ -43,7 +44,7 @@ from leads.tables import (
     numbers,
     suppressions,
 )
-from tests.unit.leads.trees import leaves_of, trees
+from tests.unit.leads.trees import ORDERS, TEXTS, leaves_of, trees
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 COLUMNS = ["Antall år", 'Sagt "ja"', "a.b", "By", "17", "\\"]
@@ -262,9 +263,12 @@ def holds(value: Any, op: Op, wanted: Any) -> bool:
             return ordered(value, op, wanted.before(NOW))
         if "T" not in wanted:
             return ordered(value.date().isoformat(), op, wanted)
-        return ordered(value, op, datetime.fromisoformat(wanted).replace(tzinfo=UTC))
+        moment = datetime.fromisoformat(wanted)
+        return ordered(value, op, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     if isinstance(wanted, Decimal):
         number = {"3": "3", "3,5": "3.5", "-1": "-1"}.get(value)
+        if value.startswith("+"):
+            number = value
         return number is not None and ordered(Decimal(number), op, wanted)
     if op is Op.STARTS:
         return value.lower().startswith(wanted.lower())
@@ -305,6 +309,41 @@ def test_sql_means_whom_the_words_mean(base: Engine):
         assert found(base, written(tree)) == expected
 
     agrees()
+
+
+def test_every_comparison_of_every_field_means_whom_it_says(base: Engine):
+    dice = random.Random(4)
+    people = [made_up(lead_id, dice) for lead_id in range(1, 31)]
+    store_people(base, people)
+    told: list[str] = []
+    with reading(base) as connection:
+        for node in comparisons():
+            wanted = segment.condition(connection, written(node), now=NOW)
+            given = {*connection.scalars(select(leads.c.id).where(wanted))}
+            if given != {one.lead_id for one in people if not one.erased and meant(node, one)}:
+                told.append(written(node))
+    assert told == []
+
+
+def comparisons() -> Iterator[Node]:
+    for name, kind in [*KINDS.items(), ("By", Kind.TEXT)]:
+        of = Field(name, quoted=name == "By")
+        values, ops = VALUES[kind], [*ORDERS]
+        if kind is Kind.TEXT:
+            values = [*values, *TEXTS.get(name, [])]
+            ops = [*Op]
+        for op in ops:
+            for value in values:
+                if isinstance(value, str) or op in ORDERS:
+                    yield Compare(of, op, value)
+
+
+MOMENTS = [Ago(7, "day"), Ago(36, "hour"), "2026-11-20", "2026-11-27", "2026-11-20T12:00"]
+VALUES = {
+    Kind.TEXT: ["oslo", "Ålesund", "", "3", "2026-03-01", Decimal(3), Decimal("3.5"), Decimal(-1)],
+    Kind.NUMBER: [Decimal(0), Decimal(1), Decimal("1.5")],
+    Kind.MOMENT: [*MOMENTS, "2026-11-27T13:00+02:00"],
+}
 
 
 @pytest.fixture
