@@ -143,7 +143,7 @@ def through_engine(lab: Lab, calls: int, folder: Path) -> float:
         )
         stored = campaign_store.load(connection, "bench")
         campaign_store.set_state(connection, stored, CampaignState.RUNNING, now=Clock().now())
-        campaign_store.enrol(connection, stored.id)
+        campaign_store.enrol(connection, stored, now=Clock().now())
     started = time.perf_counter()
     Engine(base, loaded).run(until_done=True)
     took = time.perf_counter() - started

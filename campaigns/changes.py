@@ -43,6 +43,7 @@ def _written(campaign: Campaign) -> dict[str, str]:
         "dialing.max_attempts": campaign.max_attempts,
         "dialing.abandon_limit": campaign.abandon_limit,
         "script.file": campaign.script,
+        "where": campaign.where,
     }
     written = {key: _value(value) for key, value in plain.items() if value is not None}
     return (

@@ -30,6 +30,7 @@ from campaigns.model import (
 )
 from leads.consent_rules import KIND, KIND_RULE
 from leads.problems import Problem
+from leads.segments import parse
 
 PURPOSES = ("sales", "fundraising", "survey", "political", "collections", "service")
 AUDIENCES = ("consumer", "business")
@@ -93,8 +94,7 @@ def _not_toml(fault: Exception) -> Problem:
 
 
 def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
-    for key in ("where", "order"):
-        file.unsupported(key)
+    file.unsupported("order")
     mode = _mode(file)
     dialing = _dialing(file)
     questions = _questions(file)
@@ -122,11 +122,23 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         questions=questions,
         dispositions=read_dispositions(file.sections("dispositions")),
         refusal_reasons=_refusal_reasons(file),
+        where=_where(file),
     )
     if campaign.starts and campaign.ends and campaign.ends < campaign.starts:
         file.refuse("ends", f"{campaign.ends} is before the start, {campaign.starts}")
     file.close()
     return campaign
+
+
+def _where(file: Section) -> str | None:
+    """Return the segment; whether what it names exists is for the caller to find out."""
+    text = file.text("where", required=False, lines=True)
+    if not text.strip():
+        return None
+    read = parse(text)
+    if isinstance(read, Problem):
+        file.refuse(f"where, {read.where}", read.why)
+    return text
 
 
 def _mode(file: Section) -> DialMode:

@@ -105,7 +105,7 @@ def next_person(
             f"{agent.name} takes calls from the engine and cannot dial by hand meanwhile; "
             f"run: ringbank agents pause {agent.name}"
         )
-    store.enrol(connection, stored.id)
+    store.enrol(connection, stored, now=now)
     looked_at = 0
     while looked_at < _LOOK_AT_MOST:
         claims_made = claim(

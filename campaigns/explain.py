@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 
 from campaigns.facts import agreed_to, candidate, candidates, gather
 from campaigns.gates import Decision, Facts, evaluate
+from campaigns.segment import matching
 from campaigns.store import StoredCampaign, active_lists, load
 from campaigns.tables import campaign_leads
 from leads.errors import UsageError
@@ -90,6 +91,8 @@ def _not_enrolled(
         seller=stored.campaign.seller,
         campaign=stored.campaign.name,
     )
+    known = [] if lead_id is None else [lead_id]
+    meant = matching(connection, stored.id, stored.campaign, known, now=moment)
     return Facts(
         now=moment,
         campaign=stored.campaign,
@@ -99,6 +102,7 @@ def _not_enrolled(
         lead_id=lead_id,
         lead_state=None,
         on_list=lead_id is not None,
+        in_segment=lead_id is None or lead_id in meant,
         next_call_at=None,
         claimed=False,
         suppression=suppressed,

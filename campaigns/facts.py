@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, exists, or_, sele
 
 from campaigns.gates import Facts
 from campaigns.model import DispositionKind, LeadState, Outcome, PastAttempt
+from campaigns.segment import matching
 from campaigns.store import StoredCampaign, in_use
 from campaigns.tables import attempts, campaign_leads, campaign_lists, claims
 from leads import consents
@@ -135,6 +136,9 @@ def gather(
         number_ids=[person.number_id for person in people],
     )
     agreed = agreed_to(connection, stored, [person.lead_id for person in people])
+    meant = matching(
+        connection, stored.id, campaign, [person.lead_id for person in people], now=now
+    )
     return tuple(
         Facts(
             now=now,
@@ -145,6 +149,7 @@ def gather(
             lead_id=person.lead_id,
             lead_state=person.state,
             on_list=person.on_list,
+            in_segment=person.lead_id in meant,
             next_call_at=person.next_call_at,
             claimed=person.claimed,
             suppression=entry,

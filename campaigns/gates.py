@@ -37,6 +37,7 @@ class Facts:
         lead_id: whose number it is, or None when it is no lead's.
         lead_state: where the lead stands in the campaign; None when it is not enrolled.
         on_list: the lead is on a list of the campaign that is not archived.
+        in_segment: the campaign's `where` means the lead, or it has none.
         next_call_at: what the lead waits for in the campaign, aware, or None.
         claimed: somebody has the person, or another one of that number, right now.
         suppression: a do-not-call entry that reaches this campaign, or None.
@@ -53,6 +54,7 @@ class Facts:
     lead_id: int | None
     lead_state: LeadState | None
     on_list: bool
+    in_segment: bool
     next_call_at: datetime | None
     claimed: bool
     suppression: Suppression | None
@@ -128,6 +130,7 @@ def rule_set(campaign: Campaign) -> str:
         "mode": campaign.mode.value,
         "seller": campaign.seller,
         "consent": sorted(campaign.consent),
+        "where": campaign.where,
     }
     canonical = json.dumps(rules, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:12]
@@ -175,15 +178,22 @@ def _state(facts: Facts) -> Refusal | None:
 
 
 def _list(facts: Facts) -> Refusal | None:
-    if facts.on_list:
-        return None
-    lists = ", ".join(facts.campaign.lists)
-    return Refusal(
-        gate="list",
-        rule="on_list",
-        why=f"is on no list of the campaign that is in use ({lists})",
-        source="campaign file: lists",
-    )
+    if not facts.on_list:
+        lists = ", ".join(facts.campaign.lists)
+        return Refusal(
+            gate="list",
+            rule="on_list",
+            why=f"is on no list of the campaign that is in use ({lists})",
+            source="campaign file: lists",
+        )
+    if not facts.in_segment:
+        return Refusal(
+            gate="list",
+            rule="where",
+            why=f"does not match where: {' '.join((facts.campaign.where or '').split())}",
+            source="campaign file: where",
+        )
+    return None
 
 
 def _suppression(facts: Facts) -> Refusal | None:

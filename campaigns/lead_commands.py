@@ -26,6 +26,31 @@ _WIDEST = 100
 """Letters in a line of a story: longer ones are hard to read on any screen."""
 
 
+@leads_app.command("count")
+def count_leads(
+    ctx: typer.Context,
+    where: Annotated[
+        str | None,
+        typer.Option(metavar="FILTER", help="Only those it means; see docs/segments.md."),
+    ] = None,
+) -> None:
+    """Count the leads, numbers and lists of the base, or the leads that a filter means.
+
+    Example: ringbank leads count --where 'phone starts with "+47" and not suppressed'
+    """
+    from campaigns import segment
+    from leads import store
+    from leads.db import reading
+
+    console: Console = ctx.obj
+    with reading(console.base()) as connection:
+        if where is None:
+            console.facts(asdict(store.count(connection)))
+            return
+        found = segment.count(connection, where, now=console.now())
+    console.facts({"where": where, "leads": found})
+
+
 @leads_app.command("undo")
 def undo_import(
     ctx: typer.Context,

@@ -191,7 +191,8 @@ class Campaign:
     `hours` None means: no window of the manager's own. `message` is there exactly when
     `mode` is broadcast. `abandon_limit` is a share, 0 to 0.03. `script` is the file's name.
     `dispositions` holds the built-in ones too. `consent` names the kinds of consent that
-    everybody who is called must have given.
+    everybody who is called must have given. `where` is a segment (`leads.segments`) that
+    can be read; None means: everybody on the lists.
     """
 
     name: str
@@ -217,6 +218,7 @@ class Campaign:
     questions: tuple[Question, ...] = ()
     dispositions: tuple[Disposition, ...] = ()
     refusal_reasons: tuple[RefusalReason, ...] = ()
+    where: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

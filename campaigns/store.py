@@ -14,17 +14,23 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Update,
     and_,
     case,
     delete,
+    exists,
+    false,
     func,
     insert,
     literal,
+    null,
     or_,
     select,
+    true,
     update,
 )
 
+from campaigns import segment
 from campaigns.definition import read_definition
 from campaigns.model import Campaign, CampaignId, CampaignState, LeadState
 from campaigns.tables import campaign_leads, campaign_lists, campaigns, is_callable
@@ -33,7 +39,7 @@ from leads.model import ListState
 from leads.names import did_you_mean
 from leads.problems import Problem
 from leads.sql import among, insert_if_new
-from leads.tables import consents, list_members, lists
+from leads.tables import consents, leads, list_members, lists
 
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 """`next_call_at` of a lead that waits for nothing: earlier than any clock's now."""
@@ -78,7 +84,7 @@ def create(
     if taken is not None:
         why = f"a campaign {campaign.name!r} exists; change it with: ringbank campaigns update FILE"
         return (Problem(where="name", why=why),)
-    problems = unknown_lists(connection, campaign)
+    problems = _unknown_words(connection, campaign)
     if problems:
         return problems
     campaign_id = connection.execute(
@@ -109,7 +115,7 @@ def change(
     now: datetime,
 ) -> tuple[Problem, ...]:
     """Replace a campaign's definition for all calls not yet begun, or return why not."""
-    problems = unknown_lists(connection, campaign)
+    problems = _unknown_words(connection, campaign)
     if problems:
         return problems
     connection.execute(
@@ -118,8 +124,12 @@ def change(
         .values(definition=definition, script=script, file=file, updated_at=now)
     )
     _set_lists(connection, stored.id, campaign.lists)
-    examine_again(connection, stored.id, everybody=True)
+    examine_again(connection, stored.id, campaign, now=now, everybody=True)
     return ()
+
+
+def _unknown_words(connection: Connection, campaign: Campaign) -> tuple[Problem, ...]:
+    return (*unknown_lists(connection, campaign), *segment.problems_of(connection, campaign))
 
 
 def unknown_lists(connection: Connection, campaign: Campaign) -> tuple[Problem, ...]:
@@ -170,16 +180,18 @@ def set_state(
     values: dict[str, object] = {"state": state, "updated_at": now}
     if state is CampaignState.RUNNING:
         values["started_at"] = now
-        examine_again(connection, stored.id)
+        examine_again(connection, stored.id, stored.campaign, now=now)
     connection.execute(update(campaigns).where(campaigns.c.id == stored.id).values(**values))
 
 
-def enrol(connection: Connection, campaign_id: CampaignId) -> int:
+def enrol(connection: Connection, stored: StoredCampaign, *, now: datetime) -> int:
     """Enrol whoever came onto the campaign's lists since the last time; return how many.
 
-    Whom the gate `consent` had refused is looked at again when an import has brought a
-    consent of theirs meanwhile.
+    Whom its `where` does not mean is enrolled too, as one whom the gate `list` took out, so
+    that no claim has to walk through them. Whom the gate `consent` had refused is looked at
+    again when an import has brought a consent of theirs meanwhile.
     """
+    campaign_id = stored.id
     enrolled = 0
     memberships = connection.execute(
         select(campaign_lists).where(campaign_lists.c.campaign_id == campaign_id)
@@ -207,12 +219,15 @@ def enrol(connection: Connection, campaign_id: CampaignId) -> int:
             )
             .exists()
         )
+        meant = segment.of_campaign(connection, campaign_id, stored.campaign, now=now)
+        left_out = false() if meant is None else leads.c.id.is_(None)
         newcomers = (
             select(
                 literal(campaign_id),
                 list_members.c.lead_id,
                 list_members.c.list_id,
-                literal(LeadState.NEW.value),
+                case((left_out, LeadState.DONE.value), else_=LeadState.NEW.value),
+                case((left_out, _GATE_OF_WHERE), else_=null()),
                 literal(AT_ONCE, campaign_leads.c.next_call_at.type),
             )
             .where(
@@ -223,7 +238,11 @@ def enrol(connection: Connection, campaign_id: CampaignId) -> int:
             )
             .order_by(list_members.c.import_id, list_members.c.lead_id)
         )
-        columns = ["campaign_id", "lead_id", "list_id", "state", "next_call_at"]
+        if meant is not None:
+            newcomers = newcomers.select_from(list_members).outerjoin(
+                leads, and_(leads.c.id == list_members.c.lead_id, meant)
+            )
+        columns = ["campaign_id", "lead_id", "list_id", "state", "held_by", "next_call_at"]
         added = connection.execute(
             insert_if_new(connection, campaign_leads).from_select(columns, newcomers),
             execution_options={"preserve_rowcount": True},
@@ -258,12 +277,18 @@ def _newest_imports(connection: Connection, list_id: int) -> tuple[int, int]:
 
 
 def examine_again(
-    connection: Connection, campaign_id: CampaignId, *, everybody: bool = False
+    connection: Connection,
+    campaign_id: CampaignId,
+    campaign: Campaign,
+    *,
+    now: datetime,
+    everybody: bool = False,
 ) -> None:
     """Let the gates look again at the leads that a gate had refused.
 
     `everybody`: after a change of the rules also at those whom an outcome made wait or ended;
-    what an agent or the person said stays, and so does a promised callback.
+    what an agent or the person said stays, and so does a promised callback. Whom the
+    campaign's `where` does not mean is left where they are, or taken out of the work.
     """
     held_by = campaign_leads.c.held_by
     by_gate = held_by.in_(HELD_BY_GATES)
@@ -273,7 +298,16 @@ def examine_again(
         held_by.not_like("disposition:%"),
         held_by != ERASED,
     )
-    _put_to_work(connection, campaign_leads.c.campaign_id == campaign_id, or_(by_gate, by_outcome))
+    ours = campaign_leads.c.campaign_id == campaign_id
+    meant = segment.of_campaign(connection, campaign_id, campaign, now=now)
+    if meant is not None:
+        connection.execute(_take_out(ours, meant))
+    _put_to_work(
+        connection,
+        ours,
+        or_(by_gate, by_outcome),
+        true() if meant is None else _is_meant(meant),
+    )
 
 
 def examine_registries_again(connection: Connection) -> None:
@@ -314,6 +348,66 @@ def _put_to_work(connection: Connection, *which: ColumnElement[bool]) -> None:
         .where(campaign_leads.c.state != LeadState.IN_CALL, *which)
         .values(state=back_in_work, next_call_at=AT_ONCE, held_by=None)
     )
+
+
+_GATE_OF_WHERE = "list"
+
+
+def judge_slice(
+    connection: Connection, stored: StoredCampaign, *, after_lead_id: int, now: datetime
+) -> int | None:
+    """Hold some leads of a campaign against its `where`; return the last one, or None at the end.
+
+    What people are changes while a campaign runs: another import, a call in another campaign,
+    or the mere passing of time. Nobody notes what has changed: an engine walks through all
+    the leads at a slow rhythm, a slice at a time, so that no transaction is long. A slice in
+    which nothing changed is only read. `after_lead_id` is 0 at the beginning.
+    """
+    meant = segment.of_campaign(connection, stored.id, stored.campaign, now=now)
+    if meant is None:
+        return None
+    ours = campaign_leads.c.campaign_id == stored.id
+    following = select(campaign_leads.c.lead_id).where(ours)
+    following = following.where(campaign_leads.c.lead_id > after_lead_id)
+    following = following.order_by(campaign_leads.c.lead_id)
+    last = connection.scalar(following.offset(_SLICE - 1).limit(1))
+    of_slice = and_(ours, campaign_leads.c.lead_id > after_lead_id)
+    if last is not None:
+        of_slice = and_(of_slice, campaign_leads.c.lead_id <= last)
+    connection.execute(_take_out(of_slice, meant))
+    # Those of an archived list would only be refused again by the next claim.
+    on_list = exists(
+        select(list_members.c.lead_id).where(
+            list_members.c.lead_id == campaign_leads.c.lead_id,
+            list_members.c.list_id.in_(active_lists(connection, stored.id, now=now)),
+        )
+    )
+    _put_to_work(
+        connection,
+        of_slice,
+        campaign_leads.c.state == LeadState.DONE,
+        campaign_leads.c.held_by == _GATE_OF_WHERE,
+        on_list,
+        _is_meant(meant),
+    )
+    return last
+
+
+_SLICE = 5000
+
+
+def _take_out(which: ColumnElement[bool], meant: ColumnElement[bool]) -> Update:
+    """Return the statement that takes out of the work whom a `where` does not mean."""
+    return (
+        update(campaign_leads)
+        .where(which, is_callable, ~_is_meant(meant))
+        .values(state=LeadState.DONE, held_by=_GATE_OF_WHERE)
+    )
+
+
+def _is_meant(meant: ColumnElement[bool]) -> ColumnElement[bool]:
+    lead = select(leads.c.id).where(leads.c.id == campaign_leads.c.lead_id, meant)
+    return exists(lead.correlate(campaign_leads))
 
 
 def in_use(now: datetime) -> ColumnElement[bool]:

@@ -49,6 +49,8 @@ _TURN_S = 0.05
 _REQUESTS_EVERY_S = 0.2
 _REFRESH_EVERY_S = 0.5
 _FORGET_AFTER_S = 2.0
+_JUDGE_EVERY_S = 600.0
+"""Between two beginnings of holding all leads of a campaign against its `where`."""
 _SURVEY_AGAIN_S = 0.5
 _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _GIVE_UP_ON_BASE = 60
@@ -91,6 +93,9 @@ class Engine:
         self._campaigns: tuple[StoredCampaign, ...] = ()
         self._work_left: bool | None = None
         self._look_again_s: dict[int, float] = {}
+        self._judged: dict[int, tuple[int | None, float]] = {}
+        """The last lead of each campaign that was held against its `where`, None between two
+        rounds, and when the next round may begin."""
         self._outcomes: dict[int, Counter[str]] = {}
         self._forget: deque[tuple[float, str]] = deque()
         self._refresh_s = 0.0
@@ -444,14 +449,27 @@ class Engine:
             if stored.id not in self._outcomes:
                 self._outcomes[stored.id] = Counter(report.outcomes(connection, stored.id))
                 del self._outcomes[stored.id]["open"]
-            if campaign_store.enrol(connection, stored.id):
+            if campaign_store.enrol(connection, stored, now=now):
                 self._look_again_s.pop(stored.id, None)
+            self._judge_some(connection, stored)
         # A result may also have come while no engine ran, or its time may have run out.
         owing = ledger.agents_owing_result(connection)
         for agent_id in self._board.floor.busy() - owing:
             self._board.tell(agent_id, AgentEvent.RESULT, work, now=now)
         self._work_left = any(report.work_left(connection, c.id) for c in self._campaigns)
         self._presence.beat(connection, self._progress().document())
+
+    def _judge_some(self, connection: Connection, stored: StoredCampaign) -> None:
+        """Hold a slice of a campaign's leads against its `where`; all of them in ten minutes."""
+        after, round_s = self._judged.get(stored.id, (None, elapsed_s()))
+        if stored.campaign.where is None or (after is None and elapsed_s() < round_s):
+            return
+        if after is None:
+            after, round_s = 0, elapsed_s() + _JUDGE_EVERY_S
+        last = campaign_store.judge_slice(
+            connection, stored, after_lead_id=after, now=self._clock.now()
+        )
+        self._judged[stored.id] = (last, round_s)
 
     def _progress(self) -> Progress:
         """Return how things stand."""

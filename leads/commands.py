@@ -134,21 +134,6 @@ def find_leads(
         console.say(f"There are more than {limit}; write more of the name, or raise --limit")
 
 
-@leads_app.command("count")
-def count_leads(ctx: typer.Context) -> None:
-    """Count the leads, numbers and lists of the base.
-
-    Example: ringbank leads count
-    """
-    from leads import store
-    from leads.db import reading
-
-    console: Console = ctx.obj
-    with reading(console.base()) as connection:
-        counts = store.count(connection)
-    console.facts(asdict(counts))
-
-
 @lists_app.command("list")
 def list_lists(ctx: typer.Context) -> None:
     """List all lists with their sizes.

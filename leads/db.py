@@ -42,6 +42,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from leads.errors import DatabaseError, UsageError
+from leads.segment_values import day_in, lower, number_in
 
 metadata = MetaData(
     naming_convention={
@@ -258,6 +259,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
     # What is deleted or replaced is overwritten with zeros: erasing a person means their bytes.
     cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
+    # SQLite's own lower() knows the letters of ASCII only.
+    for name, function in (("lower", lower), ("number_in", number_in), ("day_in", day_in)):
+        connection.create_function(name, 1, function, deterministic=True)
 
 
 def _begin_sqlite(connection: Connection) -> None:

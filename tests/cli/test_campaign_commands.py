@@ -1,5 +1,6 @@
 """A campaign manager's day: a campaign is created, changed, started, watched and paused."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +144,26 @@ def test_asterisk_config_writes_the_three_fragments(office: Path, say: Say) -> N
     assert "hush" not in done.stdout + done.stderr
     taken = say("asterisk config --output leads.csv", status=1).stderr
     assert "name a folder that you may write to with --output" in taken
+
+
+def test_a_campaign_for_a_segment_says_whom_it_leaves_out(
+    office: Path, say: Say, facts: Callable[..., Any]
+) -> None:
+    file = office / "tariff-switch.toml"
+    plain = file.read_text()
+    file.write_text("where = 'city = Oslo'\n" + plain)
+    assert (
+        "where, column 8: a text stands in quotes"
+        in say("campaigns update tariff-switch.toml", status=2).stderr
+    )
+    file.write_text("where = 'byy = \"Oslo\"'\n" + plain)
+    assert "did you mean 'by'?" in say("campaigns update tariff-switch.toml", status=2).stderr
+    file.write_text("where = 'name contains \"PER\"'\n" + plain)
+    (change,) = facts("campaigns update tariff-switch.toml")["changes"]
+    assert change.startswith("where: none -> ")
+    say("campaigns start tariff-switch")
+    assert facts("campaigns show tariff-switch")["definition"].startswith("where")
+    refused = facts("explain +4722448201 --campaign tariff-switch", status=3)["refusals"]
+    assert ("list", "where") in {(one["gate"], one["rule"]) for one in refused}
+    allowed = facts("explain +4722448202 --campaign tariff-switch")
+    assert allowed["callable"]

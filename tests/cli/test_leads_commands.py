@@ -227,3 +227,23 @@ def test_an_import_that_a_later_one_needs_is_not_taken_back(ringbank: Run) -> No
     done = ringbank("leads", "undo", "1")
     assert done.returncode == 3
     assert "undo that one first: ringbank leads undo 2" in done.stderr
+
+
+def test_count_tells_how_many_a_filter_means(ringbank: Run) -> None:
+    import_leads(ringbank)
+    where = 'by = "OSLO" and name starts with "å" and not in list "norway"'
+    assert facts(ringbank, "leads", "count", "--where", where) == {"where": where, "leads": 0}
+    where = 'by = "OSLO" and name starts with "å" and in list "norway" and attempts = 0'
+    assert facts(ringbank, "leads", "count", "--where", where) == {"where": where, "leads": 1}
+
+
+def test_count_points_at_what_is_wrong_with_a_filter(ringbank: Run) -> None:
+    import_leads(ringbank)
+    done = ringbank("leads", "count", "--where", 'by = "Oslo" and nam is known')
+    assert done.returncode == 2
+    assert done.stderr.split("\n")[-5:-1] == [
+        "ringbank: the filter cannot be used:",
+        "  column 17: there is no field 'nam'; did you mean 'name'?",
+        '    by = "Oslo" and nam is known',
+        "                    ^",
+    ]

@@ -143,7 +143,7 @@ def put(base: Engine, stored: StoredCampaign, state: CampaignState) -> StoredCam
     """Put a campaign into a state, enrol who is on its lists, and return it."""
     with writing(base) as connection:
         store.set_state(connection, stored, state, now=NOON)
-        store.enrol(connection, stored.id)
+        store.enrol(connection, stored, now=NOON)
         return store.load(connection, stored.campaign.name)
 
 

@@ -52,7 +52,7 @@ def change(base: Engine, stored: StoredCampaign, text: str) -> tuple[Problem, ..
 
 def enrol(base: Engine, stored: StoredCampaign) -> int:
     with writing(base) as connection:
-        return store.enrol(connection, stored.id)
+        return store.enrol(connection, stored, now=NOON)
 
 
 def load(base: Engine, name: str = "spring") -> StoredCampaign:

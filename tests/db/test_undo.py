@@ -113,5 +113,5 @@ def test_an_undone_import_is_no_obstacle_for_the_next(base: Engine) -> None:
     take_back(base, first)
     bring(base, KARI)
     with writing(base) as connection:
-        assert campaign_store.enrol(connection, stored.id) == 1
+        assert campaign_store.enrol(connection, stored, now=NOON) == 1
     assert names_of(base, take(base, put(base, stored, CampaignState.RUNNING))) == ["Kari"]

@@ -41,6 +41,7 @@ def test_nothing_changed_is_nothing_told() -> None:
         ({}, {"consent": ("recording",)}, ['consent: none -> ["recording"]']),
         ({"ends": None}, {"ends": date(2026, 12, 20)}, ["ends: none -> 2026-12-20"]),
         ({"lists": ("a",)}, {"lists": ("a", "b")}, ['lists: ["a"] -> ["a", "b"]']),
+        ({"where": None}, {"where": 'a = "b"'}, ['where: none -> "a = \\"b\\""']),
         ({"script": "a.md"}, {"script": None}, ['script.file: "a.md" -> none']),
         (
             {"hours": hours({0: windows("10:00-20:00")})},
@@ -85,6 +86,7 @@ VARIANTS = st.fixed_dictionaries(
         "name": st.sampled_from(["a", "b"]),
         "lists": st.sampled_from([("a, b",), ("a", "b"), ("b", "a")]),
         "mode": st.sampled_from([DialMode.MANUAL, DialMode.BROADCAST]),
+        "where": st.sampled_from([None, "a = 1", "a =\n1"]),
         "starts": st.sampled_from([None, date(2026, 1, 1)]),
         "consent": st.sampled_from([(), ("a",), ("a", "b"), ("b", "a")]),
         "hours": st.sampled_from([None, hours(windows("10:00-24:00")), hours({0: windows("00:00-24:00")})]),

@@ -320,7 +320,9 @@ FAULTS: list[tuple[tuple[str | int, ...], object, str]] = [
     (("priority",), -1, "priority"),
     (("priority",), True, "priority"),
     (("priority",), 50.0, "priority"),
-    (("where",), 'city = "Oslo"', "where"),
+    (("where",), "city = Oslo", "where, column 8"),
+    (("where",), "", "where"),
+    (("where",), ["a"], "where"),
     (("order",), {"fields": {}}, "order"),
     (("priorty",), 50, "priorty"),
     (("starts",), "2026-12-01", "starts"),
@@ -473,9 +475,20 @@ def test_the_nearest_known_key_is_named() -> None:
     assert the_problem(text) == "dialing.ring_sec: unknown key; the nearest known one is 'ring_s'"
 
 
+def test_where_is_kept_as_written_and_a_fault_in_it_has_its_place() -> None:
+    read = read_definition("where = 'city  =  \"Oslo\"'\n" + FILE)
+    assert isinstance(read, Campaign)
+    assert read.where == 'city  =  "Oslo"'
+    assert the_problem("where = 'city = \"Oslo'\n" + FILE).endswith(
+        "where, column 8: this quote is not closed; texts stand in quotes on both sides\n"
+        '    city = "Oslo\n'
+        "           ^"
+    )
+
+
 def test_a_key_of_a_later_version_is_refused_in_words() -> None:
-    assert the_problem('where = "a = 1"\n' + FILE) == (
-        "where: is not supported by this version yet; leave it out"
+    assert the_problem("order = {}\n" + FILE) == (
+        "order: is not supported by this version yet; leave it out"
     )
     assert the_problem(FILE.replace('amd = "off"', 'amd = "detect"')) == (
         "dialing.amd: is not supported by this version yet; use 'off'"

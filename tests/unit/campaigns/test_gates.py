@@ -49,6 +49,7 @@ CALLABLE = Facts(
     lead_id=1,
     lead_state=LeadState.NEW,
     on_list=True,
+    in_segment=True,
     next_call_at=None,
     claimed=False,
     suppression=None,
@@ -94,6 +95,14 @@ def test_a_campaign_that_does_not_run_names_the_command_that_starts_it(
 def test_nobody_gets_a_person_whom_somebody_has(change: dict[str, object]) -> None:
     refusal = the_refusal(**change)
     assert (refusal.gate, refusal.rule) == ("state", "claimed")
+
+
+def test_whom_where_does_not_mean_is_refused_by_the_list() -> None:
+    refusal = the_refusal(campaign=campaign(where='city =\n "Oslo"'), in_segment=False)
+    assert (refusal.gate, refusal.rule, refusal.until) == ("list", "where", None)
+    assert refusal.why == 'does not match where: city = "Oslo"'
+    assert refusal.source == "campaign file: where"
+    assert the_refusal(on_list=False, in_segment=False).rule == "on_list"
 
 
 def test_a_number_on_no_list_is_refused_by_the_list_and_evaluated_by_the_rest() -> None:
@@ -396,6 +405,7 @@ def test_a_rule_set_is_the_same_for_the_same_rules() -> None:
         {"retry": {}},
         {"retry": {Outcome.BUSY: Retry(after=timedelta(minutes=16), max=3)}},
         {"max_attempts": 7},
+        {"where": 'city = "Oslo"'},
         {"ring_s": 26},
         {"mode": DialMode.BROADCAST},
         {"seller": "Another AS"},
