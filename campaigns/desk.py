@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from campaigns import store
+from campaigns import facts, store
 from campaigns.claims import claim, release
 from campaigns.gates import rule_set
 from campaigns.ledger import release_expired, settle
@@ -191,7 +191,7 @@ def person_document(
         },
         "phone": number.e164 if by_hand else None,
         "phone_masked": masked(number.e164),
-        "local_time": _local_time(number.zones, now),
+        "local_time": _local_time(facts.zones_of(number.zones, lead.zone), now),
         "script": stored.script,
         "questions": [
             {"key": q.key, "text": q.text, "type": q.type, "choices": list(q.choices)}
@@ -217,8 +217,9 @@ def _offered(campaign: Campaign, disposition: Disposition) -> dict[str, object]:
 
 def zones_of(connection: Connection, lease: Lease) -> tuple[str, ...]:
     """Return the zones in which the leased person may be."""
-    zones = connection.scalar(select(numbers.c.zones).where(numbers.c.id == lease.number_id))
-    return tuple(zones or ())
+    of_number = select(numbers.c.zones).where(numbers.c.id == lease.number_id)
+    of_address = select(leads.c.zone).where(leads.c.id == lease.lead_id)
+    return facts.zones_of(connection.scalar(of_number) or (), connection.scalar(of_address))
 
 
 def masked(e164: str) -> str:

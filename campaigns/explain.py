@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from campaigns.facts import agreed_to, candidate, candidates, gather
+from campaigns.facts import agreed_to, candidate, candidates, gather, zones_of
 from campaigns.gates import Decision, Facts, evaluate
 from campaigns.segment import matching
 from campaigns.store import StoredCampaign, active_lists, load
@@ -73,7 +73,7 @@ def _not_enrolled(
 ) -> Facts:
     """Return the facts of a number that nobody of the campaign has, or has as yet."""
     lead = connection.execute(
-        select(leads.c.id, leads.c.name_key)
+        select(leads.c.id, leads.c.name_key, leads.c.zone)
         .join(lead_numbers, lead_numbers.c.lead_id == leads.c.id)
         .join(list_members, list_members.c.lead_id == leads.c.id)
         .where(
@@ -83,7 +83,7 @@ def _not_enrolled(
         .order_by(leads.c.id)
         .limit(1)
     ).one_or_none()
-    lead_id, name_key = (None, None) if lead is None else lead
+    lead_id, name_key, _ = (None, None, None) if lead is None else lead
     agreed = {} if lead_id is None else agreed_to(connection, stored, [lead_id])
     (suppressed,) = applying(
         connection,
@@ -98,7 +98,7 @@ def _not_enrolled(
         campaign=stored.campaign,
         campaign_state=stored.state,
         number=E164(phone.e164),
-        zones=phone.zones,
+        zones=zones_of(phone.zones, None if lead is None else lead.zone),
         lead_id=lead_id,
         lead_state=None,
         on_list=lead_id is not None,

@@ -74,6 +74,7 @@ def candidates(campaign_id: int, *, now: datetime) -> Select[tuple[object, ...]]
             numbers.c.e164,
             numbers.c.zones,
             leads.c.name_key,
+            leads.c.zone,
             member.label("on_list"),
             claimed(campaign_leads.c.lead_id, numbers.c.id).label("claimed"),
         )
@@ -95,6 +96,11 @@ def claimed(lead_id: ColumnElement[int], number_id: ColumnElement[int]) -> Colum
     )
 
 
+def zones_of(of_number: Iterable[str], of_address: str | None) -> tuple[str, ...]:
+    """Return every zone the person may be in: those of their number and that of their address."""
+    return tuple(sorted({*of_number, *filter(None, [of_address])}))
+
+
 def candidate(row: Row[tuple[object, ...]]) -> Candidate:
     """Return a row of `candidates` as a value."""
     return Candidate(
@@ -104,7 +110,7 @@ def candidate(row: Row[tuple[object, ...]]) -> Candidate:
         number_id=row.number_id,
         phone=E164(row.e164),
         name_key=row.name_key,
-        zones=tuple(row.zones),
+        zones=zones_of(row.zones, row.zone),
         state=LeadState(row.state),
         next_call_at=row.next_call_at,
         attempts=row.attempts,

@@ -130,6 +130,7 @@ def _document(
     lead: "Lead", entries: "Sequence[Entry]", given: "Sequence[Consent]", *, now: datetime
 ) -> dict[str, object]:
     """Return what is known of a lead, but for what happened to them."""
+    from campaigns.facts import zones_of
     from campaigns.story import consent_documents
 
     return {
@@ -138,7 +139,9 @@ def _document(
         "name": lead.name,
         "phone": lead.phones[0].e164 if lead.phones else None,
         "phones": [asdict(phone) for phone in lead.phones],
-        "zones": sorted({zone for phone in lead.phones for zone in phone.zones}),
+        "zones": zones_of((zone for phone in lead.phones for zone in phone.zones), lead.zone),
+        "country": lead.country,
+        "subdivision": lead.subdivision,
         "language": lead.language,
         "lists": lead.lists,
         "household": lead.household,

@@ -212,7 +212,11 @@ def _changed(connection: Connection, lead: Lead) -> Iterator[Event]:
         "external_id": lead.external_id,
         "name": lead.name,
         "language": lead.language,
+        "zone": lead.zone,
+        "country": lead.country,
+        "subdivision": lead.subdivision,
         "attributes": lead.attributes,
+        "phones": [phone.e164 for phone in lead.phones],
     }
     for row in rows:
         by_import = row.import_id is not None

@@ -25,6 +25,7 @@ from campaigns.numbers import forget_numbers
 from campaigns.tables import attempts, campaign_leads, claims
 from leads.errors import NotAllowedError, UsageError
 from leads.intake import lock_for_import
+from leads.model import number_id
 from leads.sql import among, run_many
 from leads.tables import (
     consents,
@@ -237,7 +238,7 @@ def _restore(connection: Connection, of_import: _OfImport) -> int:
     # A lead may have been completed in several batches: the oldest of them is read last.
     before = {row.lead_id: row.before for row in rows}
     connection.execute(delete(lead_changes).where(lead_changes.c.import_id == of_import.import_id))
-    had = {lead_id: {*facts.pop("numbers")} for lead_id, facts in before.items()}
+    had = {lead_id: {*map(number_id, facts.pop("phones"))} for lead_id, facts in before.items()}
     run_many(
         connection,
         update(leads).where(leads.c.id == bindparam("changed_id")),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leads.console import Console
-from leads.options import Region, pair_of
+from leads.options import Region, day_of, pair_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -31,7 +31,9 @@ _ID = re.compile("[0-9]{1,18}")
 @leads_app.command("import")
 def import_(
     ctx: typer.Context,
-    file: Annotated[str, typer.Argument(help="CSV, XLSX, XLS or ODS, or - for stdin.")],
+    file: Annotated[
+        str, typer.Argument(help="CSV, XLSX, XLS, ODS or Parquet, packed or not; - is stdin.")
+    ],
     *,
     list_name: Annotated[str, typer.Option("--list", help="The list; made if it is new.")],
     region: Region = None,
@@ -50,6 +52,10 @@ def import_(
     source: Annotated[
         str | None,
         typer.Option(help="Who sends such files: read as their last one, and so the next."),
+    ] = None,
+    expires: Annotated[
+        str | None,
+        typer.Option(help="The day from which nobody of the list is called: 2027-06-30."),
     ] = None,
     rejects: Annotated[
         Path | None, typer.Option(help="Write the rows that cannot be used to this file.")
@@ -79,6 +85,7 @@ def import_(
             delimiter=delimiter,
             sheet=sheet,
             source_name=source,
+            expires_on=day_of(expires, option="--expires") if expires else None,
             rejects=rejects,
             dry_run=dry_run,
             registry_folder=folder,

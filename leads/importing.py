@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine
 
-from leads import intake, registries, sources, store, suppression
+from leads import consents, intake, registries, sources, store, suppression
 from leads.columns import Columns, guess_columns
 from leads.db import reading, writing
 from leads.errors import UsageError
@@ -91,6 +91,7 @@ def import_leads(
     sheet: str | None = None,
     source_name: str | None = None,
     home_region: str | None = None,
+    expires_on: date | None = None,
     rejects: Path | None,
     dry_run: bool,
     registry_folder: Path | None = None,
@@ -111,6 +112,8 @@ def import_leads(
         source_name: whose files are read so; what is not given is as it was with the last
             one of theirs, and is remembered for the next. None: nobody in particular.
         home_region: the region where neither the caller nor the source names one.
+        expires_on: the day (UTC) from which nobody of the list is called and all of it may be
+            erased; None leaves that as it is.
         rejects: where to write the rows that were rejected, or None.
         dry_run: do everything, keep nothing, write no rejects file.
         registry_folder: where the files of registries are; without one nobody is looked up.
@@ -145,7 +148,7 @@ def import_leads(
         with target as unusable:
             with writing(engine) as connection, _uncollected():
                 intake.lock_for_import(connection)
-                list_id = _open_list(connection, list_name, now)
+                list_id = _open_list(connection, list_name, expires_on, now)
                 import_id = intake.begin_import(
                     connection,
                     list_id,
@@ -248,7 +251,11 @@ def _fill(
     rows = file.rows()
     while some := list(islice(rows, _BATCH_ROWS)):
         batch, rejected = read_rows(
-            [row.line for row in some], [row.cells for row in some], columns, phones
+            [row.line for row in some],
+            [row.cells for row in some],
+            columns,
+            phones,
+            now=place.now,
         )
         _keep(connection, batch, phones, waiting, place, tally)
         if len(waiting) > MOST_WAITING:
@@ -317,7 +324,15 @@ def _keep(
             import_id=place.import_id,
             now=place.now,
         )
+        lead_ids[rows] = assigned.leads
         _count(connection, assigned, len(rows), place, tally)
+    given = [
+        (LeadId(lead_id), one)
+        for lead_id, one in zip(lead_ids.tolist(), batch.consents, strict=False)
+        if one is not None
+    ]
+    if given:
+        consents.add_many(connection, given, import_id=place.import_id, now=place.now)
     e164s = {e164_of(number) for number in ids.tolist()}
     tally.suppressed |= suppression.suppressed_everywhere(connection, e164s)
     zoneless = [
@@ -376,13 +391,20 @@ def _columns(file: LeadFile, mapping: Sequence[tuple[str, str]], region: str | N
     return columns
 
 
-def _open_list(connection: Connection, name: str, now: datetime) -> ListId:
+def _open_list(connection: Connection, name: str, expires_on: date | None, now: datetime) -> ListId:
     known = store.list_named(connection, name)
-    if known is None:
-        return store.add_list(connection, name, now=now)
-    if known.state is ListState.ARCHIVED:
+    list_id = store.add_list(connection, name, now=now) if known is None else known.list_id
+    if expires_on is not None:
+        store.set_expiry(connection, list_id, expires_on)
+    if known is not None and known.state is ListState.ARCHIVED:
         raise UsageError(f"the list {name!r} is archived; name another one with --list")
-    return known.list_id
+    until = expires_on or (known and known.expires_on)
+    if until and until <= now.date():
+        raise UsageError(
+            f"the list {name!r} has expired on {until}; give it a later day with --expires, or "
+            "name another one with --list"
+        )
+    return list_id
 
 
 def _check_name(name: str) -> None:

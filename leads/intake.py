@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, update
 
 from leads.matching import Assigned, Person
-from leads.model import LeadId, ListId, NumberId, Phone, number_id
+from leads.model import LeadId, ListId, NumberId, Phone, e164_of, number_id
 from leads.rows import Batch
 from leads.sql import add_rows, among, insert_if_new, run_many
 from leads.tables import imports, lead_changes, lead_numbers, leads, list_members, lists, numbers
@@ -275,7 +275,7 @@ def keep(
             {
                 "lead_id": lead_id,
                 "import_id": import_id,
-                "before": {**_facts(person), "numbers": person.numbers},
+                "before": {**_facts(person), "phones": [*map(e164_of, person.numbers)]},
                 "changed_at": now,
             }
             for lead_id, person in assigned.before.items()

@@ -5,7 +5,7 @@ the row or the lead has neither. Otherwise it is another person of that househol
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from leads.model import LeadId, NewLead, NumberId, number_id
@@ -36,12 +36,14 @@ class Assigned:
         changed: leads of the base as they are from now on.
         before: the same leads as they were.
         members: every lead that a row was, in the order of the rows, and how many rows it was.
+        leads: for each row the lead that it is.
     """
 
     new: Mapping[LeadId, Person]
     changed: Mapping[LeadId, Person]
     before: Mapping[LeadId, Person]
     members: Mapping[LeadId, int]
+    leads: Sequence[LeadId]
 
 
 def assign(
@@ -63,6 +65,7 @@ def assign(
     new: set[LeadId] = set()
     changed: set[LeadId] = set()
     members: Counter[LeadId] = Counter()
+    leads: list[LeadId] = []
     for row, unused_id in rows:
         numbers = [number_id(phone.e164) for phone in row.phones]
         theirs = [households.setdefault(number, _Household()) for number in numbers]
@@ -79,12 +82,14 @@ def assign(
             households.setdefault(number, _Household()).add(person)
         people[lead_id] = person
         members[lead_id] += 1
+        leads.append(lead_id)
     completed = changed - new
     return Assigned(
         new={lead_id: people[lead_id] for lead_id in members if lead_id in new},
         changed={lead_id: people[lead_id] for lead_id in completed},
         before={lead_id: before[lead_id] for lead_id in completed},
         members=members,
+        leads=leads,
     )
 
 

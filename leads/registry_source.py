@@ -194,7 +194,7 @@ class _Cutter:
 
     def _guessed(self, header: Sequence[str]) -> int:
         columns = guess_columns(header, ())
-        return usable(str(self._path), columns).targets["phone"]
+        return usable(str(self._path), columns).phones[0]
 
 
 def _mapped(

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain, compress
 from json.encoder import encode_basestring
 from zoneinfo import available_timezones
@@ -17,9 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leads.columns import Columns, Rejected
+from leads.consent_rules import FACTS, NewConsent, from_row
 from leads.model import NewLead, Phone
 from leads.names import fold_name
 from leads.phones import PhoneReader
+from leads.problems import Problem
 
 _ODD = re.compile("[\x00\ud800-\udfff]")
 """A NUL, or a byte that the encoding has no letter for (see `leads.reader`)."""
@@ -53,6 +56,7 @@ class Batch:
         attributes: JSON objects as text; empty cells are left out.
         numbers: for each row the ids of its numbers, first to dial in front, then zeros.
         verdicts: for each of them which verdict of the phone reader it has.
+        consents: what the consent columns say; empty where the file has none.
     """
 
     lines: Sequence[int]
@@ -66,6 +70,7 @@ class Batch:
     attributes: Sequence[str]
     numbers: NDArray[np.int64]
     verdicts: NDArray[np.int64]
+    consents: Sequence[NewConsent | None]
 
     def lead(self, at: int, phones: Sequence[Phone]) -> NewLead:
         """Return one row as a value; `phones` are its numbers."""
@@ -88,7 +93,12 @@ Unusable = tuple[Cells, Rejected]
 
 
 def read_rows(
-    lines: Sequence[int], rows: Sequence[Cells], columns: Columns, phones: PhoneReader
+    lines: Sequence[int],
+    rows: Sequence[Cells],
+    columns: Columns,
+    phones: PhoneReader,
+    *,
+    now: datetime,
 ) -> tuple[Batch, list[Unusable]]:
     """Return the people in some rows, and the rows that are none, in the file's order.
 
@@ -97,6 +107,7 @@ def read_rows(
         rows: their cells, as many as each has.
         columns: what the columns mean.
         phones: of this file.
+        now: aware; nobody has consented after it.
     """
     whole, unusable = _whole(lines, rows, columns)
     lines, rows = [*compress(lines, whole)], [*compress(rows, whole)]
@@ -105,17 +116,40 @@ def read_rows(
     found = [phones.numbers(text) for text in texts]
     numbers = np.column_stack([ids for ids, _ in found])
     verdicts = np.column_stack([which for _, which in found])
-    usable = (numbers != 0).any(axis=1)
+    consents = _consents(cells, columns, now=now)
+    callable_ = (numbers != 0).any(axis=1)
+    usable = callable_ & np.array([not isinstance(one, Problem) for one in consents] or True)
     if not usable.all():
         for at in np.flatnonzero(~usable).tolist():
-            answers = [phones.verdicts[which] for which in verdicts[at].tolist()]
-            unusable.append((rows[at], _numberless(lines[at], rows[at], columns, answers)))
+            if callable_[at]:
+                why = _unproven(lines[at], columns, consents[at])
+            else:
+                answers = [phones.verdicts[which] for which in verdicts[at].tolist()]
+                why = _numberless(lines[at], rows[at], columns, answers)
+            unusable.append((rows[at], why))
         unusable.sort(key=lambda one: one[1].line)
         keep = usable.tolist()
         lines = [*compress(lines, keep)]
         cells = [[*compress(column, keep)] for column in cells]
+        consents = [*compress(consents, keep)]
         numbers, verdicts = numbers[usable], verdicts[usable]
-    return _batch(lines, cells, columns, numbers, verdicts), unusable
+    given = [None if isinstance(one, Problem) else one for one in consents]
+    return _batch(lines, cells, columns, numbers, verdicts, given), unusable
+
+
+def _consents(
+    cells: Sequence[Cells], columns: Columns, *, now: datetime
+) -> list[NewConsent | Problem | None]:
+    """Return what each row says of a consent; nothing at all where the file has none."""
+    names = [name for name in FACTS if name in columns.targets]
+    told = zip(*(cells[columns.targets[name]] for name in names), strict=True)
+    return [from_row(dict(zip(names, facts, strict=True)), now=now) for facts in told]
+
+
+def _unproven(line: int, columns: Columns, problem: object) -> Rejected:
+    assert isinstance(problem, Problem)
+    at = columns.targets.get(problem.where)
+    return Rejected(line=line, column="" if at is None else columns.header[at], reason=problem.why)
 
 
 def _whole(
@@ -183,6 +217,7 @@ def _batch(
     columns: Columns,
     numbers: NDArray[np.int64],
     verdicts: NDArray[np.int64],
+    consents: Sequence[NewConsent | None],
 ) -> Batch:
     rows = len(lines)
     kept = _Kept(columns, [[text.strip() for text in column] for column in cells], rows)
@@ -205,6 +240,7 @@ def _batch(
         attributes=kept.attributes(),
         numbers=numbers,
         verdicts=verdicts,
+        consents=consents,
     )
 
 

@@ -27,6 +27,9 @@ class Lead:
         external_id: the owner's own key of the person, or None.
         name: as written, or None.
         language: ISO 639 code, or None.
+        zone: IANA name, of the address, or None.
+        country: ISO 3166, of the address, or None.
+        subdivision: of the address, or None.
         attributes: every further fact.
         phones: the numbers, the one that is dialled first at the front.
         lists: the names of the lists it is on, in the order it came onto them.
@@ -38,6 +41,9 @@ class Lead:
     external_id: str | None
     name: str | None
     language: str | None
+    zone: str | None
+    country: str | None
+    subdivision: str | None
     attributes: Mapping[str, str]
     phones: tuple[Phone, ...]
     lists: tuple[str, ...]
@@ -125,6 +131,9 @@ def lead(connection: Connection, lead_id: int) -> Lead | None:
         external_id=row.external_id,
         name=row.name,
         language=row.language,
+        zone=row.zone,
+        country=row.country,
+        subdivision=row.subdivision,
         attributes=row.attributes,
         phones=tuple(
             Phone(e164=number.e164, kind=number.kind, region=number.region, zones=(*number.zones,))

@@ -342,9 +342,8 @@ def _lead_hash(key: bytes, e164: str, name_key: str | None) -> str:
 
 
 def _key_in_use(connection: Connection) -> bytes | None:
-    """Return the key if there is an entry that needs it: hashes cost time with many people."""
-    hashed = exists(select(suppressions.c.id).where(suppressions.c.kind.in_(_HASHED)))
-    return connection.scalar(select(secrets.c.value).where(secrets.c.name == _KEY, hashed))
+    """Return the key if one was ever made: until then there are no hashed entries."""
+    return connection.scalar(select(secrets.c.value).where(secrets.c.name == _KEY))
 
 
 def _key(connection: Connection) -> bytes:

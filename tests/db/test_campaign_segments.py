@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, update
@@ -67,7 +68,13 @@ def judge(base: Engine, stored: StoredCampaign) -> None:
 def why_not(base: Engine, stored: StoredCampaign, number: int) -> Collection[tuple[str, str]]:
     with reading(base) as connection:
         decision, _ = explain_number(
-            connection, phone(number), stored.campaign.name, at=None, now=NOON, region=None
+            connection,
+            phone(number),
+            stored.campaign.name,
+            at=None,
+            now=NOON,
+            region=None,
+            registries=Path("none"),
         )
     return [(refusal.rule, refusal.why) for refusal in decision.refusals]
 

@@ -57,7 +57,7 @@ def agree(base: Engine, name: str, consent: NewConsent | None = None) -> bool:
     lead_id = LeadId(lead_id_of(base, name))
     with writing(base) as connection:
         added = consents.add(connection, lead_id, consent or given(), now=NOON)
-        store.examine_consents(connection, [lead_id])
+        store.examine_consents_again(connection, [lead_id])
         return added
 
 
@@ -168,7 +168,15 @@ def test_a_known_consent_that_comes_withdrawn_is_withdrawn(people: Engine):
 
 def gates(base: Engine, number: str = phone(1)) -> dict[str, str]:
     with reading(base) as connection:
-        decision, _ = explain_number(connection, number, "spring", at=None, now=NOON, region=None)
+        decision, _ = explain_number(
+            connection,
+            number,
+            "spring",
+            at=None,
+            now=NOON,
+            region=None,
+            registries=Path("none"),
+        )
     return {refusal.gate: refusal.rule for refusal in decision.refusals}
 
 
@@ -251,7 +259,7 @@ def test_consents_that_come_with_a_list_are_seen_by_the_campaigns_that_run(peopl
     assert take(people, stored, 5) == ()
     brought(people, "Åse", "Per")
     with writing(people) as connection:
-        store.enrol(connection, stored.id)
+        store.enrol(connection, stored, now=NOON)
     assert sorted(names_of(people, take(people, stored, 5))) == ["Per", "Åse"]
     found = waiting(people, stored)
     assert found["Kari"] == ("done", "consent")
@@ -261,11 +269,11 @@ def test_each_import_of_consents_is_looked_at_once(people: Engine):
     stored = started(people, definition(top=ASKS))
     brought(people, "Åse")
     with writing(people) as connection:
-        store.enrol(connection, stored.id)
+        store.enrol(connection, stored, now=NOON)
     withdraw(people, "Åse")
     assert take(people, stored, 5) == ()
     with writing(people) as connection:
-        store.enrol(connection, stored.id)
+        store.enrol(connection, stored, now=NOON)
     assert waiting(people, stored)["Åse"] == ("done", "consent")
     import_people(people, [("Ola", phone(7))])
     put(people, stored, stored.state)
@@ -340,7 +348,7 @@ def import_file(
         rejects=rejects,
         dry_run=dry_run,
         now=NOON,
-        recorded=store.examine_consents,
+        recorded=store.examine_consents_again,
     )
     if dry_run:
         assert not rejects.exists()

@@ -88,7 +88,14 @@ def known_in_every_way(base: Engine) -> tuple[StoredCampaign, int]:
         )
         connection.execute(
             insert(registries).values(
-                id=1, name="r", as_of=NOON.date(), digest="", entries=1, file="", loaded_at=NOON
+                id=1,
+                name="r",
+                as_of=NOON.date(),
+                digest="",
+                entries=1,
+                file="",
+                loaded_at=NOON,
+                retired_at=NOON,
             )
         )
         connection.execute(
@@ -209,7 +216,7 @@ def test_an_erased_person_is_enrolled_nowhere(base: Engine) -> None:
     erase_now(base, lead_id_of(base, "Kari Åpen"))
     stored = started(base)
     with writing(base) as connection:
-        assert enrol(connection, load(connection, stored.campaign.name).id) == 0
+        assert enrol(connection, load(connection, stored.campaign.name), now=NOON) == 0
         enrolled = connection.scalar(select(func.count()).select_from(campaign_leads))
     assert enrolled == 2
 

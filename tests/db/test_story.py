@@ -253,4 +253,6 @@ def test_every_look_up_of_a_story_goes_through_an_index(people: Engine, database
     with reading(people) as connection:
         for statement, parameters in asked:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            assert not [row for row in plan if "SCAN" in row[-1]], statement
+            scans = [row[-1] for row in plan if "SCAN" in row[-1]]
+            # What a statement was given as one parameter is walked through, and nothing else.
+            assert [one for one in scans if "VIRTUAL TABLE" not in one] == [], statement

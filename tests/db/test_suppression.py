@@ -268,4 +268,4 @@ def test_a_hundred_thousand_numbers_cost_a_handful_of_queries(base: Engine) -> N
     asked: list[str] = []
     event.listen(base, "before_cursor_execute", lambda *args: asked.append(args[2]))
     assert everywhere(base, *numbers, ASE) == {numbers[7], ASE, *numbers[99_990:]}
-    assert len(asked) <= 4
+    assert len([one for one in asked if one.startswith("SELECT")]) <= 3

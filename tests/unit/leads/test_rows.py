@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,8 @@ from leads.names import fold_name
 from leads.phone import parse_phone
 from leads.phones import PhoneReader
 from leads.rows import DIGITS_LOST, read_rows
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 def columns_of(*header: str, phones: Sequence[str] = ("Telefon",), **targets: str) -> Columns:
@@ -30,7 +33,7 @@ def read(
 ) -> tuple[list[NewLead], list[Rejected]]:
     """Return the leads of some rows, the first of which is line 2, and what was rejected."""
     reader = PhoneReader(region=region, worth=1)
-    batch, unusable = read_rows(range(2, 2 + len(rows)), rows, columns, reader)
+    batch, unusable = read_rows(range(2, 2 + len(rows)), rows, columns, reader, now=NOW)
     leads = []
     for at in range(len(batch.lines)):
         pairs = zip(batch.numbers[at].tolist(), batch.verdicts[at].tolist(), strict=True)
