@@ -56,6 +56,7 @@ class ImportReport:
         rejected: rows that could not be used.
         reasons: how many rows were rejected for each reason.
         suppressed: different numbers of the file that nobody may call.
+        registered: different numbers of the file that a registry lists.
         zone_unknown: different numbers of the file whose time zone is not known.
         dry_run: nothing was written.
     """
@@ -75,6 +76,7 @@ class ImportReport:
     rejected: int
     reasons: Mapping[str, int]
     suppressed: int
+    registered: int
     zone_unknown: int
     dry_run: bool
 
@@ -188,6 +190,7 @@ def import_leads(
         rejected=tally.rejected,
         reasons=dict(tally.reasons.most_common()),
         suppressed=len(tally.suppressed),
+        registered=len(tally.registered),
         zone_unknown=len(tally.zone_unknown),
         dry_run=dry_run,
     )
@@ -225,6 +228,7 @@ class _Tally:
     known_before: set[LeadId] = field(default_factory=set)
     reasons: Counter[str] = field(default_factory=Counter)
     suppressed: set[E164] = field(default_factory=set)
+    registered: set[int] = field(default_factory=set)
     zone_unknown: set[int] = field(default_factory=set)
 
     @property
@@ -259,14 +263,14 @@ def _fill(
         )
         _keep(connection, batch, phones, waiting, place, tally)
         if len(waiting) > MOST_WAITING:
-            _write(connection, waiting.take_all(), phones, place)
+            _write(connection, waiting.take_all(), phones, place, tally)
         tally.reasons.update(why.reason for _, why in rejected)
         if unusable is not None:
             unusable.write(rejected)
         del some, batch
         gc.collect()  # see `_uncollected`: what statements leave behind
         progress(file.bytes_read)
-    _write(connection, waiting.take_all(), phones, place)
+    _write(connection, waiting.take_all(), phones, place, tally)
     if not tally.read:
         raise UsageError(f"{file.source} has a header and nothing else; add a row for each person")
     intake.end_import(
@@ -298,10 +302,10 @@ def _keep(
     shared: NDArray[np.bool_] = np.any(
         np.isin(batch.numbers, ids[known | waits | (counts > 1)]), axis=1
     )
-    _write(connection, waiting.take(ids[waits]), phones, place)
+    _write(connection, waiting.take(ids[waits]), phones, place, tally)
     met = ~known & ~waits & np.isin(ids, batch.numbers[shared])
     intake.add_numbers(connection, ids[met], verdicts[met], phones.verdicts)
-    _look_up(connection, ids[known | met], place)
+    _look_up(connection, ids[known | met], place, tally)
     lead_ids = np.array(unused_ids(connection, leads, len(batch.lines)), dtype=np.int64)
     intake.add_strangers(
         connection,
@@ -343,16 +347,20 @@ def _keep(
     tally.zone_unknown |= {*ids[np.isin(verdicts, zoneless)].tolist()}
 
 
-def _write(connection: Connection, rows: Rows, phones: PhoneReader, place: _Place) -> None:
+def _write(
+    connection: Connection, rows: Rows, phones: PhoneReader, place: _Place, tally: _Tally
+) -> None:
     """Write numbers that have waited, and what registries say of them."""
     intake.write_waiting(connection, rows, phones.verdicts)
-    _look_up(connection, rows["number"], place)
+    _look_up(connection, rows["number"], place, tally)
 
 
-def _look_up(connection: Connection, ids: NDArray[np.int64], place: _Place) -> None:
+def _look_up(connection: Connection, ids: NDArray[np.int64], place: _Place, tally: _Tally) -> None:
     """Write what registries say of numbers that the base has now."""
     if place.registries is not None:
-        registries.scrub_new(connection, place.registries, ids)
+        for at in range(0, len(ids), _BATCH_ROWS):
+            some = ids[at : at + _BATCH_ROWS]
+            tally.registered |= registries.scrub_new(connection, place.registries, some)
 
 
 def _leads(

@@ -305,15 +305,15 @@ def _scrub_everybody(connection: Connection, registry_id: int, file: NumbersFile
 _VERDICT = ["number_id", "registry_id", "listed"]
 
 
-def scrub_new(connection: Connection, folder: Path, number_ids: Numbers) -> int:
-    """Write verdicts for numbers that an import has added; return how many are listed.
+def scrub_new(connection: Connection, folder: Path, number_ids: Numbers) -> set[int]:
+    """Write verdicts for numbers that an import has added; return those that are listed.
 
     Numbers that have a verdict keep it. A registry whose file is not here, or is another
     one, gives no verdict: the gate then refuses, and `file_problems` says why.
     """
     listed: set[int] = set()
     if not len(number_ids):
-        return 0
+        return listed
     for registry in current(connection):
         path = path_of(registry, folder)
         if _DIGESTS.of(path) != registry.digest:
@@ -329,7 +329,7 @@ def scrub_new(connection: Connection, folder: Path, number_ids: Numbers) -> int:
             )
         )
         listed.update(found)
-    return len(listed)
+    return listed
 
 
 def file_problems(

@@ -107,6 +107,10 @@ class _Layout:
     headed: bool
 
 
+_NUMBER = frozenset(["number", "numbers", "nummer", "numer", "numara", "號碼", "号码"])
+"""What a registry calls its one kind of number; in a lead file it might be of a house."""
+
+
 class _Cutter:
     """Cuts a file into the cells that hold numbers, together with their line numbers."""
 
@@ -193,6 +197,9 @@ class _Cutter:
         return _Layout(delimiter if len(cells) > 1 else "", columns, headed=headed)
 
     def _guessed(self, header: Sequence[str]) -> int:
+        named = [at for at, name in enumerate(header) if fold(name) in _NUMBER]
+        if len(named) == 1:
+            return named[0]
         columns = guess_columns(header, ())
         return usable(str(self._path), columns).phones[0]
 

@@ -33,7 +33,17 @@ from campaigns.model import CALLABLE_STATES
 from campaigns.store import AT_ONCE, StoredCampaign
 from campaigns.tables import campaign_leads
 from leads.model import SuppressionKind, SuppressionScope, e164_of
-from leads.tables import imports, lead_numbers, leads, lists, numbers, suppressions
+from leads.suppression import reaches
+from leads.tables import (
+    imports,
+    lead_numbers,
+    leads,
+    lists,
+    numbers,
+    registries,
+    registry_verdicts,
+    suppressions,
+)
 
 COLUMNS = columns(
     {
@@ -172,19 +182,14 @@ def joined_zones(zones: str | None) -> str | None:
 
 
 def is_suppressed(stored: StoredCampaign | None) -> ColumnElement[bool]:
-    """Return the condition that a wish in force forbids to call the lead on its first number.
+    """Return the condition that a wish or a registry in force forbids to call the lead.
 
-    Of the wishes that reach no further than one seller or campaign only the campaign's own
-    count, none without a campaign.
+    It is about the number that is dialled first. Of the wishes that reach no further than one
+    seller or campaign only the campaign's own count, none without a campaign.
     """
-    scopes = [suppressions.c.scope == SuppressionScope.ALL]
+    reach = suppressions.c.scope == SuppressionScope.ALL
     if stored is not None:
-        own = stored.campaign
-        for scope, name in (
-            (SuppressionScope.SELLER, own.seller),
-            (SuppressionScope.CAMPAIGN, own.name),
-        ):
-            scopes.append(and_(suppressions.c.scope == scope, suppressions.c.scope_name == name))
+        reach = reaches(seller=stored.campaign.seller, campaign=stored.campaign.name)
 
     def wish(kind: SuppressionKind, about: ColumnElement[bool]) -> Exists:
         return exists(
@@ -192,12 +197,22 @@ def is_suppressed(stored: StoredCampaign | None) -> ColumnElement[bool]:
                 suppressions.c.kind == kind,
                 about,
                 suppressions.c.removed_at.is_(None),
-                or_(*scopes),
+                reach,
             )
         )
 
     subject = suppressions.c.subject
+    registered = exists(
+        select(registry_verdicts.c.number_id)
+        .join(registries, registries.c.id == registry_verdicts.c.registry_id)
+        .where(
+            registry_verdicts.c.number_id == numbers.c.id,
+            registry_verdicts.c.listed == 1,
+            registries.c.retired_at.is_(None),
+        )
+    )
     return or_(
+        registered,
         wish(SuppressionKind.NUMBER, subject == numbers.c.e164),
         wish(SuppressionKind.LEAD, subject == cast(leads.c.id, Text)),
         wish(SuppressionKind.PREFIX, numbers.c.e164.startswith(subject)),

@@ -129,10 +129,10 @@ def test_duplicates_are_suspected_with_reasons(facts: Facts, say: Say, office: P
     )
     say("leads import more.csv --list more")
     (pair,) = facts("leads duplicates --list more --min-score 80")
-    assert (pair["lead_id"], pair["other_id"]) == (1, 3)
+    assert (pair["lead_id"], pair["other_id"]) == (1, 4)
     assert "the same number (+4722448201)" in pair["reasons"]
-    assert ("duplicates", 2) in accesses(facts, 3)
-    assert "ringbank leads merge 1 3" in say("leads duplicates --min-score 80").stderr
+    assert ("duplicates", 2) in accesses(facts, 4)
+    assert "ringbank leads merge 1 4" in say("leads duplicates --min-score 80").stderr
     assert "no list" in say("leads duplicates --list x", status=2).stderr
 
 

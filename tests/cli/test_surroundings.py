@@ -208,7 +208,7 @@ def test_a_terminal_gets_a_table_that_shows_every_word_as_it_is(office: Path, sa
     assert process.wait(timeout=10) == 0
     lines = shown.decode().splitlines()
     assert max(map(len, lines)) <= 80
-    words = " ".join(line.split("│")[4].strip() for line in lines if line.startswith("│"))
+    words = " ".join(line.split("│")[6].strip() for line in lines if line.startswith("│"))
     assert words == reason
 
 
