@@ -29,7 +29,7 @@ def test_an_import_a_call_and_an_erasure_log_nobody(
     with writing(logged) as connection:
         erase(connection, ase, now=NOON)
     logged.dispose()
-    assert "INSERT INTO leads" in caplog.text
+    assert "INSERT INTO imports" in caplog.text
     assert [one for one in SECRETS if one in caplog.text] == []
 
 
