@@ -158,7 +158,6 @@ def import_leads(
                     source=source_name,
                     encoding=file.encoding,
                     mapping=columns.mapping(),
-                    attributes=[columns.header[at] for at in columns.attributes],
                     now=now,
                 )
                 place = _Place(
@@ -230,6 +229,7 @@ class _Tally:
     suppressed: set[E164] = field(default_factory=set)
     registered: set[int] = field(default_factory=set)
     zone_unknown: set[int] = field(default_factory=set)
+    left_out: dict[str, None] = field(default_factory=dict)  # in order, each once
 
     @property
     def rejected(self) -> int:
@@ -276,6 +276,7 @@ def _fill(
     intake.end_import(
         connection,
         place.import_id,
+        attributes=[*(columns.header[at] for at in columns.attributes), *tally.left_out],
         imported=tally.imported,
         joined=tally.joined,
         rejected=tally.rejected,
@@ -315,6 +316,7 @@ def _keep(
         list_id=place.list_id,
         import_id=place.import_id,
     )
+    tally.left_out |= dict.fromkeys(batch.left_out)
     waiting.add(batch.numbers[~shared], batch.verdicts[~shared], lead_ids[~shared])
     tally.imported += int(np.count_nonzero(~shared))
     rows = np.flatnonzero(shared)

@@ -103,7 +103,6 @@ def begin_import(
     source: str | None,
     encoding: str,
     mapping: Mapping[str, object],
-    attributes: Sequence[str],
     now: datetime,
 ) -> int:
     """Record that an import has begun, and return its id."""
@@ -113,7 +112,7 @@ def begin_import(
         source=source,
         encoding=encoding,
         mapping=dict(mapping),
-        attributes=list(attributes),
+        attributes=[],
         started_at=now,
         read=0,
         imported=0,
@@ -124,13 +123,20 @@ def begin_import(
 
 
 def end_import(
-    connection: Connection, import_id: int, *, imported: int, joined: int, rejected: int
+    connection: Connection,
+    import_id: int,
+    *,
+    attributes: Sequence[str],
+    imported: int,
+    joined: int,
+    rejected: int,
 ) -> None:
-    """Record what became of the rows of an import."""
+    """Record what became of the rows of an import, and which attributes they brought."""
     connection.execute(
         update(imports)
         .where(imports.c.id == import_id)
         .values(
+            attributes=list(attributes),
             read=imported + joined + rejected,
             imported=imported,
             joined=joined,

@@ -54,6 +54,8 @@ class Batch:
         zones: IANA names, of the address.
         countries: ISO 3166, of the address.
         attributes: JSON objects as text; empty cells are left out.
+        left_out: the columns some of whose cells are attributes only because they are not
+            what their column says.
         numbers: for each row the ids of its numbers, first to dial in front, then zeros.
         verdicts: for each of them which verdict of the phone reader it has.
         consents: what the consent columns say; empty where the file has none.
@@ -68,6 +70,7 @@ class Batch:
     countries: Facts
     subdivisions: Facts
     attributes: Sequence[str]
+    left_out: Sequence[str]
     numbers: NDArray[np.int64]
     verdicts: NDArray[np.int64]
     consents: Sequence[NewConsent | None]
@@ -238,6 +241,7 @@ def _batch(
         countries=countries,
         subdivisions=kept.facts("subdivision"),
         attributes=kept.attributes(),
+        left_out=kept.left_out(),
         numbers=numbers,
         verdicts=verdicts,
         consents=consents,
@@ -276,6 +280,11 @@ class _Kept:
             left = [cell if out else "" for cell, out in zip(self._cells[at], where, strict=True)]
             if any(left):
                 self._as_attributes[at] = left
+
+    def left_out(self) -> Sequence[str]:
+        """Return the headers of the columns that are attributes only in some rows."""
+        own = {*self._columns.attributes}
+        return [self._columns.header[at] for at in sorted(self._as_attributes) if at not in own]
 
     def attributes(self) -> Sequence[str]:
         """Return for each row the JSON of its attributes, in the order of the columns."""

@@ -414,3 +414,12 @@ def test_a_second_number_goes_to_the_person_who_is_joined_and_undo_takes_it_back
         undo(connection, 2, now=NOW)
     (ase,) = everybody(base)
     assert [phone.e164 for phone in ase.phones] == ["+4722448200"]
+
+
+def test_a_cell_that_is_not_what_its_column_says_is_an_attribute_with_a_name(
+    base: Engine, import_text: Import
+) -> None:
+    import_text("Navn;Mobil;Telefon;Språk;By\nÅse;ukjent;22448200;Bokmål;Oslo\n")
+    with reading(base) as connection:
+        assert connection.scalar(select(imports.c.attributes)) == ["By", "Mobil", "Språk"]
+    assert everybody(base)[0].attributes == {"Mobil": "ukjent", "Språk": "Bokmål", "By": "Oslo"}
