@@ -86,7 +86,7 @@ def read_source(
                 )
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UsageError(f"{path} is damaged ({error}); fetch it again") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise UsageError(f"{path} cannot be read ({error}); name a file of numbers") from error
 
 

@@ -108,3 +108,9 @@ def test_what_cannot_be_a_register(
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         read(tmp_path / "none.csv")
+
+
+def test_what_is_no_file_of_numbers_is_told(tmp_path: Path) -> None:
+    file = write(tmp_path, b"\x8f,\x00\rab,\r\r\xff,x\n" * 50)
+    with pytest.raises(UsageError, match="name a file of numbers|no column looks like"):
+        list(read_source(file, region="NO", mapping=[]))
