@@ -107,6 +107,9 @@ class _Layout:
     headed: bool
 
 
+_LONGEST_LINE = 1 << 20
+_LINE_END = b"\n"
+
 _NUMBER = frozenset(["number", "numbers", "nummer", "numer", "numara", "號碼", "号码"])
 """What a registry calls its one kind of number; in a lead file it might be of a house."""
 
@@ -135,6 +138,12 @@ class _Cutter:
             text = rest + block
             cut = text.rfind(b"\n") + 1 if more else len(text)
             text, rest = text[:cut], text[cut:]
+            if more and len(rest) > _LONGEST_LINE:
+                raise UsageError(
+                    f"{self._path}, line {self._line + text.count(_LINE_END)}: the line that "
+                    f"begins there is longer than {_LONGEST_LINE} characters; name a file with a "
+                    "number on each line"
+                )
             if layout is None and text.strip():
                 layout = self._layout(text)
                 if layout.headed:

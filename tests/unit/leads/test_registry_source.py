@@ -112,5 +112,11 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 def test_what_is_no_file_of_numbers_is_told(tmp_path: Path) -> None:
     file = write(tmp_path, b"\x8f,\x00\rab,\r\r\xff,x\n" * 50)
-    with pytest.raises(UsageError, match="name a file of numbers|no column looks like"):
+    with pytest.raises(UsageError, match=r"name a file of numbers|no column looks like"):
+        list(read_source(file, region="NO", mapping=[]))
+
+
+def test_a_line_without_end_is_told_and_not_held(tmp_path: Path) -> None:
+    file = write(tmp_path, b"number\n22448200\n" + b"4" * (40 << 20))
+    with pytest.raises(UsageError, match="line 3: the line that begins there is longer than"):
         list(read_source(file, region="NO", mapping=[]))
