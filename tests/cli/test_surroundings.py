@@ -185,8 +185,11 @@ def test_ctrl_c_ends_with_130_and_without_a_word_of_python(office: Path, line: s
 
 
 def _has_open(pid: int, file: Path) -> bool:
-    opened = Path(f"/proc/{pid}/fd")
-    return any(link.resolve() == file.resolve() for link in opened.iterdir())
+    try:
+        opened = [link.resolve() for link in Path(f"/proc/{pid}/fd").iterdir()]
+    except FileNotFoundError:  # it closed a file while we looked: look again
+        return False
+    return file.resolve() in opened
 
 
 def test_a_terminal_gets_a_table_that_shows_every_word_as_it_is(office: Path, say: Say) -> None:
