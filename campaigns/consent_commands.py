@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leads.commands import record_look
 from leads.console import Console
 from leads.errors import UsageError
 from leads.options import Region, pair_of
@@ -52,6 +53,7 @@ def add(
 
     Example: ringbank consents add 1 --kind phone_marketing --source "web form"
     """
+    from campaigns.claims import hold_off_erasing
     from campaigns.store import examine_consents_again
     from leads import consents, lookup
     from leads.db import writing
@@ -74,6 +76,7 @@ def add(
         raise UsageError(f"{_OPTIONS[consent.where]}: {consent.why}")
     assert consent is not None, "a source is required"
     with writing(console.base()) as connection:
+        hold_off_erasing(connection)
         lead_id = lookup.the_one(connection, number_or_id, region=console.region_of(region))
         added = consents.add(connection, lead_id, consent, now=now)
         examine_consents_again(connection, [lead_id])
@@ -132,6 +135,7 @@ def import_(
 
     Example: ringbank consents import consents.csv --kind phone_marketing --source "web form"
     """
+    from campaigns.claims import hold_off_erasing
     from campaigns.store import examine_consents_again
     from leads.consent_import import import_consents
 
@@ -149,6 +153,7 @@ def import_(
         rejects=rejects,
         dry_run=dry_run,
         now=console.now(),
+        begun=hold_off_erasing,
         recorded=examine_consents_again,
     )
     _say_report(console, report, rejects)
@@ -219,12 +224,14 @@ def list_(
             if number_or_id is None
             else lookup.meant(connection, number_or_id, region=console.region_of(region))
         )
-        found = consents.find(connection, lead_ids=lead_ids, kinds=None if kind is None else [kind])
+        kinds = None if kind is None else [kind]
+        found = [*consents.find(connection, lead_ids=lead_ids, kinds=kinds)]
         documents = [
             document
             for _, theirs in groupby(found, key=lambda one: one.lead_id)
             for document in consent_documents(list(theirs), now=now)
         ]
+    record_look(console, "consents", {one.lead_id for one in found})
     if console.json:
         console.document(documents)
         return

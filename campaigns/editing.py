@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
+import numpy as np
 from sqlalchemy import Connection, delete, insert, select, update
 
 from campaigns.numbers import forget_numbers
 from campaigns.store import examine_lead_again
-from leads import intake
+from leads import intake, registries
 from leads.edits import Edits, numbers_after, read_edits
 from leads.model import E164, LeadId, number_id
 from leads.names import fold_name
@@ -32,6 +34,7 @@ def edit(
     words: Sequence[str],
     *,
     region: str | None,
+    registry_folder: Path,
     who: str,
     now: datetime,
 ) -> Edited:
@@ -44,6 +47,7 @@ def edit(
         lead_id: whom.
         words: FIELD=VALUE, see `leads.edits`.
         region: ISO 3166 country of numbers written without one, or None.
+        registry_folder: where the files of registries are, for new numbers.
         who: on whose word.
         now: aware UTC.
 
@@ -58,7 +62,7 @@ def edit(
         read_edits(words, attributes=sorted(known), region=region),
     )
     facts_before, facts_after = _edit_facts(connection, lead, edits)
-    numbers_before, new_numbers = _edit_numbers(connection, lead, edits)
+    numbers_before, new_numbers = _edit_numbers(connection, lead, edits, registry_folder)
     kept: dict[str, object] = dict(facts_before)
     if numbers_before != new_numbers:
         kept["phones"] = [*numbers_before]
@@ -92,7 +96,7 @@ def _edit_facts(
 
 
 def _edit_numbers(
-    connection: Connection, lead: Lead, edits: Edits
+    connection: Connection, lead: Lead, edits: Edits, registry_folder: Path
 ) -> tuple[tuple[E164, ...], tuple[E164, ...]]:
     """Write the numbers; return them as they were and as they are."""
     before = tuple(phone.e164 for phone in lead.phones)
@@ -106,6 +110,8 @@ def _edit_numbers(
     after = tuple(one for one in wanted if isinstance(one, str))
     added = {phone.e164: phone for _, phone in edits.phones if phone.e164 in after}
     intake.add_phones(connection, [*added.values()])
+    ids = np.array([*map(number_id, added)], dtype=np.int64)
+    registries.scrub_new(connection, registry_folder, ids)
     connection.execute(delete(lead_numbers).where(lead_numbers.c.lead_id == lead.lead_id))
     connection.execute(
         insert(lead_numbers),

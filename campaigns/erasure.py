@@ -5,8 +5,10 @@ its answers where they were chosen from a list. Do-not-call entries stay in forc
 hashes (`leads.suppression.forget`). Files that were imported or exported are not touched.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, delete, null, select, update
 
@@ -19,6 +21,7 @@ from leads import suppression
 from leads.errors import NotAllowedError
 from leads.intake import lock_for_import
 from leads.model import E164, e164_of, number_id
+from leads.names import fold_name
 from leads.store import known_lead
 from leads.tables import consents, lead_changes, lead_numbers, leads, list_members, merges
 
@@ -76,8 +79,9 @@ def lock_for_erasing(connection: Connection) -> None:
 
 def erase_unheld(connection: Connection, lead_id: int, *, now: datetime) -> Erased:
     """Erase a person, after `lock_for_erasing`, whom nobody holds and who is not erased yet."""
-    name_key = connection.scalar(select(leads.c.name_key).where(leads.c.id == lead_id))
-    ever_theirs = _numbers_ever(connection, lead_id)
+    befores = _befores(connection, lead_id)
+    ever_theirs = _numbers_ever(connection, lead_id, befores)
+    ever_called = _names_ever(connection, lead_id, befores)
     _withhold_answers(connection, lead_id)
     called = connection.execute(
         update(attempts)
@@ -100,7 +104,7 @@ def erase_unheld(connection: Connection, lead_id: int, *, now: datetime) -> Eras
     used = used_among(connection, map(number_id, ever_theirs))
     shared = [e164 for e164 in ever_theirs if number_id(e164) in used]
     only_theirs = [e164 for e164 in ever_theirs if number_id(e164) not in used]
-    suppression.forget(connection, lead_id, only_theirs, shared, name_key, now=now)
+    suppression.forget(connection, lead_id, only_theirs, shared, ever_called, now=now)
     forget_numbers(connection, map(number_id, only_theirs))
     return Erased(lead_id=lead_id, numbers=len(only_theirs), attempts=called.rowcount)
 
@@ -108,21 +112,39 @@ def erase_unheld(connection: Connection, lead_id: int, *, now: datetime) -> Eras
 _PERSONAL = ("external_id", "name", "name_key", "language", "zone", "country", "subdivision")
 
 
-def _numbers_ever(connection: Connection, lead_id: int) -> tuple[E164, ...]:
+def _befores(connection: Connection, lead_id: int) -> list[dict[str, Any]]:
+    """Return every set of facts that the lead had before, as another lead included."""
+    befores = [
+        *connection.scalars(select(lead_changes.c.before).where(lead_changes.c.lead_id == lead_id))
+    ]
+    for merged in connection.scalars(select(merges.c.merged).where(merges.c.kept_id == lead_id)):
+        befores += merged["facts"]
+        befores += [change["before"] for change in merged["changes"]]
+    return befores
+
+
+def _numbers_ever(
+    connection: Connection, lead_id: int, befores: Sequence[Mapping[str, Any]]
+) -> tuple[E164, ...]:
     """Return every number by which a lead is or was reached, those it lost since included."""
     now_theirs = select(lead_numbers.c.number_id).where(lead_numbers.c.lead_id == lead_id)
     called = select(attempts.c.number_id).where(
         attempts.c.lead_id == lead_id, attempts.c.number_id.is_not(None)
     )
-    befores = [
-        *connection.scalars(select(lead_changes.c.before).where(lead_changes.c.lead_id == lead_id))
-    ]
-    for merged in connection.scalars(select(merges.c.merged).where(merges.c.kept_id == lead_id)):
-        befores += [change["before"] for change in merged["changes"]]
     found = [e164_of(one) for query in (now_theirs, called) for one in connection.scalars(query)]
     for before in befores:
         found += map(E164, before.get("phones", ()))
     return (*dict.fromkeys(found),)
+
+
+def _names_ever(
+    connection: Connection, lead_id: int, befores: Sequence[Mapping[str, Any]]
+) -> set[str | None]:
+    """Return the folded names that a lead has or had; None where it had none."""
+    names = {connection.scalar(select(leads.c.name_key).where(leads.c.id == lead_id))}
+    # A change that left the name alone says nothing of it.
+    names |= {fold_name(before["name"] or "") or None for before in befores if "name" in before}
+    return names
 
 
 def _withhold_answers(connection: Connection, lead_id: int) -> None:

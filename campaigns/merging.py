@@ -14,7 +14,7 @@ from campaigns.claims import held_among
 from campaigns.erasure import lock_for_erasing
 from campaigns.ledger import settle
 from campaigns.person import everything_of
-from campaigns.store import load_id
+from campaigns.store import examine_lead_again, load_id
 from campaigns.tables import answers, attempts, campaign_leads
 from leads.errors import NotAllowedError, UsageError
 from leads.model import LeadId, SuppressionKind
@@ -94,6 +94,7 @@ def merge(
             kept_id=kept_id, merged_id=merged_id, merged=whole, merged_at=now, merged_by=who
         )
     )
+    examine_lead_again(connection, kept_id)
     return Merged(
         kept_id=LeadId(kept_id),
         merged_id=LeadId(merged_id),

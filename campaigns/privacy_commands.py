@@ -136,7 +136,15 @@ def edit_lead(
     console: Console = ctx.obj
     now, who = console.now(), console.user()
     with writing(console.base()) as connection:
-        done = edit(connection, lead_id, words, region=console.region_of(region), who=who, now=now)
+        done = edit(
+            connection,
+            lead_id,
+            words,
+            region=console.region_of(region),
+            registry_folder=console.settings().registries,
+            who=who,
+            now=now,
+        )
         access.record(connection, who=who, action="edit", lead_ids=[lead_id], detail={}, now=now)
     if not done.before:
         console.say("Nothing changes: it is as you say already")

@@ -65,6 +65,15 @@ def condition(
     return _condition(connection, node, fields, now=now)
 
 
+def asked_about(text: str) -> tuple[str, ...]:
+    """Return the fields that a segment looks at, without the values: those may name people."""
+    node = parse(text)
+    if isinstance(node, Problem):
+        return ()
+    fields = (leaf.of.word for leaf in leaves(node) if isinstance(leaf, Compare | OneOf | Known))
+    return (*dict.fromkeys(fields),)
+
+
 def problems_of(connection: Connection, campaign: Campaign) -> tuple[Problem, ...]:
     """Return what is wrong with the `where` of a campaign that is to be stored."""
     if campaign.where is None:

@@ -39,7 +39,15 @@ from leads.model import ListState
 from leads.names import did_you_mean
 from leads.problems import Problem
 from leads.sql import among, insert_if_new
-from leads.tables import consents, leads, list_members, lists
+from leads.tables import (
+    consents,
+    lead_numbers,
+    leads,
+    list_members,
+    lists,
+    registries,
+    registry_verdicts,
+)
 
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 """`next_call_at` of a lead that waits for nothing: earlier than any clock's now."""
@@ -242,6 +250,19 @@ def enrol(connection: Connection, stored: StoredCampaign, *, now: datetime) -> i
             newcomers = newcomers.select_from(list_members).outerjoin(
                 leads, and_(leads.c.id == list_members.c.lead_id, meant)
             )
+        # Whom the gate `list` had taken out may be on a list again.
+        came = select(list_members.c.lead_id).where(
+            list_members.c.list_id == membership.list_id,
+            list_members.c.import_id > membership.enrolled_to,
+            list_members.c.import_id <= newest,
+        )
+        _put_to_work(
+            connection,
+            campaign_leads.c.campaign_id == campaign_id,
+            campaign_leads.c.held_by == _GATE_OF_WHERE,
+            campaign_leads.c.lead_id.in_(came),
+            true() if meant is None else _is_meant(meant),
+        )
         columns = ["campaign_id", "lead_id", "list_id", "state", "held_by", "next_call_at"]
         added = connection.execute(
             insert_if_new(connection, campaign_leads).from_select(columns, newcomers),
@@ -356,16 +377,16 @@ _GATE_OF_WHERE = "list"
 def judge_slice(
     connection: Connection, stored: StoredCampaign, *, after_lead_id: int, now: datetime
 ) -> int | None:
-    """Hold some leads of a campaign against its `where`; return the last one, or None at the end.
+    """Look again at some leads of a campaign; return the last one, or None at the end.
 
-    What people are changes while a campaign runs: another import, a call in another campaign,
+    Those whom its `where` does not mean any more are taken out; those come back whom the gate
+    `list` had taken out and who are on a list and meant again, and those whom a registry had
+    held back that says now that it does not list them. What people are changes while a campaign runs: another import, a call in another campaign,
     or the mere passing of time. Nobody notes what has changed: an engine walks through all
     the leads at a slow rhythm, a slice at a time, so that no transaction is long. A slice in
     which nothing changed is only read. `after_lead_id` is 0 at the beginning.
     """
     meant = segment.of_campaign(connection, stored.id, stored.campaign, now=now)
-    if meant is None:
-        return None
     ours = campaign_leads.c.campaign_id == stored.id
     following = select(campaign_leads.c.lead_id).where(ours)
     following = following.where(campaign_leads.c.lead_id > after_lead_id)
@@ -374,7 +395,8 @@ def judge_slice(
     of_slice = and_(ours, campaign_leads.c.lead_id > after_lead_id)
     if last is not None:
         of_slice = and_(of_slice, campaign_leads.c.lead_id <= last)
-    connection.execute(_take_out(of_slice, meant))
+    if meant is not None:
+        connection.execute(_take_out(of_slice, meant))
     # Those of an archived list would only be refused again by the next claim.
     on_list = exists(
         select(list_members.c.lead_id).where(
@@ -388,9 +410,33 @@ def judge_slice(
         campaign_leads.c.state == LeadState.DONE,
         campaign_leads.c.held_by == _GATE_OF_WHERE,
         on_list,
-        _is_meant(meant),
+        true() if meant is None else _is_meant(meant),
+    )
+    _put_to_work(
+        connection,
+        of_slice,
+        campaign_leads.c.state == LeadState.SUPPRESSED,
+        campaign_leads.c.held_by == "registry",
+        ~_in_doubt(),
     )
     return last
+
+
+def _in_doubt() -> ColumnElement[bool]:
+    """Return the condition that a registry in force lists the lead's first number, or may."""
+    cleared = exists(
+        select(registry_verdicts.c.number_id)
+        .join(lead_numbers, lead_numbers.c.number_id == registry_verdicts.c.number_id)
+        .where(
+            lead_numbers.c.lead_id == campaign_leads.c.lead_id,
+            lead_numbers.c.position == 1,
+            registry_verdicts.c.registry_id == registries.c.id,
+            registry_verdicts.c.listed == 0,
+        )
+        .correlate(campaign_leads, registries)
+    )
+    in_force = select(registries.c.id).where(registries.c.retired_at.is_(None), ~cleared)
+    return exists(in_force.correlate(campaign_leads))
 
 
 _SLICE = 5000

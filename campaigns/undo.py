@@ -12,7 +12,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    Text,
     bindparam,
+    cast,
     delete,
     exists,
     func,
@@ -21,11 +23,11 @@ from sqlalchemy import (
     update,
 )
 
+from campaigns.erasure import lock_for_erasing
 from campaigns.numbers import forget_numbers
 from campaigns.tables import attempts, campaign_leads, claims
 from leads.errors import NotAllowedError, UsageError
-from leads.intake import lock_for_import
-from leads.model import number_id
+from leads.model import SuppressionKind, number_id
 from leads.sql import among, run_many
 from leads.tables import (
     consents,
@@ -36,6 +38,7 @@ from leads.tables import (
     list_members,
     lists,
     merges,
+    suppressions,
 )
 
 
@@ -66,10 +69,10 @@ def undo(connection: Connection, import_id: int, *, now: datetime) -> Undone:
 
     Raises:
         UsageError: there is no such import, or it was undone before.
-        NotAllowedError: somebody of it was called, is held, or was merged, edited or erased since,
-            or a later import needs it.
+        NotAllowedError: somebody of it was called, is held, was merged, edited or erased since,
+            has a consent or a do-not-call wish of their own, or a later import needs it.
     """
-    lock_for_import(connection)
+    lock_for_erasing(connection)
     row = connection.execute(
         select(imports, lists.c.name).join(lists).where(imports.c.id == import_id)
     ).one_or_none()
@@ -80,6 +83,7 @@ def undo(connection: Connection, import_id: int, *, now: datetime) -> Undone:
     of_import = _OfImport(row.list_id, import_id)
     _check_nobody_was_called(connection, of_import, since=row.started_at)
     _check_nobody_was_changed_by_hand(connection, of_import, since=row.started_at)
+    _check_nobody_spoke(connection, of_import)
     _check_nothing_was_built_on(connection, of_import)
     restored = _restore(connection, of_import)
     brought = of_import.brought()
@@ -172,10 +176,21 @@ def _check_nothing_was_built_on(connection: Connection, of_import: _OfImport) ->
             or_(lead_changes.c.lead_id.in_(brought), lead_changes.c.lead_id.in_(changed)),
         )
     )
-    if later or again:
+    # Whoever is on the list already keeps the membership of the first import; which of its
+    # people a later one met again is not written down, so each that met anybody may have.
+    joined = connection.scalar(
+        select(func.max(imports.c.id)).where(
+            imports.c.id > import_id,
+            imports.c.list_id == of_import.list_id,
+            imports.c.joined > 0,
+            imports.c.undone_at.is_(None),
+        )
+    )
+    if later or again or joined:
         raise NotAllowedError(
-            f"the import {of_import.import_id} cannot be undone, because a later one has the same people; "
-            f"undo that one first: ringbank leads undo {max(later or 0, again or 0)}"
+            f"the import {import_id} cannot be undone, because a later one has, or may have, the "
+            f"same people; undo that one first: "
+            f"ringbank leads undo {max(later or 0, again or 0, joined or 0)}"
         )
 
 
@@ -219,6 +234,34 @@ def _check_nobody_was_changed_by_hand(
             raise NotAllowedError(
                 f"the import {of_import.import_id} cannot be undone, because {count} of its "
                 f"people {'has' if count == 1 else 'have'} been {done} since; "
+                "archive its list to have nobody else of it called"
+            )
+
+
+def _check_nobody_spoke(connection: Connection, of_import: _OfImport) -> None:
+    """Refuse where a person would be deleted who has said something that has to be kept."""
+    brought = of_import.brought()
+    agreed = connection.scalar(
+        select(func.count(consents.c.lead_id.distinct())).where(
+            consents.c.lead_id.in_(brought),
+            consents.c.import_id.is_distinct_from(of_import.import_id),
+        )
+    )
+    # A wish about a person names their id, which nobody gets again: the next import of the
+    # same person would be called.
+    ids = brought.with_only_columns(cast(leads.c.id, Text))
+    refused = connection.scalar(
+        select(func.count(suppressions.c.subject.distinct())).where(
+            suppressions.c.kind == SuppressionKind.LEAD,
+            suppressions.c.removed_at.is_(None),
+            suppressions.c.subject.in_(ids),
+        )
+    )
+    for count, said in ((refused, "a do-not-call wish of their own"), (agreed, "given a consent")):
+        if count:
+            raise NotAllowedError(
+                f"the import {of_import.import_id} cannot be undone, because {count} of its "
+                f"people {'has' if count == 1 else 'have'} {said}; "
                 "archive its list to have nobody else of it called"
             )
 

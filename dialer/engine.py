@@ -460,9 +460,9 @@ class Engine:
         self._presence.beat(connection, self._progress().document())
 
     def _judge_some(self, connection: Connection, stored: StoredCampaign) -> None:
-        """Hold a slice of a campaign's leads against its `where`; all of them in ten minutes."""
+        """Look again at a slice of a campaign's leads; at all of them in ten minutes or more."""
         after, round_s = self._judged.get(stored.id, (None, elapsed_s()))
-        if stored.campaign.where is None or (after is None and elapsed_s() < round_s):
+        if after is None and elapsed_s() < round_s:
             return
         if after is None:
             after, round_s = 0, elapsed_s() + _JUDGE_EVERY_S

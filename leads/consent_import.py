@@ -79,6 +79,7 @@ def import_consents(
     rejects: Path | None,
     dry_run: bool,
     now: datetime,
+    begun: Callable[[Connection], None],
     recorded: Callable[[Connection, Collection[LeadId]], None],
 ) -> ConsentReport:
     """Record the consents of a file.
@@ -96,6 +97,7 @@ def import_consents(
         rejects: where to write the rows that were rejected, or None.
         dry_run: do everything, keep nothing, write no rejects file.
         now: aware UTC.
+        begun: is told of the transaction before anything else is done in it.
         recorded: is told, in the same transaction, whose consents were brought.
 
     Raises:
@@ -121,6 +123,7 @@ def import_consents(
         )
         with target_file as unusable:
             with writing(engine) as connection:
+                begun(connection)
                 tally = _fill(connection, opened, reader, unusable, recorded)
                 if dry_run:
                     connection.rollback()

@@ -260,7 +260,7 @@ def forget(
     lead_id: int,
     e164s_only_theirs: Collection[str],
     e164s_shared: Collection[str],
-    name_key: str | None,
+    name_keys: Collection[str | None],
     *,
     now: datetime,
 ) -> None:
@@ -275,7 +275,8 @@ def forget(
         lead_id: the person.
         e164s_only_theirs: the numbers that no other lead has.
         e164s_shared: the numbers that stay in the base with somebody else.
-        name_key: the person's folded name, or None.
+        name_keys: every folded name that the person ever had; None among them where they
+            had none.
         now: aware UTC.
     """
     of_numbers = _about(connection, SuppressionKind.NUMBER, e164s_only_theirs)
@@ -287,8 +288,9 @@ def forget(
         hashed = _number_hash(key, row.subject)
         _hide(connection, row, SuppressionKind.NUMBER_HASH, [hashed], now=now)
     numbers = sorted({*e164s_only_theirs, *e164s_shared}) or [""]
+    names = {one or "": one for one in name_keys} or {"": None}
     for row in of_lead:
-        hashes = [_lead_hash(key, e164, name_key) for e164 in numbers]
+        hashes = [_lead_hash(key, e164, one) for e164 in numbers for one in names]
         _hide(connection, row, SuppressionKind.LEAD_HASH, hashes, now=now)
 
 

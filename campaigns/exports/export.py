@@ -27,11 +27,12 @@ from campaigns.exports.sheets import (
     format_of,
 )
 from campaigns.exports.van import LeftOut, van_content
+from campaigns.segment import asked_about, condition
 from campaigns.store import load
 from leads.db import reading, writing
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
+    pass
 
 __all__ = ["WHAT", "ExportError", "Exported", "Recorder", "export", "export_van", "write_out"]
 
@@ -117,11 +118,11 @@ def export(
 
     def content(connection: Connection) -> Content:
         stored = load(connection, campaign) if campaign is not None else None
-        condition = None
+        meant = None
         if where is not None:
             campaign_id = stored.id if stored is not None else None
-            condition = _condition(connection, where, now=now, campaign_id=campaign_id)
-        return CONTENTS[what](connection, Choice(campaign=stored, where=condition))
+            meant = condition(connection, where, now=now, campaign_id=campaign_id)
+        return CONTENTS[what](connection, Choice(campaign=stored, where=meant))
 
     return write_out(base, job, content)
 
@@ -223,19 +224,10 @@ def _record(base: Engine, job: Job, seen: "array[int]", exported: Exported) -> N
     people.frombytes(np.unique(np.frombuffer(seen, dtype=np.int64)).data.cast("B"))
     detail = {
         "what": job.what,
-        "filter": job.where,
+        "filter": None if job.where is None else [*asked_about(job.where)],
         "campaign": job.campaign,
         "rows": exported.rows,
         "sha256": exported.sha256,
     }
     with writing(base) as connection:
         job.recorded(connection, people, detail)
-
-
-def _condition(
-    connection: Connection, text: str, *, now: datetime, campaign_id: int | None
-) -> "ColumnElement[bool]":
-    from campaigns.segment import condition  # type: ignore[import-not-found,import-untyped,unused-ignore]
-
-    found: ColumnElement[bool] = condition(connection, text, now=now, campaign_id=campaign_id)
-    return found

@@ -147,3 +147,9 @@ def test_what_cannot_be_done_is_one_sentence(office: Path, say: Say, words: str,
     done = say(words, status=2)
     assert done.stdout == ""
     assert why in done.stderr
+
+
+def test_whose_consents_were_listed_is_written_down(office: Path, say: Say, facts: Any) -> None:
+    say("consents add 1 --kind call --source fair --proof scan-17.pdf")
+    assert facts("consents list")[0]["proof"] == "scan-17.pdf"
+    assert [one["action"] for one in facts("leads access 1")] == ["consents"]

@@ -85,3 +85,13 @@ def test_van_gets_its_file_and_everybody_else_the_counts(called: Path, say: Say)
     ]
     assert (first["VANID"], first["Result"], first["provider"]) == ("17", "", "Telia")
     assert (second["VANID"], second["Result"], second["provider"]) == ("18", "No Answer", "")
+
+
+def test_the_trail_holds_the_fields_of_a_filter_and_no_name(
+    called: Path, say: Say, facts: Any
+) -> None:
+    say("export leads --where 'name = \"Åse Lunde\" and tlf is unknown' --output x.csv", status=2)
+    say("export leads --where 'name = \"Åse Lunde\" and by is known' --output x.csv")
+    (newest, *_) = facts("leads access 1")
+    assert newest["detail"]["filter"] == ["name", "by"]
+    assert "Lunde" not in str(newest["detail"])

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from campaigns import desk, results, store
+from campaigns.claims import hold_off_erasing
 from campaigns.explain import explain_number
 from campaigns.model import Campaign, DispositionKind, Outcome
 from campaigns.results import record_result
@@ -348,6 +349,7 @@ def import_file(
         rejects=rejects,
         dry_run=dry_run,
         now=NOON,
+        begun=hold_off_erasing,
         recorded=store.examine_consents_again,
     )
     if dry_run:

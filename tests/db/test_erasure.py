@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import Engine, func, insert, select
 
 from campaigns import report
+from campaigns.editing import edit
 from campaigns.erasure import Erased, erase
+from campaigns.merging import merge
 from campaigns.model import CampaignState, DispositionKind, Outcome
 from campaigns.results import record_result
 from campaigns.store import AT_ONCE, StoredCampaign, change, enrol, load
@@ -16,6 +18,7 @@ from dialer.schema import TABLES
 from leads import store, suppression
 from leads.db import empty_write_ahead_log, reading, writing
 from leads.errors import NotAllowedError, UsageError
+from leads.model import Suppression, SuppressionKind
 from leads.tables import (
     consents,
     lead_changes,
@@ -33,8 +36,10 @@ from tests.db.people import (
     call,
     claim_rows,
     definition,
+    enrolled,
     import_text,
     lead_id_of,
+    names_of,
     put,
     said,
     started,
@@ -260,3 +265,34 @@ def test_a_number_once_called_is_forgotten_with_the_last_who_was_reached_by_it(
         erase_now(base, lead_id_of(base, name))
     assert "22448201" not in everything(base)
     assert attempt_row(base, attempt.id).outcome == "no_answer"
+
+
+def wish_about(base: Engine, lead_id: int) -> None:
+    entry = Suppression(subject=str(lead_id), kind=SuppressionKind.LEAD, reason="asked")
+    with writing(base) as connection:
+        suppression.add(connection, entry, source="command", now=NOON)
+
+
+def test_an_erased_person_stays_suppressed_under_every_name_they_had(base: Engine) -> None:
+    import_text(base, "Navn;Telefon\nAnna Old;22448201\nAnne Marie;22448202\n")
+    anna, marie = lead_id_of(base, "Anna Old"), lead_id_of(base, "Anne Marie")
+    wish_about(base, marie)
+    with writing(base) as connection:
+        edit(
+            connection,
+            anna,
+            ["name=Anna New"],
+            region="NO",
+            registry_folder=Path("none"),
+            who="anna",
+            now=NOON,
+        )
+        merge(connection, anna, marie, who="anna", now=NOON)
+    erase_now(base, anna)
+    names = ("Anna Old", "Anna New", "Anne Marie", "Kari")
+    import_text(base, "Navn;Telefon\n" + "".join(f"{one};22448202\n" for one in names))
+    stored = started(base)
+    assert names_of(base, take(base, stored, 9)) == ["Kari"]
+    assert {row.state for name, row in enrolled(base, stored).items() if name != "Kari"} == {
+        "suppressed"
+    }

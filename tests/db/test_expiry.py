@@ -6,11 +6,21 @@ from sqlalchemy import Engine, func, insert, select
 
 from campaigns import expiry
 from campaigns.expiry import Expired
+from campaigns.store import judge_slice
 from leads import store
 from leads.access import accesses_to
 from leads.db import reading, writing
 from leads.tables import imports, leads, list_members, lists
-from tests.db.people import NOON, import_people, lead_id_of, phone, started, take
+from tests.db.people import (
+    NOON,
+    import_people,
+    import_text,
+    lead_id_of,
+    names_of,
+    phone,
+    started,
+    take,
+)
 
 OLA, KARI, PER = ("Ola", phone(1)), ("Kari", phone(2)), ("Per", phone(3))
 TODAY = NOON.date()
@@ -102,3 +112,16 @@ def test_lists_tell_when_they_expire(base: Engine) -> None:
     with reading(base) as connection:
         (one,) = store.all_lists(connection)
     assert one.expires_on == TODAY + timedelta(9)
+
+
+def test_a_list_that_expires_later_after_all_brings_its_people_back(base: Engine) -> None:
+    import_text(base, "Navn;Telefon\nÅse;22448201\n")
+    stored = started(base)
+    with writing(base) as connection:
+        norway = store.known_list(connection, "norway").list_id
+        store.set_expiry(connection, norway, NOON.date())
+    assert take(base, stored) == ()
+    with writing(base) as connection:
+        store.set_expiry(connection, norway, NOON.date() + timedelta(days=9))
+        judge_slice(connection, stored, after_lead_id=0, now=NOON)
+    assert names_of(base, take(base, stored)) == ["Åse"]

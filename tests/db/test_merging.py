@@ -13,8 +13,11 @@ from campaigns.results import record_result
 from campaigns.tables import answers, attempts, campaign_leads
 from campaigns.undo import undo
 from leads import store
+from leads.consent_rules import NewConsent
+from leads.consents import add as add_consent
 from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
+from leads.model import LeadId
 from leads.tables import consents, lead_changes, leads, list_members, lists, merges, suppressions
 from tests.db.people import (
     NOON,
@@ -263,3 +266,14 @@ def test_no_member_or_row_of_a_merged_lead_is_left(base: Engine) -> None:
         for table in (list_members, campaign_leads, lead_changes):
             theirs = select(func.count()).where(table.c.lead_id == merged)
             assert connection.scalar(theirs) == 0
+
+
+def test_a_campaign_looks_again_at_whoever_a_merge_gave_a_consent(base: Engine) -> None:
+    kept, merged = both(base)
+    with writing(base) as connection:
+        given = NewConsent(kind="call", source="fair", given_at=NOON)
+        add_consent(connection, LeadId(merged), given, now=NOON)
+    stored = started(base, definition(top='consent = ["call"]'))
+    assert take(base, stored) == ()
+    unite(base, kept, merged)
+    assert [claim.person.lead_id for claim in take(base, stored)] == [kept]

@@ -2,16 +2,23 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from sqlalchemy import Engine, func, select
 
+from campaigns.claims import hold_off_erasing
 from campaigns.erasure import erase
 from campaigns.merging import merge
+from campaigns.store import examine_consents_again
 from campaigns.tables import attempts, campaign_leads
 from dialer.schema import open_base
+from leads.consent_rules import NewConsent
+from leads.consents import add, find
 from leads.db import reading, writing
 from leads.errors import NotAllowedError
+from leads.model import LeadId
 from leads.tables import leads
 from tests.db.people import NOON, definition, drain, import_people, phone, started
+from tests.waiting import until
 
 PEOPLE = 40
 
@@ -73,3 +80,33 @@ def test_a_campaign_runs_on_while_its_people_are_erased_and_merged(
             .having(func.count() > 1)
         )
         assert connection.scalars(doubly).all() == []
+
+
+def test_who_records_a_consent_and_who_erases_wait_in_one_order(base: Engine) -> None:
+    if base.dialect.name == "sqlite":
+        pytest.skip("SQLite lets one writer in at a time")
+    import_people(base, [("Åse", phone(1))])
+    started(base, definition())
+    with reading(base) as connection:
+        ase = LeadId(connection.scalars(select(leads.c.id)).one())
+
+    def erase_her() -> None:
+        with writing(base) as own:
+            erase(own, ase, now=NOON)
+
+    def waits() -> bool:
+        with reading(base) as asking:
+            query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            return asking.exec_driver_sql(query).scalar_one() == 1
+
+    given = NewConsent(kind="call", source="fair", given_at=NOON)
+    with ThreadPoolExecutor(1) as pool:
+        with writing(base) as connection:
+            hold_off_erasing(connection)
+            add(connection, ase, given, now=NOON)
+            erasing = pool.submit(erase_her)
+            until(waits)
+            examine_consents_again(connection, [ase])
+        erasing.result(timeout=20)
+    with reading(base) as connection:
+        assert [*find(connection, lead_ids=[ase])] == []

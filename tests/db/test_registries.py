@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, delete, select
 
+from campaigns.editing import edit
 from campaigns.explain import explain_number
 from campaigns.model import Outcome
-from campaigns.store import examine_registries_again
+from campaigns.store import examine_registries_again, judge_slice
 from dialer.registry_files import RegistryFiles
 from leads import registries
 from leads.db import reading, writing
@@ -27,6 +28,7 @@ from tests.db.people import (
     definition,
     enrolled,
     import_people,
+    lead_id_of,
     names_of,
     phone,
     started,
@@ -372,3 +374,36 @@ def test_a_verdict_that_is_there_is_kept(people: Engine, folder: Path) -> None:
         assert registries.listings(connection, [NumberId(1)])[NumberId(1)][0].listed is (
             Listed.UNKNOWN
         )
+
+
+def test_an_edited_number_is_looked_up_at_once(people: Engine, folder: Path) -> None:
+    load(people, folder, 7)
+    stored = started(people, definition("summer"))
+    with writing(people) as connection:
+        for lead, number in (("Åse", 7), ("Per", 8)):
+            words = [f"phone={phone(number)}"]
+            edit(
+                connection,
+                lead_id_of(people, lead),
+                words,
+                region=None,
+                registry_folder=folder,
+                who="anna",
+                now=NOON,
+            )
+    assert sorted(names_of(people, take(people, stored, 9))) == ["Kari", "Per"]
+    assert enrolled(people, stored)["Åse"].held_by == "registry"
+
+
+def test_a_verdict_that_comes_late_brings_people_back(people: Engine, folder: Path) -> None:
+    load(people, folder, 1)
+    with writing(people) as connection:
+        connection.execute(delete(registry_verdicts).where(registry_verdicts.c.number_id != ASE))
+    stored = started(people, definition("summer"))
+    assert take(people, stored, 9) == ()
+    with writing(people) as connection:
+        registries.scrub_new(connection, folder, np.array([PER], dtype=np.int64))
+        assert judge_slice(connection, stored, after_lead_id=0, now=NOON) is None
+    assert names_of(people, take(people, stored, 9)) == ["Per"]
+    held = {name: row.held_by for name, row in enrolled(people, stored).items()}
+    assert (held["Åse"], held["Kari"]) == ("registry", "registry")

@@ -176,7 +176,7 @@ def test_kinds_are_taken_back_apart(base: Engine) -> None:
 
 def forget(base: Engine, lead_id: int, own: set[str], shared: set[str], name: str | None) -> None:
     with writing(base) as connection:
-        suppression.forget(connection, lead_id, own, shared, name, now=NOW + timedelta(days=9))
+        suppression.forget(connection, lead_id, own, shared, {name}, now=NOW + timedelta(days=9))
 
 
 def hits(base: Engine, *people: tuple[int | None, E164, str | None]) -> list[bool]:

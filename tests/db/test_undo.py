@@ -7,11 +7,14 @@ from campaigns import store as campaign_store
 from campaigns.model import CampaignState, Outcome
 from campaigns.undo import Undone, undo
 from dialer.schema import TABLES
+from leads import consents, suppression
+from leads.consent_rules import NewConsent
 from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
 from leads.importing import ImportReport
+from leads.model import LeadId, Suppression, SuppressionKind
 from leads.tables import imports
-from tests.db.people import NOON, call, import_text, names_of, put, started, take
+from tests.db.people import NOON, call, import_text, lead_id_of, names_of, put, started, take
 
 HEADER = "Kundenr;Navn;Telefon;By\n"
 OLA = "1;Ola;22448200;\n"
@@ -115,3 +118,53 @@ def test_an_undone_import_is_no_obstacle_for_the_next(base: Engine) -> None:
     with writing(base) as connection:
         assert campaign_store.enrol(connection, stored, now=NOON) == 1
     assert names_of(base, take(base, put(base, stored, CampaignState.RUNNING))) == ["Kari"]
+
+
+def test_whoever_asked_not_to_be_called_is_not_forgotten_with_the_import(base: Engine) -> None:
+    """The wish names an id that nobody gets again: imported anew, the person would be called."""
+    first = bring(base, OLA + KARI)
+    wish = Suppression(subject=str(lead_id_of(base, "Ola")), kind=SuppressionKind.LEAD)
+    with writing(base) as connection:
+        suppression.add(connection, wish, source="command", now=NOON)
+    before = everything(base)
+    with pytest.raises(NotAllowedError, match="1 of its people has a do-not-call wish"):
+        take_back(base, first)
+    assert everything(base) == before
+    with writing(base) as connection:
+        suppression.remove(
+            connection, wish.subject, wish.scope, "", kind=wish.kind, reason=None, now=NOON
+        )
+    assert take_back(base, first).removed == 2
+
+
+def test_a_consent_that_came_otherwise_keeps_its_person(base: Engine) -> None:
+    first = bring(base, OLA + KARI)
+    given = NewConsent(kind="call", source="fair", given_at=NOON)
+    with writing(base) as connection:
+        consents.add(connection, LeadId(lead_id_of(base, "Ola")), given, now=NOON)
+    with pytest.raises(NotAllowedError, match="1 of its people has given a consent"):
+        take_back(base, first)
+
+
+def test_a_later_import_of_the_same_list_that_met_the_same_people_goes_first(base: Engine) -> None:
+    first = bring(base, OLA + KARI)
+    second = bring(base, OLA + "3;Per;22448209;\n")
+    with pytest.raises(NotAllowedError, match=f"leads undo {second}$"):
+        take_back(base, first)
+    take_back(base, second)
+    assert take_back(base, first).removed == 2
+
+
+def test_whoever_comes_back_after_an_undo_is_called_again(base: Engine) -> None:
+    """A claim in between has taken out whom no list had any more."""
+    bring(base, OLA, "old")
+    take_back(base, bring(base, KARI))
+    stored = started(base)
+    second = bring(base, OLA)
+    put(base, stored, CampaignState.RUNNING)
+    take_back(base, second)
+    assert take(base, stored) == ()
+    bring(base, OLA)
+    with writing(base) as connection:
+        campaign_store.enrol(connection, stored, now=NOON)
+    assert names_of(base, take(base, stored)) == ["Ola"]
