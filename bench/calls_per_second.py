@@ -21,6 +21,7 @@ from queue import Queue
 
 from campaigns import store as campaign_store
 from campaigns.definition import read_definition
+from campaigns.enrolment import enrol
 from campaigns.model import CampaignState
 from campaigns.report import outcomes
 from dialer import actions, config, schema
@@ -143,7 +144,7 @@ def through_engine(lab: Lab, calls: int, folder: Path) -> float:
         )
         stored = campaign_store.load(connection, "bench")
         campaign_store.set_state(connection, stored, CampaignState.RUNNING, now=Clock().now())
-        campaign_store.enrol(connection, stored, now=Clock().now())
+        enrol(connection, stored, now=Clock().now())
     started = time.perf_counter()
     Engine(base, loaded).run(until_done=True)
     took = time.perf_counter() - started

@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, literal, select, text, update
+from sqlalchemy import Connection, delete, select, text, update
 
+from campaigns import turns
 from campaigns.facts import Candidate, candidate, candidates, claimed, gather
-from campaigns.gates import Decision, evaluate
+from campaigns.gates import Decision, Facts, decision_document, evaluate
+from campaigns.law import Laws
 from campaigns.model import LeadState
+from campaigns.queues import refresh
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts, campaign_leads, claims, is_callable
-from leads.sql import in_chunks, insert_if_new
+from leads.sql import among, in_chunks, insert_if_new
 from leads.tables import numbers
 
 _LOOK_AT_MOST = 200
@@ -30,12 +33,16 @@ class Claim:
     Attributes:
         lease: the name of the claim in commands.
         attempt_no: the number that the next attempt on this lead will carry.
+        rule_set: the name of the rules that allowed the call.
+        decision: what they were asked (`campaigns.gates.decision_document`).
     """
 
     id: int
     lease: str
     person: Candidate
     attempt_no: int
+    rule_set: str
+    decision: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,7 @@ class Claims:
 def claim(
     connection: Connection,
     stored: StoredCampaign,
+    laws: Laws,
     *,
     limit: int,
     now: datetime,
@@ -64,18 +72,30 @@ def claim(
 
     Whom a gate refuses is put back to the moment the gate names, or taken out of the work
     where it names none; `campaign_leads.held_by` says which gate it was.
+
+    Args:
+        connection: in a writing transaction.
+        stored: the campaign.
+        laws: the rules, applied.
+        limit: how many at most.
+        now: aware.
+        new_lease: gives a new name each time.
+        agent_id: for whom the person is held, or None where an engine calls.
+        expires_at: when the claim ends by itself, aware, or None.
     """
     if limit < 1:
         return Claims((), 0)
-    people = _due(connection, stored, limit=limit, now=now)
-    chosen: dict[int, Candidate] = {}
+    refresh(connection, stored, laws, now=now)
+    people = _due(connection, stored, limit=limit, now=now, agent_id=agent_id)
+    chosen: dict[int, tuple[Candidate, Facts]] = {}
     refused = 0
-    for person, facts in zip(people, gather(connection, stored, people, now=now), strict=True):
+    found = gather(connection, stored, people, laws, now=now)
+    for person, facts in zip(people, found, strict=True):
         if len(chosen) == limit:
             break
         decision = evaluate(facts)
         if decision.callable:
-            chosen.setdefault(person.number_id, person)
+            chosen.setdefault(person.number_id, (person, facts))
         else:
             refused += 1
             _put_back(connection, person, decision)
@@ -97,7 +117,7 @@ def claim(
 def _hold(
     connection: Connection,
     stored: StoredCampaign,
-    people: Mapping[str, Candidate],
+    people: Mapping[str, tuple[Candidate, Facts]],
     *,
     now: datetime,
     agent_id: int | None,
@@ -106,6 +126,7 @@ def _hold(
     """Write the claims; whoever somebody else got a moment ago is left out."""
     if not people:
         return ()
+    decisions = {lease: decision_document(facts) for lease, (_, facts) in people.items()}
     held = connection.execute(
         insert_if_new(connection, claims).returning(claims.c.id, claims.c.lease),
         [
@@ -117,16 +138,20 @@ def _hold(
                 "agent_id": agent_id,
                 "created_at": now,
                 "expires_at": expires_at,
+                "rule_set": facts.rule_set,
+                "decision": decisions[lease],
             }
-            for lease, person in people.items()
+            for lease, (person, facts) in people.items()
         ],
     ).all()
     taken = tuple(
         Claim(
             id=row.id,
             lease=row.lease,
-            person=people[row.lease],
-            attempt_no=people[row.lease].attempts + 1,
+            person=people[row.lease][0],
+            attempt_no=people[row.lease][0].attempts + 1,
+            rule_set=people[row.lease][1].rule_set,
+            decision=decisions[row.lease],
         )
         for row in held
     )
@@ -179,31 +204,28 @@ def release(connection: Connection, claim_id: int) -> None:
     connection.execute(delete(claims).where(claims.c.id == claim_id))
 
 
-_TURN = (LeadState.CALLBACK, LeadState.WAITING, LeadState.NEW)
-"""Who was promised a call goes before who is tried again, and they before whoever is new."""
-
-
 def _due(
-    connection: Connection, stored: StoredCampaign, *, limit: int, now: datetime
+    connection: Connection,
+    stored: StoredCampaign,
+    *,
+    limit: int,
+    now: datetime,
+    agent_id: int | None,
 ) -> Sequence[Candidate]:
+    """Return whose turn it is: those of open queues only, in the order of turns."""
     wanted = min(limit * 2 + 8, _LOOK_AT_MOST)
-    found: list[Candidate] = []
-    for state in _TURN:
-        if len(found) < wanted:
-            query = (
-                candidates(stored.id, now=now)
-                .where(
-                    is_callable,
-                    campaign_leads.c.state == literal(state.value, literal_execute=True),
-                    campaign_leads.c.next_call_at <= now,
-                    ~claimed(campaign_leads.c.lead_id, numbers.c.id),
-                )
-                .order_by(campaign_leads.c.next_call_at, campaign_leads.c.id)
-                .limit(wanted - len(found))
-                .with_for_update(of=campaign_leads, skip_locked=True)
-            )
-            found += [candidate(row) for row in connection.execute(query)]
-    return found
+    row_ids = turns.next_rows(connection, stored.id, wanted, now=now, agent_id=agent_id)
+    query = (
+        candidates(stored.id, now=now)
+        .where(
+            among(connection, campaign_leads.c.id, row_ids),
+            is_callable,
+            ~claimed(campaign_leads.c.lead_id, numbers.c.id),
+        )
+        .with_for_update(of=campaign_leads, skip_locked=True)
+    )
+    found = {row.id: candidate(row) for row in connection.execute(query)}
+    return [found[row_id] for row_id in row_ids if row_id in found]
 
 
 def _put_back(connection: Connection, person: Candidate, decision: Decision) -> None:

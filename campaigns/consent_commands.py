@@ -54,7 +54,7 @@ def add(
     Example: ringbank consents add 1 --kind phone_marketing --source "web form"
     """
     from campaigns.claims import hold_off_erasing
-    from campaigns.store import examine_consents_again
+    from campaigns.examining import examine_consents_again
     from leads import consents, lookup
     from leads.db import writing
     from leads.problems import Problem
@@ -136,7 +136,7 @@ def import_(
     Example: ringbank consents import consents.csv --kind phone_marketing --source "web form"
     """
     from campaigns.claims import hold_off_erasing
-    from campaigns.store import examine_consents_again
+    from campaigns.examining import examine_consents_again
     from leads.consent_import import import_consents
 
     console: Console = ctx.obj

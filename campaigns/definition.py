@@ -24,6 +24,7 @@ from campaigns.model import (
     Outcome,
     Question,
     QuestionType,
+    QueueOrder,
     RefusalReason,
     Retry,
     Window,
@@ -34,6 +35,8 @@ from leads.segments import parse
 
 PURPOSES = ("sales", "fundraising", "survey", "political", "collections", "service")
 AUDIENCES = ("consumer", "business")
+CALLERS = ("company", "nonprofit", "hired")
+VOICES = ("recorded", "synthetic")
 
 MAX_ABANDONED = 0.03
 """Highest share of live-answered calls that may be abandoned; a campaign may only go lower.
@@ -123,11 +126,28 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         dispositions=read_dispositions(file.sections("dispositions")),
         refusal_reasons=_refusal_reasons(file),
         where=_where(file),
+        caller=file.choice("caller", CALLERS, default=CALLERS[0]),
+        topics=file.texts("topics", required=False),
+        voice=_voice(file, mode),
+        queue=_queue(file),
     )
     if campaign.starts and campaign.ends and campaign.ends < campaign.starts:
         file.refuse("ends", f"{campaign.ends} is before the start, {campaign.starts}")
     file.close()
     return campaign
+
+
+def _voice(file: Section, mode: DialMode) -> str:
+    if file.has("voice") and mode is not DialMode.BROADCAST:
+        file.refuse("voice", f"only a broadcast plays one, and the mode is {mode.value}")
+    return file.choice("voice", VOICES, default=VOICES[0])
+
+
+def _queue(file: Section) -> QueueOrder:
+    queue = file.section("queue")
+    priority = queue.text("priority", required=False)
+    by = queue.text("by", required=False)
+    return QueueOrder(priority=priority, by=by or "imported")
 
 
 def _where(file: Section) -> str | None:

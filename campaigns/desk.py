@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from campaigns import facts, store
+from campaigns import facts
 from campaigns.claims import claim, release
-from campaigns.gates import rule_set
+from campaigns.enrolment import enrol
+from campaigns.examining import HELD_BY_GATES
+from campaigns.law import Laws
 from campaigns.ledger import release_expired, settle
 from campaigns.model import (
     CALLABLE_STATES,
@@ -29,10 +31,11 @@ from campaigns.model import (
     Outcome,
 )
 from campaigns.results import Result, record_result
+from campaigns.rules.placing import possible_zones
 from campaigns.said import attempt_row
 from campaigns.store import StoredCampaign
 from campaigns.story import calls
-from campaigns.tables import agents, attempts, campaign_leads, claims
+from campaigns.tables import AT_ONCE, agents, attempts, campaign_leads, claims
 from leads.errors import NotAllowedError, UsageError
 from leads.model import e164_of
 from leads.tables import leads, numbers
@@ -80,7 +83,7 @@ class Lease:
 
 
 def next_person(
-    connection: Connection, stored: StoredCampaign, agent_id: int, *, now: datetime
+    connection: Connection, stored: StoredCampaign, laws: Laws, agent_id: int, *, now: datetime
 ) -> Lease | None:
     """Return the person an agent has already, or else the next one, or None.
 
@@ -105,12 +108,13 @@ def next_person(
             f"{agent.name} takes calls from the engine and cannot dial by hand meanwhile; "
             f"run: ringbank agents pause {agent.name}"
         )
-    store.enrol(connection, stored, now=now)
+    enrol(connection, stored, laws, now=now)
     looked_at = 0
     while looked_at < _LOOK_AT_MOST:
         claims_made = claim(
             connection,
             stored,
+            laws,
             limit=1,
             now=now,
             new_lease=lambda: secrets.token_hex(6),
@@ -191,7 +195,7 @@ def person_document(
         },
         "phone": number.e164 if by_hand else None,
         "phone_masked": masked(number.e164),
-        "local_time": _local_time(facts.zones_of(number.zones, lead.zone), now),
+        "local_time": _local_time(zones_of(connection, lease), now),
         "script": stored.script,
         "questions": [
             {"key": q.key, "text": q.text, "type": q.type, "choices": list(q.choices)}
@@ -217,9 +221,12 @@ def _offered(campaign: Campaign, disposition: Disposition) -> dict[str, object]:
 
 def zones_of(connection: Connection, lease: Lease) -> tuple[str, ...]:
     """Return the zones in which the leased person may be."""
-    of_number = select(numbers.c.zones).where(numbers.c.id == lease.number_id)
-    of_address = select(leads.c.zone).where(leads.c.id == lease.lead_id)
-    return facts.zones_of(connection.scalar(of_number) or (), connection.scalar(of_address))
+    row = connection.execute(
+        select(*facts.WHEREABOUTS).where(
+            numbers.c.id == lease.number_id, leads.c.id == lease.lead_id
+        )
+    ).one()
+    return possible_zones(facts.whereabouts(row))
 
 
 def masked(e164: str) -> str:
@@ -281,6 +288,9 @@ def _by_hand(
 ) -> AttemptId:
     """Write the attempt of a call that the agent dialled: their word is all there is."""
     campaign = stored.campaign
+    held = connection.execute(
+        select(claims.c.rule_set, claims.c.decision).where(claims.c.id == lease.id)
+    ).one()
     enrolled = connection.execute(
         select(campaign_leads.c.id, campaign_leads.c.list_id, campaign_leads.c.attempts).where(
             campaign_leads.c.campaign_id == stored.id, campaign_leads.c.lead_id == lease.lead_id
@@ -306,7 +316,9 @@ def _by_hand(
             trunk=campaign.trunk,
             caller_id=campaign.caller_id,
             attempt_no=enrolled.attempts + 1,
-            rule_set=rule_set(campaign),
+            seller=campaign.seller,
+            rule_set=held.rule_set,
+            decision=held.decision,
             dialed_at=now,
             ended_at=now,
             outcome=_NOBODY_REACHED.get(result.disposition.kind, Outcome.CONNECTED),
@@ -352,7 +364,7 @@ def why_nobody(connection: Connection, stored: StoredCampaign) -> list[dict[str,
         reason = found.setdefault(gate, {"gate": gate, "count": 0, "next_at": None})
         if reason["count"] is not None:  # the whole campaign stands still
             reason["count"] += row.people
-        if row.state in CALLABLE_STATES and row.next_at > store.AT_ONCE:
+        if row.state in CALLABLE_STATES and row.next_at > AT_ONCE:
             reason["next_at"] = min(filter(None, (reason["next_at"], row.next_at)))
     return list(found.values())
 
@@ -361,4 +373,4 @@ def _gate_of(held_by: str | None) -> str:
     """Return the gate to which belongs what holds a lead: outcomes and results are `attempts`."""
     if held_by is None:
         return "state"
-    return held_by if held_by in store.HELD_BY_GATES else "attempts"
+    return held_by if held_by in HELD_BY_GATES else "attempts"

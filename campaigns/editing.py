@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import Connection, delete, insert, select, update
 
+from campaigns.examining import examine_lead_again
 from campaigns.numbers import forget_numbers
-from campaigns.store import examine_lead_again
 from leads import intake, registries
 from leads.edits import Edits, numbers_after, read_edits
 from leads.model import E164, LeadId, number_id

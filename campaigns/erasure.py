@@ -13,10 +13,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, null, select, update
 
 from campaigns.claims import held_among, stop_claims
+from campaigns.examining import ERASED
 from campaigns.model import Campaign, LeadState, QuestionType
 from campaigns.numbers import forget_numbers, used_among
-from campaigns.store import AT_ONCE, ERASED, load_id
-from campaigns.tables import answers, attempts, campaign_leads
+from campaigns.store import load_id
+from campaigns.tables import AT_ONCE, answers, attempts, campaign_leads
 from leads import suppression
 from leads.errors import NotAllowedError
 from leads.intake import lock_for_import

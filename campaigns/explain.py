@@ -5,8 +5,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from campaigns.facts import agreed_to, candidate, candidates, gather, zones_of
+from campaigns.facts import agreed_to, candidate, candidates, gather, past_calls
 from campaigns.gates import Decision, Facts, evaluate
+from campaigns.law import Laws
+from campaigns.rules.placing import Whereabouts, placing_of
 from campaigns.segment import matching
 from campaigns.store import StoredCampaign, active_lists, load
 from campaigns.tables import campaign_leads
@@ -28,6 +30,7 @@ def explain_number(
     now: datetime,
     region: str | None,
     registries: Path,
+    laws: Laws,
 ) -> tuple[Decision, Facts]:
     """Return what the gates say of a call to a number, and the facts they judged by.
 
@@ -39,6 +42,7 @@ def explain_number(
         now: aware.
         region: ISO country for a number written without one.
         registries: the folder of their files, for a number that the base does not have.
+        laws: the rules, applied.
 
     Raises:
         UsageError: the number, the campaign or the moment cannot be used.
@@ -53,27 +57,38 @@ def explain_number(
         .where(numbers.c.id == number_id(phone.e164))
         .order_by(campaign_leads.c.id)
     ).all()
-    household = gather(connection, stored, [candidate(row) for row in rows], now=moment)
+    household = gather(connection, stored, [candidate(row) for row in rows], laws, now=moment)
     judged = [
         (evaluate(facts), facts)
         for facts in household
-        or [_not_enrolled(connection, stored, phone, moment, registries=registries)]
+        or [_not_enrolled(connection, stored, phone, laws, moment, registries=registries)]
     ]
     # A number may be called as soon as one of its people may.
     return next((one for one in judged if one[0].callable), judged[0])
+
+
+_ADDRESS = (
+    leads.c.zone,
+    leads.c.country,
+    leads.c.subdivision,
+    leads.c.told_zone,
+    leads.c.told_country,
+    leads.c.told_subdivision,
+)
 
 
 def _not_enrolled(
     connection: Connection,
     stored: StoredCampaign,
     phone: Phone,
+    laws: Laws,
     moment: datetime,
     *,
     registries: Path,
 ) -> Facts:
     """Return the facts of a number that nobody of the campaign has, or has as yet."""
     lead = connection.execute(
-        select(leads.c.id, leads.c.name_key, leads.c.zone)
+        select(leads.c.id, leads.c.name_key, *_ADDRESS)
         .join(lead_numbers, lead_numbers.c.lead_id == leads.c.id)
         .join(list_members, list_members.c.lead_id == leads.c.id)
         .where(
@@ -83,22 +98,38 @@ def _not_enrolled(
         .order_by(leads.c.id)
         .limit(1)
     ).one_or_none()
-    lead_id, name_key, _ = (None, None, None) if lead is None else lead
-    agreed = {} if lead_id is None else agreed_to(connection, stored, [lead_id])
+    lead_id = None if lead is None else lead.id
+    campaign = stored.campaign
+    address = {} if lead is None else {name.key: lead._mapping[name.key] for name in _ADDRESS}
+    whereabouts = Whereabouts(
+        number=number_id(phone.e164),
+        region=phone.region,
+        number_zones=phone.zones,
+        **address,
+    )
+    law = laws.of(campaign, placing_of(whereabouts, laws.book), phone.kind, moment)
+    agreed = {} if lead_id is None else agreed_to(connection, law.consent_kinds, [lead_id])
     (suppressed,) = applying(
         connection,
-        [(lead_id, phone.e164, name_key)],
-        seller=stored.campaign.seller,
-        campaign=stored.campaign.name,
+        [(lead_id, phone.e164, None if lead is None else lead.name_key)],
+        seller=campaign.seller,
+        campaign=campaign.name,
+    )
+    history = past_calls(
+        connection,
+        lead_ids=[] if lead_id is None else [lead_id],
+        number_ids=[number_id(phone.e164)],
     )
     known = [] if lead_id is None else [lead_id]
     meant = matching(connection, stored.id, stored.campaign, known, now=moment)
     return Facts(
         now=moment,
-        campaign=stored.campaign,
+        campaign=campaign,
         campaign_state=stored.state,
         number=E164(phone.e164),
-        zones=zones_of(phone.zones, None if lead is None else lead.zone),
+        number_id=number_id(phone.e164),
+        law=law,
+        rule_set=laws.rule_set(campaign),
         lead_id=lead_id,
         lead_state=None,
         on_list=lead_id is not None,
@@ -107,7 +138,7 @@ def _not_enrolled(
         claimed=False,
         suppression=suppressed,
         registries=of_number(connection, phone.e164, registries),
-        attempts=(),
+        calls=history.by_seller(lead_id, number_id(phone.e164), campaign.seller),
         consents=() if lead_id is None else agreed.get(lead_id, ()),
     )
 

@@ -9,13 +9,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select
 
 from campaigns.gates import Facts
+from campaigns.law import Laws
+from campaigns.limits import PastCall
 from campaigns.model import DispositionKind, LeadState, Outcome, PastAttempt
+from campaigns.rules.placing import Whereabouts, placing_of
 from campaigns.segment import matching
 from campaigns.store import StoredCampaign, in_use
-from campaigns.tables import attempts, campaign_leads, campaign_lists, claims
+from campaigns.tables import attempts, campaign_leads, campaign_lists, campaigns, claims
 from leads import consents
 from leads.consent_rules import Consent
 from leads.model import E164, NumberId
@@ -24,6 +27,34 @@ from leads.sql import among
 from leads.suppression import applying
 from leads.tables import lead_numbers, leads, list_members, lists, numbers
 
+WHEREABOUTS = (
+    numbers.c.id.label("number_id"),
+    numbers.c.region,
+    numbers.c.zones,
+    leads.c.zone,
+    leads.c.country,
+    leads.c.subdivision,
+    leads.c.told_zone,
+    leads.c.told_country,
+    leads.c.told_subdivision,
+)
+"""The columns from which `whereabouts` tells where somebody may be."""
+
+
+def whereabouts(row: Row[tuple[object, ...]]) -> Whereabouts:
+    """Return what a row with the columns of `WHEREABOUTS` knows of where somebody is."""
+    return Whereabouts(
+        number=row.number_id,
+        region=row.region,
+        number_zones=(*row.zones,),
+        zone=row.zone,
+        country=row.country,
+        subdivision=row.subdivision,
+        told_zone=row.told_zone,
+        told_country=row.told_country,
+        told_subdivision=row.told_subdivision,
+    )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -31,6 +62,8 @@ class Candidate:
 
     Attributes:
         row_id: of its row in `campaign_leads`.
+        line: the kind of number.
+        position: which of the lead's numbers it is, of how many in `numbers`.
     """
 
     row_id: int
@@ -38,17 +71,20 @@ class Candidate:
     list_id: int
     number_id: NumberId
     phone: E164
+    line: str
     name_key: str | None
-    zones: tuple[str, ...]
+    whereabouts: Whereabouts
     state: LeadState
     next_call_at: datetime
     attempts: int
     on_list: bool
     claimed: bool
+    position: int
+    numbers: int
 
 
 def candidates(campaign_id: int, *, now: datetime) -> Select[tuple[object, ...]]:
-    """Return the query for the leads of a campaign, each with its first number.
+    """Return the query for the leads of a campaign, each with the number that is next.
 
     `now` decides which lists have expired.
     """
@@ -62,6 +98,17 @@ def candidates(campaign_id: int, *, now: datetime) -> Select[tuple[object, ...]]
             in_use(now),
         )
     )
+    # Whom another campaign has sent is on a list of that one.
+    sent = and_(
+        campaign_leads.c.came_from.is_not(None),
+        exists(select(lists.c.id).where(lists.c.id == campaign_leads.c.list_id, in_use(now))),
+    )
+    how_many = (
+        select(func.count())
+        .select_from(lead_numbers)
+        .where(lead_numbers.c.lead_id == campaign_leads.c.lead_id)
+        .scalar_subquery()
+    )
     return (
         select(
             campaign_leads.c.id,
@@ -70,17 +117,19 @@ def candidates(campaign_id: int, *, now: datetime) -> Select[tuple[object, ...]]
             campaign_leads.c.state,
             campaign_leads.c.next_call_at,
             campaign_leads.c.attempts,
-            numbers.c.id.label("number_id"),
+            campaign_leads.c.position,
+            how_many.label("numbers"),
             numbers.c.e164,
-            numbers.c.zones,
+            numbers.c.kind,
             leads.c.name_key,
-            leads.c.zone,
-            member.label("on_list"),
+            *WHEREABOUTS,
+            or_(member, sent).label("on_list"),
             claimed(campaign_leads.c.lead_id, numbers.c.id).label("claimed"),
         )
         .join(
             lead_numbers,
-            (lead_numbers.c.lead_id == campaign_leads.c.lead_id) & (lead_numbers.c.position == 1),
+            (lead_numbers.c.lead_id == campaign_leads.c.lead_id)
+            & (lead_numbers.c.position == campaign_leads.c.position),
         )
         .join(numbers, numbers.c.id == lead_numbers.c.number_id)
         .join(leads, leads.c.id == campaign_leads.c.lead_id)
@@ -96,11 +145,6 @@ def claimed(lead_id: ColumnElement[int], number_id: ColumnElement[int]) -> Colum
     )
 
 
-def zones_of(of_number: Iterable[str], of_address: str | None) -> tuple[str, ...]:
-    """Return every zone the person may be in: those of their number and that of their address."""
-    return tuple(sorted({*of_number, *filter(None, [of_address])}))
-
-
 def candidate(row: Row[tuple[object, ...]]) -> Candidate:
     """Return a row of `candidates` as a value."""
     return Candidate(
@@ -109,13 +153,16 @@ def candidate(row: Row[tuple[object, ...]]) -> Candidate:
         list_id=row.list_id,
         number_id=row.number_id,
         phone=E164(row.e164),
+        line=row.kind,
         name_key=row.name_key,
-        zones=zones_of(row.zones, row.zone),
+        whereabouts=whereabouts(row),
         state=LeadState(row.state),
         next_call_at=row.next_call_at,
         attempts=row.attempts,
         on_list=bool(row.on_list),
         claimed=bool(row.claimed),
+        position=row.position,
+        numbers=row.numbers,
     )
 
 
@@ -123,10 +170,13 @@ def gather(
     connection: Connection,
     stored: StoredCampaign,
     people: Sequence[Candidate],
+    laws: Laws,
     *,
     now: datetime,
 ) -> tuple[Facts, ...]:
     """Return the facts for each candidate, in their order, with few queries for all."""
+    if not people:
+        return ()
     campaign = stored.campaign
     suppressed = applying(
         connection,
@@ -135,13 +185,17 @@ def gather(
         campaign=campaign.name,
     )
     registered = listings(connection, [person.number_id for person in people])
-    history = past_attempts(
+    history = past_calls(
         connection,
-        stored.id,
         lead_ids=[person.lead_id for person in people],
         number_ids=[person.number_id for person in people],
     )
-    agreed = agreed_to(connection, stored, [person.lead_id for person in people])
+    law_of = [
+        laws.of(campaign, placing_of(person.whereabouts, laws.book), person.line, now)
+        for person in people
+    ]
+    kinds = {kind for law in law_of for kind in law.consent_kinds}
+    agreed = agreed_to(connection, kinds, [person.lead_id for person in people])
     meant = matching(
         connection, stored.id, campaign, [person.lead_id for person in people], now=now
     )
@@ -151,7 +205,9 @@ def gather(
             campaign=campaign,
             campaign_state=stored.state,
             number=person.phone,
-            zones=person.zones,
+            number_id=person.number_id,
+            law=law,
+            rule_set=laws.rule_set(campaign),
             lead_id=person.lead_id,
             lead_state=person.state,
             on_list=person.on_list,
@@ -160,73 +216,108 @@ def gather(
             claimed=person.claimed,
             suppression=entry,
             registries=registered[person.number_id],
-            attempts=history.of(person.lead_id, person.number_id),
+            attempts=history.of(person.lead_id, person.number_id, stored.id),
+            calls=history.by_seller(person.lead_id, person.number_id, campaign.seller),
             consents=agreed.get(person.lead_id, ()),
+            numbers=person.numbers,
+            position=person.position,
         )
-        for person, entry in zip(people, suppressed, strict=True)
+        for person, entry, law in zip(people, suppressed, law_of, strict=True)
     )
 
 
 def agreed_to(
-    connection: Connection, stored: StoredCampaign, lead_ids: Sequence[int]
+    connection: Connection, kinds: Iterable[str], lead_ids: Sequence[int]
 ) -> dict[int, tuple[Consent, ...]]:
-    """Return the consents of each lead of the kinds that the campaign asks for."""
+    """Return the consents of each lead of some kinds."""
     found: dict[int, tuple[Consent, ...]] = {}
-    if kinds := stored.campaign.consent:
-        for one in consents.find(connection, lead_ids=lead_ids, kinds=kinds):
+    if wanted := sorted(kinds):
+        for one in consents.find(connection, lead_ids=lead_ids, kinds=wanted):
             found[one.lead_id] = (*found.get(one.lead_id, ()), one)
     return found
 
 
 class History:
-    """The ended attempts of some leads and numbers in one campaign, oldest first."""
+    """Earlier calls to some leads and on some numbers, oldest first."""
 
     def __init__(self, rows: Iterable[Row[tuple[object, ...]]]) -> None:
         self._by_lead: dict[int, set[int]] = defaultdict(set)
         self._by_number: dict[int, set[int]] = defaultdict(set)
-        self._attempts: dict[int, PastAttempt] = {}
+        self._rows: dict[int, Row[tuple[object, ...]]] = {}
         for row in rows:
             self._by_lead[row.lead_id].add(row.id)
             self._by_number[row.number_id].add(row.id)
-            self._attempts[row.id] = PastAttempt(
-                lead_id=row.lead_id,
-                outcome=Outcome(row.outcome),
-                ended_at=row.ended_at,
-                disposition=row.disposition_kind and DispositionKind(row.disposition_kind),
-                callback_at=row.callback_at,
-            )
+            self._rows[row.id] = row
 
-    def of(self, lead_id: int, number_id: int) -> tuple[PastAttempt, ...]:
-        """Return the attempts meant for the lead or made on the number."""
-        ids = self._by_lead.get(lead_id, set()) | self._by_number.get(number_id, set())
-        return tuple(self._attempts[attempt_id] for attempt_id in sorted(ids))
+    def _of(self, lead_id: int | None, number_id: int) -> list[Row[tuple[object, ...]]]:
+        own = set() if lead_id is None else self._by_lead.get(lead_id, set())
+        ids = own | self._by_number.get(number_id, set())
+        return [self._rows[attempt_id] for attempt_id in sorted(ids)]
+
+    def of(self, lead_id: int, number_id: int, campaign_id: int) -> tuple[PastAttempt, ...]:
+        """Return the ended attempts of a campaign meant for the lead or made on the number."""
+        return tuple(
+            _past_attempt(row)
+            for row in self._of(lead_id, number_id)
+            if row.campaign_id == campaign_id and row.ended_at is not None
+        )
+
+    def by_seller(self, lead_id: int | None, number_id: int, seller: str) -> tuple[PastCall, ...]:
+        """Return a seller's calls of all campaigns to the lead or on the number."""
+        return tuple(
+            _past_call(row) for row in self._of(lead_id, number_id) if row.seller == seller
+        )
 
 
-def past_attempts(
-    connection: Connection,
-    campaign_id: int,
-    *,
-    lead_ids: Sequence[int],
-    number_ids: Sequence[int],
+def _past_attempt(row: Row[tuple[object, ...]]) -> PastAttempt:
+    return PastAttempt(
+        lead_id=row.lead_id,
+        number_id=row.number_id,
+        outcome=Outcome(row.outcome),
+        ended_at=row.ended_at,
+        disposition=row.disposition_kind and DispositionKind(row.disposition_kind),
+        code=row.disposition,
+        callback_at=row.callback_at,
+    )
+
+
+def _past_call(row: Row[tuple[object, ...]]) -> PastCall:
+    return PastCall(
+        lead_id=row.lead_id,
+        number_id=row.number_id,
+        campaign=row.campaign,
+        seller=row.seller,
+        dialed_at=row.dialed_at,
+        ended_at=row.ended_at,
+        outcome=row.outcome and Outcome(row.outcome),
+        disposition=row.disposition_kind and DispositionKind(row.disposition_kind),
+    )
+
+
+def past_calls(
+    connection: Connection, *, lead_ids: Sequence[int], number_ids: Sequence[int]
 ) -> History:
-    """Return what came of earlier attempts on these leads and numbers in a campaign."""
+    """Return all calls to these leads and on these numbers, in every campaign."""
     rows: list[Row[tuple[object, ...]]] = []
     columns = (
         attempts.c.id,
         attempts.c.lead_id,
         attempts.c.number_id,
+        attempts.c.campaign_id,
+        campaigns.c.name.label("campaign"),
+        attempts.c.seller,
         attempts.c.outcome,
+        attempts.c.dialed_at,
         attempts.c.ended_at,
+        attempts.c.disposition,
         attempts.c.disposition_kind,
         attempts.c.callback_at,
     )
-    # One query for each index: an OR over two columns would walk the whole campaign.
+    # One query for each index: an OR over two columns would walk the whole table.
     for column, ids in ((attempts.c.lead_id, lead_ids), (attempts.c.number_id, number_ids)):
         rows += connection.execute(
-            select(*columns).where(
-                attempts.c.campaign_id == campaign_id,
-                among(connection, column, ids),
-                attempts.c.ended_at.is_not(None),
-            )
+            select(*columns)
+            .join(campaigns, campaigns.c.id == attempts.c.campaign_id)
+            .where(among(connection, column, ids))
         )
     return History(rows)

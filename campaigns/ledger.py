@@ -12,22 +12,40 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from campaigns.claims import Claim
-from campaigns.facts import past_attempts
-from campaigns.gates import rule_set
+from campaigns.facts import WHEREABOUTS, past_calls, whereabouts
 from campaigns.model import (
     AttemptId,
+    LeadState,
     Outcome,
     PastAttempt,
+    Turn,
 )
 from campaigns.retry import next_try
+from campaigns.rules.placing import Whereabouts, possible_zones
 from campaigns.said import obey_key
-from campaigns.store import AT_ONCE, StoredCampaign
-from campaigns.tables import attempts, campaign_leads, claims
+from campaigns.store import StoredCampaign
+from campaigns.tables import AT_ONCE, attempts, campaign_leads, claims
 from leads.model import E164
-from leads.sql import in_chunks
+from leads.sql import among, in_chunks
+from leads.tables import lead_numbers, leads, numbers
 
 WRAP_UP_LIMIT = timedelta(minutes=10)
 """How long after a talk its result may be given before the claim on the person ends."""
@@ -93,7 +111,6 @@ def write_intents(
     if not taken:
         return []
     campaign = stored.campaign
-    rules = rule_set(campaign)
     intents = [
         {
             "channel_id": new_channel_id(),
@@ -109,7 +126,9 @@ def write_intents(
             "trunk": campaign.trunk,
             "caller_id": campaign.caller_id,
             "attempt_no": claim.attempt_no,
-            "rule_set": rules,
+            "seller": campaign.seller,
+            "rule_set": claim.rule_set,
+            "decision": claim.decision,
             "dialed_at": now,
         }
         for claim in taken
@@ -300,16 +319,17 @@ def settle(
     """
     if not people:
         return
-    history = past_attempts(
-        connection,
-        stored.id,
-        lead_ids=[lead_id for lead_id, _ in people],
-        number_ids=[number_id for _, number_id in people],
+    lead_ids = [lead_id for lead_id, _ in people]
+    history = past_calls(
+        connection, lead_ids=lead_ids, number_ids=[number_id for _, number_id in people]
     )
+    reached_at = _reached_at(connection, lead_ids)
     connection.execute(
         _SETTLE,
         [
-            _settled(stored, lead_id, history.of(lead_id, number_id))
+            _settled(
+                stored, lead_id, history.of(lead_id, number_id, stored.id), reached_at[lead_id]
+            )
             for lead_id, number_id in people
         ],
     )
@@ -323,25 +343,83 @@ _SETTLE = (
     )
     .values(
         state=bindparam("its_state"),
+        turn=case(
+            # Whoever was sent here and has not been called is not new.
+            (
+                and_(
+                    bindparam("its_turn", type_=Integer) == Turn.FRESH.value,
+                    campaign_leads.c.came_from.is_not(None),
+                ),
+                Turn.REOFFER.value,
+            ),
+            else_=bindparam("its_turn", type_=Integer),
+        ),
         next_call_at=bindparam("its_next"),
         held_by=bindparam("its_rule"),
         last_outcome=func.coalesce(bindparam("its_outcome"), campaign_leads.c.last_outcome),
+        position=bindparam("its_position"),
+        # Another number may be in another place.
+        queue_id=case(
+            (
+                campaign_leads.c.position == bindparam("its_position", type_=Integer),
+                campaign_leads.c.queue_id,
+            ),
+            else_=null(),
+        ),
+        owner_id=case(
+            (bindparam("its_state", type_=Text) == LeadState.CALLBACK, campaign_leads.c.owner_id),
+            else_=null(),
+        ),
     )
 )
 
+_TURNS = {LeadState.CALLBACK: Turn.CALLBACK, LeadState.NEW: Turn.FRESH}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reach:
+    """How a lead is reached: on which numbers, in the order of dialling, and in which zones."""
+
+    numbers: tuple[int, ...]
+    zones: tuple[str, ...]
+
+
+def _reached_at(connection: Connection, lead_ids: Sequence[int]) -> dict[int, _Reach]:
+    rows = connection.execute(
+        select(leads.c.id.label("lead_id"), *WHEREABOUTS)
+        .join(lead_numbers, lead_numbers.c.lead_id == leads.c.id)
+        .join(numbers, numbers.c.id == lead_numbers.c.number_id)
+        .where(among(connection, leads.c.id, lead_ids))
+        .order_by(leads.c.id, lead_numbers.c.position)
+    )
+    found: dict[int, list[Whereabouts]] = {lead_id: [] for lead_id in lead_ids}
+    for row in rows:
+        found[row.lead_id].append(whereabouts(row))
+    return {
+        lead_id: _Reach(
+            numbers=tuple(one.number for one in known),
+            zones=tuple(sorted({zone for one in known for zone in possible_zones(one)})),
+        )
+        for lead_id, known in found.items()
+    }
+
 
 def _settled(
-    stored: StoredCampaign, lead_id: int, history: Sequence[PastAttempt]
+    stored: StoredCampaign, lead_id: int, history: Sequence[PastAttempt], reach: _Reach
 ) -> dict[str, object]:
-    following = next_try(stored.campaign, history, lead_id=lead_id)
+    following = next_try(
+        stored.campaign, history, lead_id=lead_id, zones=reach.zones, numbers=reach.numbers
+    )
     own = [attempt.outcome for attempt in history if attempt.lead_id == lead_id]
     return {
         "campaign": stored.id,
         "lead": lead_id,
         "its_state": following.state,
+        "its_turn": _TURNS.get(following.state, Turn.RETRY).value,
         "its_next": following.at or AT_ONCE,
         "its_rule": following.rule,
         "its_outcome": own[-1] if own else None,
+        "its_position": following.position,
     }
 
 

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Row, Table, delete, exists, func, insert, sel
 
 from campaigns.claims import held_among
 from campaigns.erasure import lock_for_erasing
+from campaigns.examining import examine_lead_again
 from campaigns.ledger import settle
 from campaigns.person import everything_of
-from campaigns.store import examine_lead_again, load_id
+from campaigns.store import load_id
 from campaigns.tables import answers, attempts, campaign_leads
 from leads.errors import NotAllowedError, UsageError
 from leads.model import LeadId, SuppressionKind

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import NewType
 
 CampaignId = NewType("CampaignId", int)
@@ -32,6 +32,15 @@ class LeadState(StrEnum):
 
 CALLABLE_STATES = (LeadState.NEW, LeadState.WAITING, LeadState.CALLBACK)
 """The states in which a lead may be claimed once its time has come."""
+
+
+class Turn(IntEnum):
+    """Whose turn comes before whose, the lowest first."""
+
+    CALLBACK = 1
+    REOFFER = 2
+    RETRY = 3
+    FRESH = 4
 
 
 class DialMode(StrEnum):
@@ -185,6 +194,20 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueueOrder:
+    """In which order a campaign's people are called, as far as the rules leave it open.
+
+    Attributes:
+        priority: the attribute that holds a priority, 0 to 9, the highest first; empty: none.
+        by: imported, newest, random, or an attribute whose number decides; "-" before the
+            attribute's name puts the highest first.
+    """
+
+    priority: str = ""
+    by: str = "imported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
     """One campaign as its file defines it; durations in seconds, dates inclusive.
 
@@ -192,7 +215,9 @@ class Campaign:
     `mode` is broadcast. `abandon_limit` is a share, 0 to 0.03. `script` is the file's name.
     `dispositions` holds the built-in ones too. `consent` names the kinds of consent that
     everybody who is called must have given. `where` is a segment (`leads.segments`) that
-    can be read; None means: everybody on the lists.
+    can be read; None means: everybody on the lists. `caller` is who calls: company,
+    nonprofit, or hired (by a nonprofit); `topics` what it is about where a rule asks;
+    `voice` what a broadcast plays, recorded or synthetic.
     """
 
     name: str
@@ -219,6 +244,10 @@ class Campaign:
     dispositions: tuple[Disposition, ...] = ()
     refusal_reasons: tuple[RefusalReason, ...] = ()
     where: str | None = None
+    caller: str = "company"
+    topics: tuple[str, ...] = ()
+    voice: str = "recorded"
+    queue: QueueOrder = QueueOrder()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,7 @@ def import_registry(
 
     Example: ringbank dnc import reservations.csv --registry norway --as-of 2026-11-01
     """
-    from campaigns.store import examine_registries_again
+    from campaigns.examining import examine_registries_again
     from leads import registries
 
     console: Console = ctx.obj

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete
 
+from campaigns.examining import examine_consents_again
 from campaigns.ledger import settle
 from campaigns.model import AttemptId, Campaign, Disposition, DispositionKind
 from campaigns.said import attempt_row, dispose, keep_answer
-from campaigns.store import StoredCampaign, examine_consents_again
+from campaigns.store import StoredCampaign
 from campaigns.tables import answers, claims
 from leads import consents
 from leads.consent_rules import KIND, KIND_RULE, NewConsent

@@ -4,7 +4,10 @@ What must never happen is forbidden here, not in habits: a lead or a number in t
 claims or two open attempts, an agent with two people, an end without an outcome.
 """
 
+from datetime import UTC, datetime
+
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Float,
@@ -14,11 +17,15 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     literal,
 )
 
-from campaigns.model import CALLABLE_STATES, CampaignState, LeadState, Outcome
-from leads.db import Id, UtcDateTime, metadata
+from campaigns.model import CALLABLE_STATES, CampaignState, LeadState, Outcome, Turn
+from leads.db import Id, Json, UtcDateTime, metadata
+
+AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
+"""`next_call_at` of a lead that waits for nothing: earlier than any clock's now."""
 
 
 def one_of(column: str, words: type[LeadState] | type[Outcome] | type[CampaignState]) -> str:
@@ -38,8 +45,26 @@ campaigns = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
+    Column("rule_set", Text),  # the rules by which its queues were opened (`campaigns.queues`)
     CheckConstraint(one_of("state", CampaignState), name="state_known"),
 )
+
+queues = Table(
+    "queues",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("campaign_id", Id, ForeignKey("campaigns.id"), nullable=False),
+    Column("priority", Integer, nullable=False),  # the higher goes first
+    Column("placing", Text, nullable=False),  # where its people may be, as JSON
+    # When a call to its people may begin: this span is open, or the next one to open. Both
+    # null where the law of their places is not known or nothing opens within the look-ahead.
+    Column("opens_at", UtcDateTime),
+    Column("closes_at", UtcDateTime),
+    Column("held_by", Text),  # the gate that keeps all of its people out, or null
+    Column("looked_at", UtcDateTime),  # when that was found out; null: it has to be
+    UniqueConstraint("campaign_id", "priority", "placing"),
+)
+Index("ix_queues_closes_at", queues.c.campaign_id, queues.c.closes_at)
 
 campaign_lists = Table(
     "campaign_lists",
@@ -64,21 +89,53 @@ campaign_leads = Table(
     Column("last_disposition", Text),
     Column("refusal_reason", Text),
     Column("held_by", Text),  # the gate or rule that set next_call_at or ended the work
+    Column("turn", Integer, nullable=False, server_default=str(Turn.FRESH.value)),
+    Column("queue_id", Id, ForeignKey("queues.id")),  # null: it has to be found yet
+    Column("rank", BigInteger, nullable=False, server_default="0"),  # the manager's order
+    Column("position", Integer, nullable=False, server_default="1"),  # which number is next
+    Column("owner_id", Id, ForeignKey("agents.id")),  # the agent who promised to call
+    Column("owner_until", UtcDateTime),  # from then on any agent may
+    Column("came_from", Id, ForeignKey("attempts.id")),  # the call after which they came here
     UniqueConstraint("campaign_id", "lead_id"),
     CheckConstraint(one_of("state", LeadState), name="state_known"),
+    CheckConstraint("turn BETWEEN 1 AND 4", name="turn_known"),
 )
 is_callable = campaign_leads.c.state.in_(
     [literal(state.value, literal_execute=True) for state in CALLABLE_STATES]
 )
 """Written out in every statement: SQLite uses a partial index only where it sees the words."""
 Index(
-    "ix_campaign_leads_callable",
-    campaign_leads.c.campaign_id,
-    campaign_leads.c.state,
+    "ix_campaign_leads_turn",
+    campaign_leads.c.queue_id,
+    campaign_leads.c.turn,
     campaign_leads.c.next_call_at,
+    campaign_leads.c.rank,
     campaign_leads.c.id,
     sqlite_where=is_callable,
     postgresql_where=is_callable,
+)
+is_fresh = campaign_leads.c.turn == literal(Turn.FRESH.value, literal_execute=True)
+Index(
+    "ix_campaign_leads_due",
+    campaign_leads.c.campaign_id,
+    campaign_leads.c.turn,
+    campaign_leads.c.next_call_at,
+    sqlite_where=and_(is_callable, ~is_fresh),
+    postgresql_where=and_(is_callable, ~is_fresh),
+)
+Index(
+    "ix_campaign_leads_unplaced",
+    campaign_leads.c.campaign_id,
+    campaign_leads.c.id,
+    sqlite_where=and_(is_callable, campaign_leads.c.queue_id.is_(None)),
+    postgresql_where=and_(is_callable, campaign_leads.c.queue_id.is_(None)),
+)
+Index(
+    "ix_campaign_leads_owner",
+    campaign_leads.c.owner_id,
+    campaign_leads.c.next_call_at,
+    sqlite_where=campaign_leads.c.owner_id.is_not(None),
+    postgresql_where=campaign_leads.c.owner_id.is_not(None),
 )
 
 agents = Table(
@@ -117,7 +174,9 @@ attempts = Table(
     Column("trunk", Text, nullable=False),
     Column("caller_id", Text, nullable=False),
     Column("attempt_no", Integer, nullable=False),
+    Column("seller", Text, nullable=False),  # caps and cool-downs are a seller's
     Column("rule_set", Text, nullable=False),
+    Column("decision", Json, nullable=False),  # why the call was allowed (`campaigns.gates`)
     Column("dialed_at", UtcDateTime, nullable=False),
     Column("answered_at", UtcDateTime),
     Column("connected_at", UtcDateTime),
@@ -135,6 +194,9 @@ attempts = Table(
     Column("disposition", Text),
     Column("disposition_kind", Text),
     Column("refusal_reason", Text),
+    Column("refusal_detail", Text),  # what the reason asks for: a date, a provider
+    Column("reoffer_campaign", Text),  # where the person was moved to because of it
+    Column("reoffer_at", UtcDateTime),
     Column("callback_at", UtcDateTime),
     Column("note", Text),
     Column("superseded_by", Id, ForeignKey("attempts.id")),
@@ -168,6 +230,26 @@ claims = Table(
     Column("attempt_id", Id, ForeignKey("attempts.id"), unique=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),  # null while the engine holds the call
+    Column("rule_set", Text, nullable=False),
+    Column("decision", Json, nullable=False),
+)
+
+rule_books = Table(
+    "rule_books",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("document", Json, nullable=False),  # every rule file, word for word
+    Column("kept_at", UtcDateTime, nullable=False),
+)
+
+rule_sets = Table(
+    "rule_sets",
+    metadata,
+    Column("hash", Text, primary_key=True),  # what each attempt names
+    Column("book", Text, ForeignKey("rule_books.hash"), nullable=False),
+    Column("definition", Text, nullable=False),  # the campaign's file, word for word
+    Column("gates_version", Integer, nullable=False),
+    Column("kept_at", UtcDateTime, nullable=False),
 )
 
 answers = Table(

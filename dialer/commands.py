@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from campaigns.commands import campaigns_app
+from campaigns.enrolment import enrol
 from leads.console import Console
 from leads.errors import RingbankError
 
@@ -222,7 +223,7 @@ def _set_state(ctx: typer.Context, name: str, state: "CampaignState") -> None:
         stored = store.load(connection, name)
         store.set_state(connection, stored, state, now=console.now())
         if state is CampaignState.RUNNING:
-            store.enrol(connection, stored, now=console.now())
+            enrol(connection, stored, now=console.now())
     if live_engine(console) is None:
         needless = stored.campaign.mode is DialMode.MANUAL
         remedy = "a manual campaign needs none" if needless else "start one with: ringbank run"

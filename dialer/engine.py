@@ -23,6 +23,8 @@ from sqlalchemy import Engine as Base
 from campaigns import ledger, report
 from campaigns import store as campaign_store
 from campaigns.claims import claim
+from campaigns.enrolment import enrol, judge_slice
+from campaigns.examining import examine_registries_again
 from campaigns.model import CampaignState
 from campaigns.store import StoredCampaign
 from dialer import actions, floor, store
@@ -444,12 +446,12 @@ class Engine:
             ledger.release_expired(connection, stored, now=now)
         if self._registries.see(connection):
             # Whoever was judged by the version before while the new one was being loaded.
-            campaign_store.examine_registries_again(connection)
+            examine_registries_again(connection)
         for stored in self._campaigns:
             if stored.id not in self._outcomes:
                 self._outcomes[stored.id] = Counter(report.outcomes(connection, stored.id))
                 del self._outcomes[stored.id]["open"]
-            if campaign_store.enrol(connection, stored, now=now):
+            if enrol(connection, stored, now=now):
                 self._look_again_s.pop(stored.id, None)
             self._judge_some(connection, stored)
         # A result may also have come while no engine ran, or its time may have run out.
@@ -466,9 +468,7 @@ class Engine:
             return
         if after is None:
             after, round_s = 0, elapsed_s() + _JUDGE_EVERY_S
-        last = campaign_store.judge_slice(
-            connection, stored, after_lead_id=after, now=self._clock.now()
-        )
+        last = judge_slice(connection, stored, after_lead_id=after, now=self._clock.now())
         self._judged[stored.id] = (last, round_s)
 
     def _progress(self) -> Progress:

@@ -9,7 +9,8 @@ from typing import Any
 
 from campaigns.model import CampaignState, DialMode
 from campaigns.report import Standing, standing
-from campaigns.store import AT_ONCE, StoredCampaign, load, load_all
+from campaigns.store import StoredCampaign, load, load_all
+from campaigns.tables import AT_ONCE
 from dialer import floor
 from dialer.presence import is_alive
 from dialer.store import EngineRow, engine_rows

@@ -169,6 +169,12 @@ def state_of(one: Consent, given: Iterable[Consent], *, now: datetime) -> Consen
     return ConsentState.IN_FORCE
 
 
+def in_force(consents: Iterable[Consent], kind: str, *, now: datetime) -> tuple[Consent, ...]:
+    """Return the consents of a kind that count at a moment, of all that a person gave."""
+    given = [one for one in consents if one.kind == kind and one.given_at <= now]
+    return tuple(one for one in given if state_of(one, given, now=now) is ConsentState.IN_FORCE)
+
+
 def why_not_in_force(consents: Iterable[Consent], kind: str, *, now: datetime) -> str | None:
     """Return why a person's consent of a kind does not count at a moment; None if it does.
 

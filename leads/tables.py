@@ -65,6 +65,11 @@ leads = Table(
     Column("zone", Text),  # of the address, an IANA name; the numbers have zones of their own
     Column("country", Text),  # of the address, ISO 3166
     Column("subdivision", Text),
+    # Where the person said that they are: it replaces whatever number and address suggest.
+    Column("told_zone", Text),
+    Column("told_country", Text),
+    Column("told_subdivision", Text),
+    Column("told_at", UtcDateTime),
     Column("attributes", Json, nullable=False),
     Column("import_id", Id, ForeignKey("imports.id"), nullable=False),
     Column("erased_at", UtcDateTime),  # nothing personal is left; the row is kept for the counts

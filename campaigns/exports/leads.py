@@ -30,8 +30,8 @@ from campaigns.exports.content import (
     stream,
 )
 from campaigns.model import CALLABLE_STATES
-from campaigns.store import AT_ONCE, StoredCampaign
-from campaigns.tables import campaign_leads
+from campaigns.store import StoredCampaign
+from campaigns.tables import AT_ONCE, campaign_leads
 from leads.model import SuppressionKind, SuppressionScope, e164_of
 from leads.suppression import reaches
 from leads.tables import (

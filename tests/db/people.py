@@ -13,6 +13,7 @@ from sqlalchemy import Engine, Row, select
 from campaigns import ledger, report, store
 from campaigns.claims import Claim, claim
 from campaigns.definition import read_definition
+from campaigns.enrolment import enrol
 from campaigns.ledger import Closing, OpenAttempt
 from campaigns.model import Campaign, CampaignState, DispositionKind, Outcome
 from campaigns.results import Result
@@ -143,7 +144,7 @@ def put(base: Engine, stored: StoredCampaign, state: CampaignState) -> StoredCam
     """Put a campaign into a state, enrol who is on its lists, and return it."""
     with writing(base) as connection:
         store.set_state(connection, stored, state, now=NOON)
-        store.enrol(connection, stored, now=NOON)
+        enrol(connection, stored, now=NOON)
         return store.load(connection, stored.campaign.name)
 
 

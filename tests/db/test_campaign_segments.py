@@ -10,6 +10,7 @@ from sqlalchemy import Engine, update
 from campaigns import report, segment, store
 from campaigns.claims import claim
 from campaigns.desk import why_nobody
+from campaigns.enrolment import judge_slice
 from campaigns.explain import explain_number
 from campaigns.model import CampaignState, DispositionKind, Outcome
 from campaigns.results import record_result
@@ -62,7 +63,7 @@ def stands(base: Engine, stored: StoredCampaign) -> dict[str, tuple[str, str | N
 
 def judge(base: Engine, stored: StoredCampaign) -> None:
     with writing(base) as connection:
-        assert store.judge_slice(connection, stored, after_lead_id=0, now=NOON) is None
+        assert judge_slice(connection, stored, after_lead_id=0, now=NOON) is None
 
 
 def why_not(base: Engine, stored: StoredCampaign, number: int) -> Collection[tuple[str, str]]:
@@ -182,11 +183,11 @@ def test_a_large_campaign_is_judged_slice_by_slice(town: Engine, monkeypatch: py
         move(town, name, "Bergen" if name in {"Åse", "Kari"} else "Oslo")
     monkeypatch.setattr(store, "_SLICE", 3)
     with writing(town) as connection:
-        last = store.judge_slice(connection, stored, after_lead_id=0, now=NOON)
+        last = judge_slice(connection, stored, after_lead_id=0, now=NOON)
     assert last == lead_id_of(town, "Kari")
     assert [state for state, _ in stands(town, stored).values()] == ["done", "new", "done", "done"]
     with writing(town) as connection:
-        assert store.judge_slice(connection, stored, after_lead_id=last, now=NOON) is None
+        assert judge_slice(connection, stored, after_lead_id=last, now=NOON) is None
     assert stands(town, stored)["Ola"] == ("new", None)
 
 

@@ -4,9 +4,11 @@ import pytest
 from sqlalchemy import Engine
 
 from campaigns import store
+from campaigns.enrolment import enrol
 from campaigns.model import CampaignState, DispositionKind, Outcome
 from campaigns.results import record_result
-from campaigns.store import AT_ONCE, StoredCampaign
+from campaigns.store import StoredCampaign
+from campaigns.tables import AT_ONCE
 from leads.db import reading, writing
 from leads.errors import UsageError
 from leads.model import SuppressionScope
@@ -52,7 +54,7 @@ def change(base: Engine, stored: StoredCampaign, text: str) -> tuple[Problem, ..
 
 def enrol(base: Engine, stored: StoredCampaign) -> int:
     with writing(base) as connection:
-        return store.enrol(connection, stored, now=NOON)
+        return enrol(connection, stored, now=NOON)
 
 
 def load(base: Engine, name: str = "spring") -> StoredCampaign:

@@ -9,8 +9,10 @@ from threading import Thread
 import pytest
 from sqlalchemy import Engine, select
 
-from campaigns import desk, results, store
+from campaigns import desk, results
 from campaigns.claims import hold_off_erasing
+from campaigns.enrolment import enrol
+from campaigns.examining import examine_consents_again
 from campaigns.explain import explain_number
 from campaigns.model import Campaign, DispositionKind, Outcome
 from campaigns.results import record_result
@@ -58,7 +60,7 @@ def agree(base: Engine, name: str, consent: NewConsent | None = None) -> bool:
     lead_id = LeadId(lead_id_of(base, name))
     with writing(base) as connection:
         added = consents.add(connection, lead_id, consent or given(), now=NOON)
-        store.examine_consents_again(connection, [lead_id])
+        examine_consents_again(connection, [lead_id])
         return added
 
 
@@ -260,7 +262,7 @@ def test_consents_that_come_with_a_list_are_seen_by_the_campaigns_that_run(peopl
     assert take(people, stored, 5) == ()
     brought(people, "Åse", "Per")
     with writing(people) as connection:
-        store.enrol(connection, stored, now=NOON)
+        enrol(connection, stored, now=NOON)
     assert sorted(names_of(people, take(people, stored, 5))) == ["Per", "Åse"]
     found = waiting(people, stored)
     assert found["Kari"] == ("done", "consent")
@@ -270,11 +272,11 @@ def test_each_import_of_consents_is_looked_at_once(people: Engine):
     stored = started(people, definition(top=ASKS))
     brought(people, "Åse")
     with writing(people) as connection:
-        store.enrol(connection, stored, now=NOON)
+        enrol(connection, stored, now=NOON)
     withdraw(people, "Åse")
     assert take(people, stored, 5) == ()
     with writing(people) as connection:
-        store.enrol(connection, stored, now=NOON)
+        enrol(connection, stored, now=NOON)
     assert waiting(people, stored)["Åse"] == ("done", "consent")
     import_people(people, [("Ola", phone(7))])
     put(people, stored, stored.state)
@@ -350,7 +352,7 @@ def import_file(
         dry_run=dry_run,
         now=NOON,
         begun=hold_off_erasing,
-        recorded=store.examine_consents_again,
+        recorded=examine_consents_again,
     )
     if dry_run:
         assert not rejects.exists()

@@ -8,12 +8,13 @@ from sqlalchemy import Engine, func, insert, select
 
 from campaigns import report
 from campaigns.editing import edit
+from campaigns.enrolment import enrol
 from campaigns.erasure import Erased, erase
 from campaigns.merging import merge
 from campaigns.model import CampaignState, DispositionKind, Outcome
 from campaigns.results import record_result
-from campaigns.store import AT_ONCE, StoredCampaign, change, enrol, load
-from campaigns.tables import answers, attempts, campaign_leads
+from campaigns.store import StoredCampaign, change, load
+from campaigns.tables import AT_ONCE, answers, attempts, campaign_leads
 from dialer.schema import TABLES
 from leads import store, suppression
 from leads.db import empty_write_ahead_log, reading, writing

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine, func, insert, select
 
 from campaigns import expiry
+from campaigns.enrolment import judge_slice
 from campaigns.expiry import Expired
-from campaigns.store import judge_slice
 from leads import store
 from leads.access import accesses_to
 from leads.db import reading, writing

@@ -15,8 +15,8 @@ from campaigns.claims import claim
 from campaigns.ledger import WRAP_UP_LIMIT, OpenAttempt
 from campaigns.model import DispositionKind, Outcome
 from campaigns.results import Result
-from campaigns.store import AT_ONCE, StoredCampaign
-from campaigns.tables import answers
+from campaigns.store import StoredCampaign
+from campaigns.tables import AT_ONCE, answers
 from leads.db import reading, writing
 from leads.suppression import entries
 from tests.db.people import (

@@ -7,8 +7,8 @@ from sqlalchemy import Engine, func, select
 
 from campaigns.claims import hold_off_erasing
 from campaigns.erasure import erase
+from campaigns.examining import examine_consents_again
 from campaigns.merging import merge
-from campaigns.store import examine_consents_again
 from campaigns.tables import attempts, campaign_leads
 from dialer.schema import open_base
 from leads.consent_rules import NewConsent

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import Connection, Engine, delete, select
 
 from campaigns.editing import edit
+from campaigns.enrolment import judge_slice
+from campaigns.examining import examine_registries_again
 from campaigns.explain import explain_number
 from campaigns.model import Outcome
-from campaigns.store import examine_registries_again, judge_slice
 from dialer.registry_files import RegistryFiles
 from leads import registries
 from leads.db import reading, writing

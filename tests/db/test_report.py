@@ -9,7 +9,8 @@ from campaigns import report
 from campaigns.ledger import note_agent
 from campaigns.model import Outcome
 from campaigns.report import Standing
-from campaigns.store import AT_ONCE, StoredCampaign
+from campaigns.store import StoredCampaign
+from campaigns.tables import AT_ONCE
 from leads.db import reading, writing
 from tests.db.people import (
     NOON,

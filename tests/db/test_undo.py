@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine, select
 
-from campaigns import store as campaign_store
+from campaigns.enrolment import enrol
 from campaigns.model import CampaignState, Outcome
 from campaigns.undo import Undone, undo
 from dialer.schema import TABLES
@@ -116,7 +116,7 @@ def test_an_undone_import_is_no_obstacle_for_the_next(base: Engine) -> None:
     take_back(base, first)
     bring(base, KARI)
     with writing(base) as connection:
-        assert campaign_store.enrol(connection, stored, now=NOON) == 1
+        assert enrol(connection, stored, now=NOON) == 1
     assert names_of(base, take(base, put(base, stored, CampaignState.RUNNING))) == ["Kari"]
 
 
@@ -166,5 +166,5 @@ def test_whoever_comes_back_after_an_undo_is_called_again(base: Engine) -> None:
     assert take(base, stored) == ()
     bring(base, OLA)
     with writing(base) as connection:
-        campaign_store.enrol(connection, stored, now=NOON)
+        enrol(connection, stored, now=NOON)
     assert names_of(base, take(base, stored)) == ["Ola"]

@@ -9,7 +9,7 @@ import pytest
 
 from campaigns.model import CampaignState, DialMode
 from campaigns.report import Standing
-from campaigns.store import AT_ONCE
+from campaigns.tables import AT_ONCE
 from dialer.progress import Progress, limit_of
 from dialer.status import why_idle
 from dialer.store import EngineRow

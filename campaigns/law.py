@@ -1,0 +1,257 @@
+"""Which rules hold for the calls of a campaign to people in one place; pure.
+
+Choosing them is the same for everybody in a placing, so it is done once for all of them and
+kept; what depends on the person (consents, relations, earlier calls) is the gates' matter.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from campaigns.model import Campaign, DialMode
+from campaigns.rules.book import RuleBook
+from campaigns.rules.model import (
+    AbandonmentRule,
+    CapRule,
+    ConsentRule,
+    CooldownRule,
+    Duty,
+    HourRule,
+    HoursRule,
+    Jurisdiction,
+    Loosening,
+    Placing,
+    RegistryRule,
+    Rule,
+)
+from campaigns.timetable import Clause, Timetable, own_clauses
+
+AGENT_RESERVED = frozenset({DialMode.MANUAL, DialMode.PREVIEW})
+"""Modes in which an agent waits for this very call; a progressive call may find none."""
+
+_KEPT_AT_MOST = 5000
+_DAY = timedelta(days=1)
+
+_R = TypeVar("_R", bound=Rule)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Law:
+    """The rules that hold for one campaign, placing, kind of line and day.
+
+    Attributes:
+        placing: where the people may be.
+        jurisdictions: ids of all that were asked, the operator's own among them.
+        unknown: countries for which no rule file is there.
+        rules: every rule that is enforced, as far as it does not depend on the person.
+        shown: rules that concern these calls and are proposed or not certain.
+        loosened: those that a named person switched off.
+        clauses: the hours of the law and of the campaign.
+        consent_kinds: of which consents anything may depend.
+        named_registries: the registers that these jurisdictions name, for whomever; any other
+            one is the operator's own and holds for everybody.
+    """
+
+    placing: Placing
+    jurisdictions: tuple[str, ...]
+    unknown: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    shown: tuple[Rule, ...]
+    loosened: tuple[Loosening, ...]
+    clauses: tuple[Clause, ...]
+    ring_s: int
+    caps: tuple[CapRule, ...]
+    cooldowns: tuple[CooldownRule | HourRule, ...]
+    registries: tuple[RegistryRule, ...]
+    consents: tuple[ConsentRule, ...]
+    abandonment: tuple[AbandonmentRule, ...]
+    consent_kinds: frozenset[str]
+    named_registries: frozenset[str]
+    _timetables: dict[frozenset[str], Timetable] = field(default_factory=dict, compare=False)
+
+    @property
+    def knows_hours(self) -> bool:
+        """Whether a statute or code of these places says when people may be called."""
+        return any(isinstance(rule, HoursRule) for rule in self.rules)
+
+    def timetable(self, lifted: frozenset[str] = frozenset()) -> Timetable:
+        """Return when calls may begin; `lifted` are ids of rules that do not bind a person."""
+        found = self._timetables.get(lifted)
+        if found is None:
+            clauses = tuple(clause for clause in self.clauses if clause.rule not in lifted)
+            found = Timetable(clauses, self.placing.zones, self.ring_s)
+            self._timetables[lifted] = found
+        return found
+
+
+class Laws:
+    """A rule book, applied: what holds for whom, each answer kept."""
+
+    def __init__(self, book: RuleBook) -> None:
+        self.book = book
+        self._kept: dict[tuple[str, Placing, str, int], Law] = {}
+        self._sets: dict[int, tuple[Campaign, str]] = {}
+
+    def of(self, campaign: Campaign, placing: Placing, line: str, now: datetime) -> Law:
+        """Return the rules for calls of a campaign.
+
+        Args:
+            campaign: as its file says.
+            placing: where the person may be.
+            line: mobile, fixed or any other kind of number.
+            now: the moment of the call, aware.
+        """
+        day = now.astimezone(UTC).date()
+        key = (self.rule_set(campaign), placing, line, day.toordinal())
+        found = self._kept.get(key)
+        if found is None:
+            if len(self._kept) >= _KEPT_AT_MOST:
+                self._kept.clear()
+            found = self._kept[key] = self._find(campaign, placing, line, now)
+        return found
+
+    def rule_set(self, campaign: Campaign) -> str:
+        """Return 12 hex digits that change with whatever may change a decision.
+
+        They stand for the version of the gates, the rule book and the campaign's own rules,
+        and are the same on every machine.
+        """
+        kept = self._sets.get(id(campaign))
+        if kept is None or kept[0] is not campaign:
+            kept = (campaign, rule_set(campaign, self.book.hash))
+            if len(self._sets) >= _KEPT_AT_MOST:
+                self._sets.clear()
+            self._sets[id(campaign)] = kept
+        return kept[1]
+
+    def _find(self, campaign: Campaign, placing: Placing, line: str, now: datetime) -> Law:
+        day = now.astimezone(UTC).date()
+        asked: dict[str, Jurisdiction] = {}
+        held: dict[str, tuple[Rule, tuple[Clause, ...]]] = {}
+        shown: dict[str, Rule] = {}
+        loosened: dict[str, Loosening] = {}
+        named: set[str] = set()
+        for place in placing.places:
+            for jurisdiction in self.book.of_place(place):
+                asked[jurisdiction.id] = jurisdiction
+                named |= {rule.registry for rule in _only(RegistryRule, jurisdiction.rules)}
+                for rule in jurisdiction.rules:
+                    # A day begins and ends up to a day before and after it does in UTC.
+                    near = any(rule.valid_on(day + n * _DAY) for n in (-1, 0, 1))
+                    if not near or not concerns(rule, campaign, line):
+                        continue
+                    loosening = self.book.loosening_of(rule.id, day)
+                    if not rule.enforced:
+                        shown[rule.id] = rule
+                    elif loosening is not None:
+                        loosened[rule.id] = loosening
+                    else:
+                        clauses = held[rule.id][1] if rule.id in held else ()
+                        if isinstance(rule, HoursRule):
+                            clauses = (*clauses, _clause(rule, jurisdiction, place.subdivision))
+                        held[rule.id] = (rule, tuple(dict.fromkeys(clauses)))
+        rules = tuple(rule for rule, _ in held.values() if not isinstance(rule, Duty))
+        consents = _only(ConsentRule, rules)
+        lifting = {kind for rule in rules for kind in rule.unless_consent | rule.exempt.consent}
+        related = {relation.kind for rule in rules for relation in rule.exempt.relation}
+        return Law(
+            placing=placing,
+            jurisdictions=tuple(sorted(asked)),
+            unknown=tuple(
+                sorted({p.country for p in placing.places if not self.book.knows(p.country)})
+            ),
+            rules=rules,
+            shown=tuple(shown.values()),
+            loosened=tuple(loosened.values()),
+            clauses=(
+                *(clause for _, clauses in held.values() for clause in clauses),
+                *own_clauses(campaign),
+            ),
+            ring_s=campaign.ring_s,
+            caps=_only(CapRule, rules),
+            cooldowns=(*_only(CooldownRule, rules), *_only(HourRule, rules)),
+            registries=_only(RegistryRule, rules),
+            consents=consents,
+            abandonment=_only(AbandonmentRule, rules),
+            consent_kinds=frozenset(
+                {*campaign.consent, *filter(None, (rule.kind for rule in consents))}
+                | lifting
+                | related
+            ),
+            named_registries=frozenset(named),
+        )
+
+
+def concerns(rule: Rule, campaign: Campaign, line: str) -> bool:
+    """Tell whether a rule is about calls of a campaign to a kind of line, whoever is called."""
+    applies, exempt = rule.applies, rule.exempt
+    asked = (
+        (applies.audience, campaign.audience),
+        (applies.purpose, campaign.purpose),
+        (applies.mode, campaign.mode.value),
+        (applies.caller, campaign.caller),
+    )
+    if any(words and word not in words for words, word in asked):
+        return False
+    if applies.voice and not (
+        campaign.mode is DialMode.BROADCAST and campaign.voice in applies.voice
+    ):
+        return False
+    if applies.line and line in {"mobile", "fixed"} and line not in applies.line:
+        return False
+    if applies.topic and not applies.topic.intersection(campaign.topics):
+        return False
+    if rule.unless_agent_reserved and campaign.mode in AGENT_RESERVED:
+        return False
+    return campaign.caller not in exempt.caller and campaign.purpose not in exempt.purpose
+
+
+def rule_set(campaign: Campaign, book: str) -> str:
+    """Return the name of the rules of a campaign under a rule book of a hash."""
+    days = campaign.hours.days if campaign.hours else None
+    rules = {
+        "version": GATES_VERSION,
+        "book": book,
+        "hours": days and [[[str(a), str(b)] for a, b in windows] for windows in days],
+        "starts": campaign.starts and str(campaign.starts),
+        "ends": campaign.ends and str(campaign.ends),
+        "retry": {outcome.value: repr(entry) for outcome, entry in sorted(campaign.retry.items())},
+        "max_attempts": campaign.max_attempts,
+        "ring_s": campaign.ring_s,
+        "mode": campaign.mode.value,
+        "seller": campaign.seller,
+        "consent": sorted(campaign.consent),
+        "where": campaign.where,
+        "purpose": campaign.purpose,
+        "audience": campaign.audience,
+        "caller": campaign.caller,
+        "voice": campaign.voice,
+        "topics": sorted(campaign.topics),
+    }
+    canonical = json.dumps(rules, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+GATES_VERSION = 3
+"""Goes up with every change of what the gates allow: it is part of `rule_set`."""
+
+
+def _clause(rule: HoursRule, jurisdiction: Jurisdiction, subdivision: str) -> Clause:
+    calendar = jurisdiction.calendar
+    return Clause(
+        rule=rule.id,
+        source="; ".join(rule.source),
+        days=rule.days,
+        holiday=rule.holiday,
+        calendar=calendar,
+        subdivision=subdivision if calendar.from_address else "",
+        valid_from=rule.valid_from,
+        valid_until=rule.valid_until,
+    )
+
+
+def _only(kind: type[_R], rules: Iterable[Rule]) -> tuple[_R, ...]:
+    return tuple(rule for rule in rules if isinstance(rule, kind))

@@ -1,0 +1,332 @@
+"""Queues: the people of a campaign who are called at the same hours and with the same urgency.
+
+Whoever may be in the same places, on the same clocks, may be called at the same moments. So the
+hours are found out once for each such group and kept with it as a span: a claim looks only into
+queues that are open now, and at nobody whose window is shut. There are as many queues as there
+are placings in a campaign's lists, a few hundred at most, whatever the number of people.
+
+A queue keeps the strictest hours, those of people whom no consent spares from a rule.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Row, Select, bindparam, or_, select, update
+
+from campaigns.facts import WHEREABOUTS, whereabouts
+from campaigns.gates import GATE_OF_PLACE, why_not_placed
+from campaigns.law import Laws
+from campaigns.model import Campaign, LeadState
+from campaigns.proof import keep_rules
+from campaigns.rules.model import Place, Placing
+from campaigns.rules.placing import placing_of
+from campaigns.store import StoredCampaign
+from campaigns.tables import campaign_leads, campaigns, is_callable, queues
+from campaigns.timetable import LOOK_AHEAD_DAYS
+from leads.segment_values import number_in
+from leads.sql import among, insert_if_new, run_many
+from leads.tables import lead_numbers, leads, list_members, numbers
+
+PLACE_AT_ONCE = 20_000
+"""People who are placed in one transaction, some 0.2 s: nobody else can write meanwhile."""
+
+_ANY_LINE = "unknown"
+_HIGHEST_PRIORITY = 9
+_LAST_RANK = 2**62
+_GATE_OF_HOURS = "hours"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """Some people of a campaign.
+
+    Attributes:
+        opens_at: from when calls to them may begin; None where that is never.
+        closes_at: from when they may not any more.
+    """
+
+    id: int
+    priority: int
+    placing: Placing
+    opens_at: datetime | None
+    closes_at: datetime | None
+    held_by: str | None
+
+
+def of_campaign(connection: Connection, campaign_id: int) -> tuple[Queue, ...]:
+    """Return all queues of a campaign."""
+    rows = connection.execute(select(queues).where(queues.c.campaign_id == campaign_id))
+    return tuple(
+        Queue(
+            id=row.id,
+            priority=row.priority,
+            placing=read_placing(row.placing),
+            opens_at=row.opens_at,
+            closes_at=row.closes_at,
+            held_by=row.held_by,
+        )
+        for row in rows
+    )
+
+
+def open_now(connection: Connection, campaign_id: int, *, now: datetime) -> Sequence[int]:
+    """Return the queues that are open: the highest priority first, then whichever closes first."""
+    return connection.scalars(
+        select(queues.c.id)
+        .where(
+            queues.c.campaign_id == campaign_id, queues.c.opens_at <= now, queues.c.closes_at > now
+        )
+        .order_by(queues.c.priority.desc(), queues.c.closes_at, queues.c.id)
+    ).all()
+
+
+def refresh(connection: Connection, stored: StoredCampaign, laws: Laws, *, now: datetime) -> None:
+    """Find out when each queue opens of which that is not known, or not any more.
+
+    A queue that does not open within the look-ahead is emptied: its people are held by the
+    gate that keeps them, until somebody starts the campaign again or changes it.
+    """
+    rule_set = laws.rule_set(stored.campaign)
+    known = select(campaigns.c.rule_set).where(campaigns.c.id == stored.id)
+    if connection.scalar(known) != rule_set:
+        keep_rules(connection, stored, laws, now=now)
+        # Other rules: nothing that was found out holds any more.
+        connection.execute(
+            update(queues).where(queues.c.campaign_id == stored.id).values(looked_at=None)
+        )
+        connection.execute(
+            update(campaigns).where(campaigns.c.id == stored.id).values(rule_set=rule_set)
+        )
+    stale = connection.execute(
+        select(queues).where(
+            queues.c.campaign_id == stored.id,
+            or_(queues.c.looked_at.is_(None), queues.c.closes_at <= now, queues.c.looked_at > now),
+        )
+    ).all()
+    if not stale:
+        return
+    found = [
+        {"queue": row.id, **_span(stored.campaign, read_placing(row.placing), laws, now=now)}
+        for row in stale
+    ]
+    connection.execute(_FOUND_OUT, found)
+    shut = {str(row["its_gate"]) for row in found if row["its_gate"]}
+    for gate in shut:
+        connection.execute(
+            update(campaign_leads)
+            .where(
+                is_callable,
+                among(
+                    connection,
+                    campaign_leads.c.queue_id,
+                    [
+                        row.id
+                        for row, now_so in zip(stale, found, strict=True)
+                        if now_so["its_gate"] == gate
+                    ],
+                ),
+            )
+            .values(state=LeadState.DONE, held_by=gate)
+        )
+
+
+_FOUND_OUT = (
+    update(queues)
+    .where(queues.c.id == bindparam("queue"))
+    .values(
+        opens_at=bindparam("its_opening"),
+        closes_at=bindparam("its_closing"),
+        held_by=bindparam("its_gate"),
+        looked_at=bindparam("its_look"),
+    )
+)
+
+
+def _span(campaign: Campaign, placing: Placing, laws: Laws, *, now: datetime) -> dict[str, object]:
+    law = laws.of(campaign, placing, _ANY_LINE, now)
+    opens_at = closes_at = None
+    gate: str | None = None
+    if any(True for _ in why_not_placed(campaign, law)):
+        gate = GATE_OF_PLACE
+    elif not law.clauses or not placing.zones:
+        opens_at, closes_at = now, now + timedelta(days=LOOK_AHEAD_DAYS)
+    else:
+        span = law.timetable().span(now)
+        if span is None:
+            gate = _GATE_OF_HOURS
+        else:
+            opens_at = span.opens_at
+            closes_at = span.closes_at or now + timedelta(days=LOOK_AHEAD_DAYS)
+    return {"its_opening": opens_at, "its_closing": closes_at, "its_gate": gate, "its_look": now}
+
+
+# -- who is in which queue ------------------------------------------------------------------
+
+
+def place_some(connection: Connection, stored: StoredCampaign, laws: Laws, *, now: datetime) -> int:
+    """Find the queues of some people who are in none; return how many there were."""
+    rows = connection.execute(
+        _people(stored)
+        .where(is_callable, campaign_leads.c.queue_id.is_(None))
+        .order_by(campaign_leads.c.id)
+        .limit(PLACE_AT_ONCE)
+    ).all()
+    _place(connection, stored, laws, rows, now=now)
+    return len(rows)
+
+
+def place_again(
+    connection: Connection,
+    stored: StoredCampaign,
+    laws: Laws,
+    *,
+    after_lead_id: int,
+    last: int | None,
+    now: datetime,
+) -> None:
+    """Find the queues of a slice of leads anew: an address or a rule may be another one."""
+    query = _people(stored).where(
+        campaign_leads.c.lead_id > after_lead_id,
+        is_callable,
+        campaign_leads.c.queue_id.is_not(None),
+    )
+    if last is not None:
+        query = query.where(campaign_leads.c.lead_id <= last)
+    _place(connection, stored, laws, connection.execute(query).all(), now=now)
+
+
+def _people(stored: StoredCampaign) -> Select[tuple[object, ...]]:
+    return (
+        select(
+            campaign_leads.c.id.label("row_id"),
+            campaign_leads.c.queue_id,
+            campaign_leads.c.rank,
+            list_members.c.import_id,
+            leads.c.attributes,
+            *WHEREABOUTS,
+        )
+        .join(
+            lead_numbers,
+            (lead_numbers.c.lead_id == campaign_leads.c.lead_id)
+            & (lead_numbers.c.position == campaign_leads.c.position),
+        )
+        .join(numbers, numbers.c.id == lead_numbers.c.number_id)
+        .join(leads, leads.c.id == campaign_leads.c.lead_id)
+        .outerjoin(
+            list_members,
+            (list_members.c.lead_id == campaign_leads.c.lead_id)
+            & (list_members.c.list_id == campaign_leads.c.list_id),
+        )
+        .where(campaign_leads.c.campaign_id == stored.id)
+    )
+
+
+def _place(
+    connection: Connection,
+    stored: StoredCampaign,
+    laws: Laws,
+    rows: Sequence[Row[tuple[object, ...]]],
+    *,
+    now: datetime,
+) -> None:
+    wanted: dict[int, tuple[int, str]] = {}
+    written: dict[object, str] = {}
+    for row in rows:
+        known = whereabouts(row)
+        if known.place_key not in written:
+            written[known.place_key] = write_placing(placing_of(known, laws.book))
+        wanted[row.row_id] = (_priority(stored.campaign, row.attributes), written[known.place_key])
+    ids = _ids(connection, stored, laws, set(wanted.values()), now=now)
+    moved = []
+    for row in rows:
+        queue_id, gate = ids[wanted[row.row_id]]
+        rank = _rank(stored.campaign, row)
+        if (row.queue_id, row.rank) != (queue_id, rank) or gate is not None:
+            moved.append({"row": row.row_id, "queue": queue_id, "its_rank": rank, "gate": gate})
+    run_many(connection, _MOVE, [_without_gate(one) for one in moved if one["gate"] is None])
+    held = [one for one in moved if one["gate"] is not None]
+    run_many(connection, _HOLD, held)
+
+
+def _without_gate(values: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in values.items() if key != "gate"}
+
+
+_MOVE = (
+    update(campaign_leads)
+    .where(campaign_leads.c.id == bindparam("row"))
+    .values(queue_id=bindparam("queue"), rank=bindparam("its_rank"))
+)
+_HOLD = _MOVE.values(state=LeadState.DONE, held_by=bindparam("gate"))
+
+
+def _ids(
+    connection: Connection,
+    stored: StoredCampaign,
+    laws: Laws,
+    wanted: Iterable[tuple[int, str]],
+    *,
+    now: datetime,
+) -> dict[tuple[int, str], tuple[int, str | None]]:
+    """Return the id of each queue, and the gate that keeps its people out; new ones are made."""
+
+    def known() -> dict[tuple[int, str], tuple[int, str | None]]:
+        rows = connection.execute(
+            select(queues.c.id, queues.c.priority, queues.c.placing, queues.c.held_by).where(
+                queues.c.campaign_id == stored.id
+            )
+        )
+        return {(row.priority, row.placing): (row.id, row.held_by) for row in rows}
+
+    found = known()
+    if missing := sorted({*wanted} - found.keys()):
+        connection.execute(
+            insert_if_new(connection, queues),
+            [
+                {"campaign_id": stored.id, "priority": priority, "placing": placing}
+                for priority, placing in missing
+            ],
+        )
+        refresh(connection, stored, laws, now=now)
+        found = known()
+    return found
+
+
+def _priority(campaign: Campaign, attributes: dict[str, str]) -> int:
+    if not campaign.queue.priority:
+        return 0
+    number = number_in(attributes.get(campaign.queue.priority))
+    return 0 if number is None else min(max(int(number), 0), _HIGHEST_PRIORITY)
+
+
+def _rank(campaign: Campaign, row: Row[tuple[object, ...]]) -> int:
+    """Return where somebody stands in the manager's order: the lowest is called first."""
+    match campaign.queue.by:
+        case "imported":
+            return 0
+        case "newest":
+            return -(row.import_id or 0)
+        case "random":
+            # The same for as long as they are enrolled, and unlike any order in a file.
+            return (row.row_id * 2_654_435_761) % 2**32
+        case by:
+            highest_first = by.startswith("-")
+            number = number_in(row.attributes.get(by.removeprefix("-")))
+            if number is None:
+                return _LAST_RANK
+            scaled = round(min(max(number, -1e12), 1e12) * 1000)
+            return -scaled if highest_first else scaled
+
+
+def write_placing(placing: Placing) -> str:
+    """Return a placing as the text by which a queue is known."""
+    places = [[place.country, place.subdivision] for place in placing.places]
+    return json.dumps([placing.zones, places], separators=(",", ":"))
+
+
+def read_placing(text: str) -> Placing:
+    """Return the placing that a queue was made for."""
+    zones, places = json.loads(text)
+    return Placing(zones=(*zones,), places=tuple(Place(*place) for place in places))

@@ -1,0 +1,113 @@
+"""Whose turn it is: callbacks, re-offers, retries, then whoever is new, from open queues only.
+
+Nobody fills a list of who is next: each question walks an index from the first open queue on
+and stops as soon as it has found enough. Queues come in the order in which they are served,
+the highest priority first and then whichever closes soonest, so that people whose window is
+about to shut go before those who have all day.
+"""
+
+import json
+from datetime import datetime
+
+from sqlalchemy import Connection, TextClause, bindparam, text
+
+from campaigns import queues
+from campaigns.model import CALLABLE_STATES, Turn
+from leads.db import UtcDateTime
+
+
+def next_rows(
+    connection: Connection,
+    campaign_id: int,
+    wanted: int,
+    *,
+    now: datetime,
+    agent_id: int | None,
+) -> list[int]:
+    """Return the rows of `campaign_leads` whose turn it is, in their order.
+
+    Args:
+        connection: in a writing transaction.
+        campaign_id: whose.
+        wanted: how many at most.
+        now: aware.
+        agent_id: whose promised callbacks go before all others; None: nobody's. A callback
+            that another agent promised is nobody else's until its time of grace is over.
+    """
+    open_queues = queues.open_now(connection, campaign_id, now=now)
+    if not open_queues:
+        return []
+    due = connection.execute(_DUE, {"campaign": campaign_id, "now": now}).one()
+    on_sqlite = connection.dialect.name == "sqlite"
+    given = {
+        "queues": json.dumps([*open_queues]) if on_sqlite else [*open_queues],
+        "now": now,
+        "agent": agent_id or 0,
+    }
+    statement = _WALK_SQLITE if on_sqlite else _WALK_POSTGRESQL
+    found: dict[int, None] = {}
+    if due.callback and agent_id is not None:
+        own = _OWN_SQLITE if on_sqlite else _OWN_POSTGRESQL
+        found.update(dict.fromkeys(connection.scalars(own, given | {"wanted": wanted})))
+    for turn in Turn:
+        missing = wanted - len(found)
+        if missing > 0 and (turn is Turn.FRESH or getattr(due, turn.name.lower())):
+            rows = connection.scalars(statement, given | {"turn": turn.value, "wanted": missing})
+            found.update(dict.fromkeys(rows))
+    return [*found]
+
+
+_CALLABLE = ", ".join(f"'{state.value}'" for state in CALLABLE_STATES)
+_MAY_BE_CALLED = f"lead.state IN ({_CALLABLE}) AND lead.next_call_at <= :now"
+_NOBODYS_BUT = "(lead.owner_id IS NULL OR lead.owner_until <= :now OR lead.owner_id = :agent)"
+
+
+def _statement(sql: str) -> TextClause:
+    return text(sql).bindparams(bindparam("now", type_=UtcDateTime))
+
+
+def _is_due(turn: Turn) -> str:
+    # Both conditions on the turn: SQLite uses a partial index only where it sees its words.
+    return (
+        "EXISTS (SELECT 1 FROM campaign_leads AS lead WHERE lead.campaign_id = :campaign "  # noqa: S608 (our own words)
+        f"AND lead.turn = {turn.value} AND lead.turn != {Turn.FRESH.value} AND {_MAY_BE_CALLED})"
+    )
+
+
+_DUE = _statement(
+    f"SELECT {_is_due(Turn.CALLBACK)} AS callback, {_is_due(Turn.REOFFER)} AS reoffer, "
+    f"{_is_due(Turn.RETRY)} AS retry"
+)
+"""In which turns but the last somebody's time has come: most of them are empty mostly."""
+
+
+def _of_queue(queue_id: str) -> str:
+    return (
+        "SELECT lead.id FROM campaign_leads AS lead "  # noqa: S608 (our own words)
+        f"WHERE lead.queue_id = {queue_id} AND lead.turn = :turn AND {_MAY_BE_CALLED} "
+        f"AND {_NOBODYS_BUT} ORDER BY lead.next_call_at, lead.rank, lead.id LIMIT :wanted"
+    )
+
+
+# Both walk the queues in the order given and stop at the limit: the outer table of a CROSS JOIN
+# is SQLite's outer loop, and PostgreSQL asks a LATERAL once for each row it needs.
+_WALK_SQLITE = _statement(
+    "SELECT found.id FROM json_each(:queues) AS queue CROSS JOIN campaign_leads AS found "  # noqa: S608 (our own words)
+    f"ON found.id IN ({_of_queue('queue.value')}) LIMIT :wanted"
+)
+_WALK_POSTGRESQL = _statement(
+    "SELECT found.id FROM unnest(CAST(:queues AS BIGINT[])) WITH ORDINALITY AS queue (id, place) "  # noqa: S608 (our own words)
+    f"CROSS JOIN LATERAL ({_of_queue('queue.id')} FOR UPDATE SKIP LOCKED) AS found LIMIT :wanted"
+)
+
+
+def _own(among: str) -> TextClause:
+    return _statement(
+        f"SELECT lead.id FROM campaign_leads AS lead WHERE lead.owner_id = :agent "  # noqa: S608 (our own words)
+        f"AND lead.turn = {Turn.CALLBACK.value} AND {_MAY_BE_CALLED} AND lead.queue_id {among} "
+        "ORDER BY lead.next_call_at, lead.id LIMIT :wanted"
+    )
+
+
+_OWN_SQLITE = _own("IN (SELECT value FROM json_each(:queues))")
+_OWN_POSTGRESQL = _own("= ANY(CAST(:queues AS BIGINT[]))")
