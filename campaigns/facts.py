@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select
 
-from campaigns.gates import Facts
+from campaigns.decision import Facts
 from campaigns.law import Laws
 from campaigns.limits import PastCall
 from campaigns.model import DispositionKind, LeadState, Outcome, PastAttempt

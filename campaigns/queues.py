@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Row, Select, bindparam, or_, select, update
 
 from campaigns.facts import WHEREABOUTS, whereabouts
-from campaigns.gates import GATE_OF_PLACE, why_not_placed
 from campaigns.law import Laws
+from campaigns.legal_gates import GATE_OF_PLACE, why_not_placed
 from campaigns.model import Campaign, LeadState
 from campaigns.proof import keep_rules
 from campaigns.rules.model import Place, Placing

@@ -60,7 +60,7 @@ def _next(console: Console, campaign: str, agent: str) -> dict[str, object]:
         who = floor.find_agent(connection, agent)
         lease = desk.next_person(connection, stored, who.id, now=now)
         if lease is None:
-            return {"lease": None, "why": desk.why_nobody(connection, stored)}
+            return {"lease": None, "why": desk.why_nobody(connection, stored, now=now)}
         theirs = store.load_id(connection, lease.campaign_id)
         document = desk.person_document(connection, theirs, lease, now=now)
         if document["phone"] is not None:  # in manual mode the agent sees the number

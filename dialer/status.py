@@ -120,7 +120,7 @@ def gather(console: Console) -> dict[str, Any]:
         mine = next((e for e in engines if e.name == console.settings().engine), None)
         engine = mine if mine is not None and is_alive(mine, now) else None
         engine_now = now + engine.clock_offset if engine is not None else now
-        found = [(stored, standing(connection, stored.id)) for stored in load_all(connection)]
+        found = [(stored, standing(connection, stored.id, now=engine_now)) for stored in load_all(connection)]
     return {
         "engines": [
             {
