@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from campaigns.model import Campaign, CampaignState, LeadState, PastAttempt
 from campaigns.retry import next_try
-from campaigns.schedule import opens_at
+from campaigns.timetable import Timetable, own_clauses
 from leads.consent_rules import Consent, why_not_in_force
 from leads.model import E164, Listed, Listing, Suppression, SuppressionScope
 
@@ -245,38 +245,25 @@ def _consent(facts: Facts) -> Refusal | None:
     )
 
 
-_SCHEDULE_SOURCES = {
-    "hours": "campaign file: [hours]",
-    "starts": "campaign file: starts",
-    "ends": "campaign file: ends",
-}
-
-
 def _hours(facts: Facts) -> Refusal | None:
-    campaign = facts.campaign
-    asked = [rule for rule in _SCHEDULE_SOURCES if getattr(campaign, rule) is not None]
-    if asked and not facts.zones:
+    clauses = own_clauses(facts.campaign)
+    if clauses and not facts.zones:
         return Refusal(
             gate="hours",
             rule="zone_unknown",
             why=f"no time zone is known for {facts.number}",
-            source=_SCHEDULE_SOURCES[asked[0]],
+            source=clauses[-1].source,
         )
-    opening = opens_at(
-        campaign.hours,
-        starts=campaign.starts,
-        ends=campaign.ends,
-        zones=facts.zones,
-        now=facts.now,
-        ring_s=campaign.ring_s,
-    )
+    opening = Timetable(clauses, facts.zones, ring_s=facts.campaign.ring_s).at(facts.now)
     if opening.open:
         return None
+    shut = opening.closed[0]
+    never = f"; {opening.never}" if opening.never and shut.rule != "ends" else ""
     return Refusal(
         gate="hours",
-        rule=opening.rule,
-        why=opening.why,
-        source=_SCHEDULE_SOURCES[opening.rule],
+        rule=shut.rule,
+        why=f"{shut.why}{never}",
+        source=shut.source,
         until=opening.until,
     )
 
