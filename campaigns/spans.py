@@ -18,25 +18,25 @@ from zoneinfo import ZoneInfo
 DAY_S = 86_400
 _EPOCH = date(1970, 1, 1).toordinal()
 
-Span = tuple[float, float]
+UtcSpan = tuple[float, float]
 """Half-open, in seconds since the epoch."""
 
 Windows = tuple[tuple[int, int], ...]
 """Half-open, in order, in seconds since midnight on the wall clock."""
 
 
-class Spans(dict[int, Sequence[Span]]):
+class Spans(dict[int, Sequence[UtcSpan]]):
     """When something is open on each day of UTC, in order; worked out once, when asked for."""
 
-    def __init__(self, work_out: Callable[[int], Sequence[Span]]) -> None:
+    def __init__(self, work_out: Callable[[int], Sequence[UtcSpan]]) -> None:
         super().__init__()
         self._work_out = work_out
 
-    def __missing__(self, day: int) -> Sequence[Span]:
+    def __missing__(self, day: int) -> Sequence[UtcSpan]:
         spans = self[day] = self._work_out(day)
         return spans
 
-    def between(self, begin: float, end: float) -> Iterator[Span]:
+    def between(self, begin: float, end: float) -> Iterator[UtcSpan]:
         """Yield when it is open between two moments, cut at every midnight of UTC."""
         for day in range(int(begin // DAY_S), int(-(-end // DAY_S))):
             for opens, closes in self[day]:
@@ -44,7 +44,7 @@ class Spans(dict[int, Sequence[Span]]):
                 if a < b:
                     yield a, b
 
-    def whole(self, begin: float, end: float) -> Iterator[Span]:
+    def whole(self, begin: float, end: float) -> Iterator[UtcSpan]:
         """Yield when it is open between two moments; spans that meet are one."""
         start = stop = begin
         for a, b in self.between(begin, end):
@@ -56,7 +56,7 @@ class Spans(dict[int, Sequence[Span]]):
         if start < stop:
             yield start, stop
 
-    def first(self, begin: float, end: float, room_s: float) -> Span | None:
+    def first(self, begin: float, end: float, room_s: float) -> UtcSpan | None:
         """Return the first span with that much room; it may stay open for longer than told."""
         start = stop = begin
         for a, b in self.between(begin, end):
@@ -71,7 +71,7 @@ class Spans(dict[int, Sequence[Span]]):
 def common_to(parts: Sequence[Spans]) -> Spans:
     """Return when all of at least one are open."""
 
-    def work_out(day: int) -> Sequence[Span]:
+    def work_out(day: int) -> Sequence[UtcSpan]:
         spans = parts[0][day]
         for part in parts[1:]:
             if not spans:
@@ -90,8 +90,8 @@ def in_zone(zone: str, windows: Callable[[int], Windows]) -> Spans:
         windows: those of a day on the calendar there; days are numbered from the epoch.
     """
 
-    def work_out(day: int) -> Sequence[Span]:
-        spans: list[Span] = []
+    def work_out(day: int) -> Sequence[UtcSpan]:
+        spans: list[UtcSpan] = []
         for start, stop, offset in _steady(zone, day):
             for local in range((start + offset) // DAY_S, -(-(stop + offset) // DAY_S)):
                 midnight = local * DAY_S - offset
@@ -123,9 +123,9 @@ def _since_midnight(clock: time) -> int:
     return clock.hour * 3600 + clock.minute * 60 + clock.second
 
 
-def _common(left: Sequence[Span], right: Sequence[Span]) -> list[Span]:
+def _common(left: Sequence[UtcSpan], right: Sequence[UtcSpan]) -> list[UtcSpan]:
     """Return what two sequences of spans, each in order and disjoint, have in common."""
-    common: list[Span] = []
+    common: list[UtcSpan] = []
     i = j = 0
     while i < len(left) and j < len(right):
         start, end = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])

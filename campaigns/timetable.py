@@ -15,7 +15,7 @@ from campaigns.rules.calendars import holiday_on
 from campaigns.rules.model import Calendar
 from campaigns.spans import (
     DAY_S,
-    Span,
+    UtcSpan,
     Windows,
     common_to,
     day_number,
@@ -129,7 +129,7 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenSpan:
+class Span:
     """A time in which a call may begin at any moment.
 
     Attributes:
@@ -229,17 +229,17 @@ class Timetable:
             never=self._never() if found is None else "",
         )
 
-    def span(self, now: datetime) -> OpenSpan | None:
+    def span(self, now: datetime) -> Span | None:
         """Return the time in which calls may begin that it is now, or the next one.
 
         It begins with what `at` calls `until`; None where that is None.
         """
         if self._spans is None:
-            return OpenSpan(opens_at=now.astimezone(UTC), closes_at=None)
+            return Span(opens_at=now.astimezone(UTC), closes_at=None)
         begin, end = _looked_at(now.timestamp(), self._begins_at)
         for start, stop in self._spans.whole(begin, end):
             if stop - start >= self._ring_s:
-                return OpenSpan(
+                return Span(
                     opens_at=_moment(start),
                     closes_at=_moment(stop - self._ring_s) if stop < end else None,
                 )
@@ -336,7 +336,7 @@ def _looked_at(moment: float, begins_at: float) -> tuple[float, float]:
     return begin, begin + LOOK_AHEAD_DAYS * DAY_S
 
 
-def _utc(found: Span | None) -> datetime | None:
+def _utc(found: UtcSpan | None) -> datetime | None:
     return None if found is None else _moment(found[0])
 
 
