@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select
 
@@ -41,7 +42,7 @@ WHEREABOUTS = (
 """The columns from which `whereabouts` tells where somebody may be."""
 
 
-def whereabouts(row: Row[tuple[object, ...]]) -> Whereabouts:
+def whereabouts(row: Row[Any]) -> Whereabouts:
     """Return what a row with the columns of `WHEREABOUTS` knows of where somebody is."""
     return Whereabouts(
         number=row.number_id,

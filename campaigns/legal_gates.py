@@ -13,6 +13,7 @@ from campaigns.limits import Whom, capped, cooling, same_hour
 from campaigns.model import Campaign
 from campaigns.rules.model import (
     CapRule,
+    ConsentRule,
     CooldownRule,
     Need,
     RegistryList,
@@ -92,19 +93,24 @@ def consent(facts: Facts) -> Iterator[Refusal]:
             source="campaign file: consent",
         )
     for rule in facts.law.consents:
-        if not _valid(rule, facts) or rule.need is Need.PRESUMED or _spared(rule, facts):
-            continue
-        why: str | None
-        if rule.need is Need.FORBIDDEN:
-            why = "such calls are forbidden, whatever the person agreed to"
-        else:
-            why = why_not_in_force(facts.consents, rule.kind, now=facts.now)
-            if why is None and rule.need is Need.WRITTEN:
-                given = in_force(facts.consents, rule.kind, now=facts.now)
-                if all(one.proof is None for one in given):
-                    why = f"the consent {rule.kind!r} has to be in writing, and names no proof"
-        if why is not None:
-            yield Refusal(gate="consent", rule=rule.id, why=why, source=_sources(rule))
+        if _valid(rule, facts) and not _spared(rule, facts):
+            why = _why_not_agreed(rule, facts)
+            if why is not None:
+                yield Refusal(gate="consent", rule=rule.id, why=why, source=_sources(rule))
+
+
+def _why_not_agreed(rule: ConsentRule, facts: Facts) -> str | None:
+    """Return what is missing of the consent that a rule asks for, or None."""
+    if rule.need is Need.PRESUMED:
+        return None
+    if rule.need is Need.FORBIDDEN:
+        return "such calls are forbidden, whatever the person agreed to"
+    why = why_not_in_force(facts.consents, rule.kind, now=facts.now)
+    if why is None and rule.need is Need.WRITTEN:
+        given = in_force(facts.consents, rule.kind, now=facts.now)
+        if all(one.proof is None for one in given):
+            return f"the consent {rule.kind!r} has to be in writing, and names no proof"
+    return why
 
 
 def place(facts: Facts) -> Iterator[Refusal]:
