@@ -7,12 +7,11 @@ to import, and a command that reads no calendar must not wait for it.
 from functools import cache
 
 
-@cache
-def countries() -> frozenset[str]:
-    """Return the ISO 3166 codes of countries that have telephones or public holidays."""
+def is_country(code: str) -> bool:
+    """Tell whether there are telephones or public holidays under an ISO 3166 code."""
     from phonenumbers import SUPPORTED_REGIONS
 
-    return frozenset(SUPPORTED_REGIONS) | calendar_countries()
+    return code in SUPPORTED_REGIONS or code in calendar_countries()
 
 
 @cache

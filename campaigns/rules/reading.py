@@ -27,7 +27,7 @@ _YEARS_AROUND = 2
 
 
 def read_jurisdiction(
-    text: str, *, file: str, own: bool = False, thorough: bool | None = None
+    text: str, *, file: str, own: bool = False, thorough: bool = False
 ) -> Jurisdiction | tuple[Problem, ...]:
     """Return the jurisdiction that the text of a rule file describes, or all its problems.
 
@@ -35,9 +35,10 @@ def read_jurisdiction(
         text: TOML.
         file: the file's name, "us-fl.toml"; a problem tells it with the line.
         own: it is an operator's: it may loosen, and need not say that its rules are its own.
-        thorough: ask the civil calendars too whether they know what it names; that takes
-            long where they are not loaded yet. Left out: for an operator's file, of which
-            nothing is known; a shipped one has been checked before it was shipped.
+        thorough: look up too whether there are the countries, subdivisions and holidays
+            that it names, which takes long where their packages are not loaded yet. Of an
+            operator's file its countries and calendar are looked up in any case: a shipped
+            one was checked before it was shipped.
     """
     try:
         document = tomllib.loads(text)
@@ -46,7 +47,7 @@ def read_jurisdiction(
         return (replace(problem, where=f"{file}, {problem.where}"),)
     problems: list[Problem] = []
     reader = _Reader(Section(document, problems), file, own=own)
-    jurisdiction = reader.read(thorough=own if thorough is None else thorough)
+    jurisdiction = reader.read(thorough=thorough)
     return _placed(problems, text, file) or jurisdiction
 
 
@@ -56,27 +57,25 @@ def country_of(file: str) -> str | None:
     return first if _COUNTRY.fullmatch(first) else None
 
 
+def full_name(file: str, text: str, where: str) -> str:
+    """Return where a key of a file stands: "us-fl.toml, line 23, hours.windows"."""
+    return _full_name(file, line_of(places_of(text), where), where)
+
+
 def _placed(problems: Sequence[Problem], text: str, file: str) -> tuple[Problem, ...]:
     """Give each problem its file and line, in the order of the lines."""
-    if not problems:
-        return ()
-    places = places_of(text)
-    found = [(line_of(places, problem.where), problem) for problem in problems]
-    found.sort(key=lambda one: one[0] or 0)
+    places = places_of(text) if problems else {}
+    found = [(line_of(places, problem.where) or 0, problem) for problem in problems]
     return tuple(
-        replace(
-            problem,
-            where=", ".join(
-                [file, *([f"line {line}"] if line else []), *_spoken(problem.where)],
-            ),
-        )
-        for line, problem in found
+        replace(problem, where=_full_name(file, line, problem.where))
+        for line, problem in sorted(found, key=lambda one: one[0])
     )
 
 
-def _spoken(where: str) -> list[str]:
-    """Return a key's name without the number of its table, which the line says better."""
-    return [re.sub(r"^(\w+)\[[0-9]+\]", r"\1", where)] if where else []
+def _full_name(file: str, line: int | None, where: str) -> str:
+    """Leave out the number of a key's table, which the line says better."""
+    key = re.sub(r"^(\w+)\[[0-9]+\]", r"\1", where)
+    return ", ".join(filter(None, [file, f"line {line}" if line else "", key]))
 
 
 class _Reader:
@@ -107,7 +106,9 @@ class _Reader:
         )
         root.close()
         if thorough:
-            _check_places(match, jurisdiction)
+            _check_subdivisions(match, jurisdiction)
+        if thorough or self._own:
+            _check_countries(match, jurisdiction)
             _check_calendar(table, jurisdiction)
         return jurisdiction
 
@@ -218,12 +219,14 @@ def _added(table: Section, text: str) -> tuple[str, str]:
     return f"{year}-{day}" if year else day, name
 
 
-def _check_places(match: Section, jurisdiction: Jurisdiction) -> None:
-    known = civil.countries()
-    for country in sorted(jurisdiction.countries - {EVERYWHERE} - known):
-        if _COUNTRY.fullmatch(country):
-            near = nearest(country, sorted(known))
+def _check_countries(match: Section, jurisdiction: Jurisdiction) -> None:
+    for country in sorted(jurisdiction.countries - {EVERYWHERE}):
+        if _COUNTRY.fullmatch(country) and not civil.is_country(country):
+            near = nearest(country, sorted(civil.calendar_countries()))
             match.refuse("countries", f"there is no {country}; the nearest is {near}")
+
+
+def _check_subdivisions(match: Section, jurisdiction: Jurisdiction) -> None:
     calendars = civil.calendar_countries()
     for subdivision in sorted(jurisdiction.subdivisions):
         country, _, code = subdivision.partition("-")

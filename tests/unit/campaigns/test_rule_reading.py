@@ -56,7 +56,7 @@ HOURS = rule(
 )
 
 
-def read(text: str, *, own: bool = False, thorough: bool | None = None) -> Jurisdiction:
+def read(text: str, *, own: bool = False, thorough: bool = False) -> Jurisdiction:
     found = read_jurisdiction(text, file="us-fl.toml", own=own, thorough=thorough)
     assert isinstance(found, Jurisdiction), [str(problem) for problem in found]
     return found
@@ -67,14 +67,14 @@ def the_rule(kind: str, values: str, *, common: str = COMMON) -> Rule:
     return found
 
 
-def problems(text: str, *, own: bool = False, thorough: bool | None = None) -> tuple[Problem, ...]:
+def problems(text: str, *, own: bool = False, thorough: bool = False) -> tuple[Problem, ...]:
     found = read_jurisdiction(text, file="us-fl.toml", own=own, thorough=thorough)
     assert isinstance(found, tuple), "nothing was refused"
     assert all(problem.where.startswith("us-fl.toml") for problem in found)
     return found
 
 
-def the_fault(text: str, *, own: bool = False, thorough: bool | None = None) -> str:
+def the_fault(text: str, *, own: bool = False, thorough: bool = False) -> str:
     found = problems(text, own=own, thorough=thorough)
     assert len(found) == 1, [str(problem) for problem in found]
     return str(found[0]).removeprefix("us-fl.toml, ")
@@ -469,7 +469,8 @@ def test_what_does_not_exist_is_told_by_who_looks_closely(old: str, new: str, fa
     changed = text.replace(old, new, 1)
     assert changed != text
     assert the_fault(changed, thorough=True).startswith(fault)
-    assert the_fault(changed, own=True).startswith(fault)
+    if "subdivisions" not in fault:  # these take too long for every command to look them up
+        assert the_fault(changed, own=True).startswith(fault)
     assert read(changed).id == "us-fl"  # a shipped file was looked at before it was shipped
 
 
