@@ -233,6 +233,22 @@ class CooldownRule(Rule):
     key: frozenset[str] = frozenset({"person"})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourRule(Rule):
+    """Not again in the hour of the day in which an attempt rang out unanswered.
+
+    The hour is that of the wall clock of the person called: after a call at 17:50 that
+    nobody answered none is made from 17:00 to 18:00.
+
+    Attributes:
+        n: on how many days: the day of the attempt is the first of them.
+        key: as in `CapRule`.
+    """
+
+    n: int
+    key: frozenset[str] = frozenset({"person"})
+
+
 class RegistryList(StrEnum):
     """What being on a registry means."""
 
