@@ -174,11 +174,11 @@ def _limited(gate: str, facts: Facts, rules: tuple[Rule, ...]) -> Iterator[Refus
         if not _valid(rule, facts) or _spared(rule, facts):
             continue
         if isinstance(rule, CapRule):
-            limit = capped(rule, facts.calls, whom, facts.now)
+            limit = capped(rule, facts.calls, whom, now=facts.now)
         elif isinstance(rule, CooldownRule):
-            limit = cooling(rule, facts.calls, whom, facts.now)
+            limit = cooling(rule, facts.calls, whom, now=facts.now)
         else:
-            limit = same_hour(rule, facts.calls, whom, facts.now)
+            limit = same_hour(rule, facts.calls, whom, now=facts.now)
         if limit is not None:
             yield Refusal(
                 gate=gate, rule=rule.id, why=limit.why, source=_sources(rule), until=limit.until

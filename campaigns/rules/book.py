@@ -133,7 +133,15 @@ class RuleBook:
     def knows(self, country: str) -> bool:
         """Tell whether a file names the country, or it may be called without any."""
         return country in self.own.allow_without_rules or (
-            country != EVERYWHERE and bool(self.naming(country))
+            country != EVERYWHERE and self._named(country)
+        )
+
+    def _named(self, country: str) -> bool:
+        """Tell whether a file names a country; the first that does is enough, and is parsed."""
+        own = any(country in file.countries for file in self._own_files)
+        return own or any(
+            self._may_hold(name, country) and country in self._parsed(name).countries
+            for name in self._in_force()
         )
 
     def naming(self, country: str) -> tuple[Jurisdiction, ...]:

@@ -235,18 +235,13 @@ class CooldownRule(Rule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HourRule(Rule):
-    """Not again in the hour of the day in which an attempt rang out unanswered.
-
-    The hour is that of the wall clock of the person called: after a call at 17:50 that
-    nobody answered none is made from 17:00 to 18:00.
+    """Not again at the hour of day at which the telephone rang out.
 
     Attributes:
-        n: on how many days: the day of the attempt is the first of them.
-        key: as in `CapRule`.
+        days: for how many days after the one on which it did, on the person's calendar.
     """
 
-    n: int
-    key: frozenset[str] = frozenset({"person"})
+    days: int
 
 
 class RegistryList(StrEnum):

@@ -94,7 +94,7 @@ def floor(own: Own) -> Jurisdiction:
                 force=Force.OWN,
                 confidence=Confidence.HIGH,
                 source=_SOURCE,
-                n=_WEEK_DAYS,
+                days=_WEEK_DAYS - 1,  # after the day of the call
             )
         )
     return Jurisdiction(

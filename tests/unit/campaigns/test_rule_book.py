@@ -199,9 +199,9 @@ def test_the_configuration_makes_rules_for_everybody() -> None:
             7,
         )
         assert isinstance(hour, HourRule)
-        assert (hour.id, hour.n) == ("own.other_hour", 7)
+        assert (hour.id, hour.days) == ("own.other_hour", 6)
         assert all(rule.force is Force.OWN and rule.enforced for rule in floor.rules)
-        assert all(rule.key == {"person"} for rule in (day, week, hour))
+        assert all(rule.key == {"person"} for rule in (day, week))
     assert found.rule("own.other_hour") == found.all()[-1].rules[-1]
 
 
