@@ -42,7 +42,7 @@ WHEREABOUTS = (
 """The columns from which `whereabouts` tells where somebody may be."""
 
 
-def whereabouts(row: Row[Any]) -> Whereabouts:
+def whereabouts(row: Row[*tuple[Any, ...]]) -> Whereabouts:
     """Return what a row with the columns of `WHEREABOUTS` knows of where somebody is."""
     return Whereabouts(
         number=row.number_id,
