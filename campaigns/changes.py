@@ -6,11 +6,11 @@ lines means that the definitions are equal.
 
 import json
 from collections.abc import Mapping
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 
-from campaigns.definition import WEEKDAYS
 from campaigns.fields import UNITS_S
-from campaigns.model import Campaign, KeyAction, KeyMeaning, Outcome, Retry, Window
+from campaigns.model import Campaign, KeyAction, KeyMeaning, Outcome, Retry
+from campaigns.windows import WEEKDAYS, write_day
 
 _ABSENT = "none"
 
@@ -59,12 +59,7 @@ def _hours(campaign: Campaign) -> dict[str, str]:
     if campaign.hours is None:
         return {}
     days = zip(WEEKDAYS, campaign.hours.days, strict=True)
-    return {f"hours.{name}": ", ".join(map(_window, day)) or "closed" for name, day in days}
-
-
-def _window(window: Window) -> str:
-    start, end = window
-    return f"{start:%H:%M}-{'24:00' if end == time.min else f'{end:%H:%M}'}"
+    return {f"hours.{name}": write_day(day) for name, day in days}
 
 
 def _retry(retry: Mapping[Outcome, Retry]) -> dict[str, str]:

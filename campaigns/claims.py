@@ -12,8 +12,9 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, text, update
 
 from campaigns import turns
+from campaigns.decision import Decision, Facts
 from campaigns.facts import Candidate, candidate, candidates, claimed, gather
-from campaigns.gates import Decision, Facts, decision_document, evaluate
+from campaigns.gates import decision_document, evaluate
 from campaigns.law import Laws
 from campaigns.model import LeadState
 from campaigns.queues import refresh

@@ -150,9 +150,11 @@ def explain(
     """
     from campaigns.explain import explain_number
     from campaigns.gates import explain_document
+    from campaigns.rules_in_force import laws_of
     from leads.db import reading
 
     console: Console = ctx.obj
+    laws = laws_of(console)
     with reading(console.base()) as connection:
         decision, facts = explain_number(
             connection,
@@ -162,6 +164,7 @@ def explain(
             now=console.now(),
             region=console.region(),
             registries=console.settings().registries,
+            laws=laws,
         )
     document = explain_document(decision, facts)
     if console.json:

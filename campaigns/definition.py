@@ -8,12 +8,10 @@ exists, or a sound file, is for the caller to find out.
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping
-from datetime import time
-from itertools import pairwise
+from collections.abc import Collection
 
 from campaigns.dispositions import read_dispositions
-from campaigns.fields import Section, nearest, shown
+from campaigns.fields import Section, nearest, not_toml, shown
 from campaigns.model import (
     Campaign,
     DialMode,
@@ -27,8 +25,8 @@ from campaigns.model import (
     QueueOrder,
     RefusalReason,
     Retry,
-    Window,
 )
+from campaigns.windows import read_days
 from leads.consent_rules import KIND, KIND_RULE
 from leads.problems import Problem
 from leads.segments import parse
@@ -44,23 +42,10 @@ MAX_ABANDONED = 0.03
 Source: US 16 CFR 310.4(b)(4)(i).
 """
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
 _MODES = tuple(mode.value for mode in DialMode)
 _LATER_MODES = frozenset({DialMode.PREVIEW, DialMode.RATIO, DialMode.PREDICTIVE})
 
-_DAY_KEYS: Mapping[str, tuple[int, ...]] = {
-    "all": (0, 1, 2, 3, 4, 5, 6),
-    "mon_sat": (0, 1, 2, 3, 4, 5),
-    "mon_fri": (0, 1, 2, 3, 4),
-    "sat_sun": (5, 6),
-    **{name: (day,) for day, name in enumerate(WEEKDAYS)},
-}
-"""The keys of [hours], the widest first: whatever comes later overrides what came before."""
-
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
-_MIDNIGHT = "24:00"
 _SOUND = re.compile(r"[A-Za-z0-9_./-]+")
 _KEYS = tuple("0123456789*")
 """Not #: Asterisk takes it for the end of what is being typed, and hands on nothing."""
@@ -81,19 +66,10 @@ def read_definition(
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as fault:
-        return (_not_toml(fault),)
+        return (not_toml(fault),)
     problems: list[Problem] = []
     campaign = _read(Section(document, problems), trunks)
     return tuple(problems) or campaign
-
-
-def _not_toml(fault: Exception) -> Problem:
-    if isinstance(fault, RecursionError):
-        return Problem(where="file", why="is nested too deeply")
-    place = re.fullmatch(r"(.*) \(at (line \d+), (column \d+)\)", str(fault), re.DOTALL)
-    if place is None:
-        return Problem(where="file", why=f"is not TOML: {fault}")
-    return Problem(where=f"{place[2]}, {place[3]}", why=f"is not TOML: {place[1]}")
 
 
 def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
@@ -215,47 +191,10 @@ def _hours(file: Section) -> Hours | None:
         return None
     hours = file.section("hours")
     hours.unsupported("holiday")
-    days: list[tuple[Window, ...]] = [()] * len(WEEKDAYS)
-    understood = True
-    for key, covered in _DAY_KEYS.items():
-        windows = _windows(hours, key)
-        understood = understood and windows is not None
-        if hours.has(key):
-            for day in covered:
-                days[day] = windows or ()
+    days, understood = read_days(hours)
     if understood and not any(days):
         hours.refuse_whole('opens on no day; write for example mon_fri = [["10:00", "20:00"]]')
-    return Hours(days=tuple(days))
-
-
-def _windows(hours: Section, key: str) -> tuple[Window, ...] | None:
-    """Return the windows of one key in their order, or None if one cannot be used."""
-    items = hours.value(key, list, 'a list of windows like [["10:00", "20:00"]]')
-    if not isinstance(items, list):
-        return None if hours.has(key) else ()
-    windows = [
-        _window(hours, f"{key}[{number}]", item) for number, item in enumerate(items, start=1)
-    ]
-    usable = sorted((window for window in windows if window), key=lambda window: window[0])
-    for (_, end), (start, _) in pairwise(usable):
-        if start < end or end == time.min:
-            hours.refuse(key, f"its windows overlap at {start:%H:%M}")
-            return None
-    return tuple(usable) if len(usable) == len(items) else None
-
-
-def _window(hours: Section, where: str, item: object) -> Window | None:
-    match item:
-        case [str(first), str(last)] if _CLOCK.fullmatch(first) and (
-            last == _MIDNIGHT or _CLOCK.fullmatch(last)
-        ):
-            if first < last:
-                end = time.min if last == _MIDNIGHT else time.fromisoformat(last)
-                return time.fromisoformat(first), end
-            hours.refuse(where, f"must end after it starts, unlike {first} to {last}")
-        case _:
-            hours.refuse(where, f'must be like ["10:00", "20:00"], not {shown(item)}')
-    return None
+    return Hours(days=days)
 
 
 def _retry(file: Section, mode: DialMode) -> dict[Outcome, Retry]:

@@ -35,7 +35,7 @@ from campaigns.rules.placing import possible_zones
 from campaigns.said import attempt_row
 from campaigns.store import StoredCampaign
 from campaigns.story import calls
-from campaigns.tables import AT_ONCE, agents, attempts, campaign_leads, claims
+from campaigns.tables import AT_ONCE, agents, attempts, campaign_leads, claims, queues
 from leads.errors import NotAllowedError, UsageError
 from leads.model import e164_of
 from leads.tables import leads, numbers
@@ -344,28 +344,35 @@ def give_back(connection: Connection, stored: StoredCampaign, lease: Lease) -> N
     release(connection, lease.id)
 
 
-def why_nobody(connection: Connection, stored: StoredCampaign) -> list[dict[str, object]]:
+def why_nobody(
+    connection: Connection, stored: StoredCampaign, *, now: datetime
+) -> list[dict[str, object]]:
     """Return what keeps a campaign's leads from being next: gate, how many, until when."""
     rows = connection.execute(
         select(
             campaign_leads.c.held_by,
             campaign_leads.c.state,
+            queues.c.opens_at,
             func.count().label("people"),
             func.min(campaign_leads.c.next_call_at).label("next_at"),
         )
+        .outerjoin(queues, queues.c.id == campaign_leads.c.queue_id)
         .where(campaign_leads.c.campaign_id == stored.id)
-        .group_by(campaign_leads.c.held_by, campaign_leads.c.state)
+        .group_by(campaign_leads.c.held_by, campaign_leads.c.state, queues.c.opens_at)
     )
     found: dict[str, dict[str, Any]] = {}
     if stored.state is not CampaignState.RUNNING:
         found["state"] = {"gate": "state", "count": None, "next_at": None}
     for row in rows:
-        gate = _gate_of(row.held_by)
+        waits = row.state in CALLABLE_STATES
+        shut = waits and row.opens_at is not None and row.opens_at > max(now, row.next_at)
+        gate = "hours" if shut else _gate_of(row.held_by)
         reason = found.setdefault(gate, {"gate": gate, "count": 0, "next_at": None})
         if reason["count"] is not None:  # the whole campaign stands still
             reason["count"] += row.people
-        if row.state in CALLABLE_STATES and row.next_at > AT_ONCE:
-            reason["next_at"] = min(filter(None, (reason["next_at"], row.next_at)))
+        next_at = row.opens_at if shut else row.next_at
+        if waits and next_at > AT_ONCE:
+            reason["next_at"] = min(filter(None, (reason["next_at"], next_at)))
     return list(found.values())
 
 

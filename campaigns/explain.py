@@ -5,8 +5,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from campaigns.decision import Decision, Facts
 from campaigns.facts import agreed_to, candidate, candidates, gather, past_calls
-from campaigns.gates import Decision, Facts, evaluate
+from campaigns.gates import evaluate
 from campaigns.law import Laws
 from campaigns.rules.placing import Whereabouts, placing_of
 from campaigns.segment import matching

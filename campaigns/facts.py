@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select
 
-from campaigns.gates import Facts
+from campaigns.decision import Facts
 from campaigns.law import Laws
 from campaigns.limits import PastCall
 from campaigns.model import DispositionKind, LeadState, Outcome, PastAttempt
@@ -41,7 +42,7 @@ WHEREABOUTS = (
 """The columns from which `whereabouts` tells where somebody may be."""
 
 
-def whereabouts(row: Row[tuple[object, ...]]) -> Whereabouts:
+def whereabouts(row: Row[*tuple[Any, ...]]) -> Whereabouts:
     """Return what a row with the columns of `WHEREABOUTS` knows of where somebody is."""
     return Whereabouts(
         number=row.number_id,

@@ -4,7 +4,7 @@ A `Section` is asked for its keys one by one. A value that cannot be used become
 `Problem` with the key's full name, and a harmless placeholder is returned, so that the
 reading goes on to the next fault; whoever started the reading looks at the problems
 before using any value. Items of an array are counted from 1: "questions[1].key" is the
-first question's. `campaigns.definition` is the reader that uses this.
+first question's. Campaign files, rule files and the configuration are read with it.
 """
 
 import re
@@ -51,6 +51,16 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN_AT_MOST else f"{text[:_SHOWN_AT_MOST]}..."
 
 
+def not_toml(fault: Exception) -> Problem:
+    """Return what is wrong with a text that `tomllib` could not parse, with its line."""
+    if isinstance(fault, RecursionError):
+        return Problem(where="file", why="is nested too deeply")
+    place = re.fullmatch(r"(.*) \(at (line \d+), (column \d+)\)", str(fault), re.DOTALL)
+    if place is None:
+        return Problem(where="file", why=f"is not TOML: {fault}")
+    return Problem(where=f"{place[2]}, {place[3]}", why=f"is not TOML: {place[1]}")
+
+
 class Section:
     """One table of a document, with the full name of every key in it."""
 
@@ -78,6 +88,10 @@ class Section:
     def has(self, key: str) -> bool:
         """Tell whether the document holds the key."""
         return key in self._values
+
+    def held(self, key: str) -> object:
+        """Return what the document holds under a key, unjudged, or None."""
+        return self._values.get(key)
 
     def names(self) -> tuple[str, ...]:
         """Return the keys that the document holds here, in its order."""
@@ -113,13 +127,16 @@ class Section:
             return None
         return value
 
-    def text(self, key: str, *, required: bool = True, lines: bool = False) -> str:
-        """Return a text that is not blank and, but for `lines`, fits on one line."""
+    def text(
+        self, key: str, *, required: bool = True, lines: bool = False, empty: bool = False
+    ) -> str:
+        """Return a text that, but for `empty`, is not blank and, but for `lines`, is one line."""
         value = self.value(key, str, "a text in quotes", required=required)
         if not isinstance(value, str):
             return ""
         if not value.strip():
-            self.refuse(key, "must not be empty")
+            if value or not empty:
+                self.refuse(key, "must not be empty")
         elif not lines and (not value.isprintable() or value != value.strip()):
             self.refuse(key, "must be one line without control characters or outer blanks")
         return value
@@ -154,23 +171,34 @@ class Section:
             return value
         return low if default is None else default
 
-    def share(self, key: str, high: float) -> float:
-        """Return a share from 0 to `high`, and `high` where the key is absent."""
+    def maybe_whole(self, key: str, low: int, high: int) -> int | None:
+        """Return a whole number from low to high, or None where the key is absent."""
+        self.expect([key])
+        return self.whole(key, low, high) if self.has(key) else None
+
+    def number(self, key: str, high: float) -> float | None:
+        """Return a number from 0 to `high`, or None where the key is absent."""
         value = self.value(key, int | float, "a number")
         if isinstance(value, int | float) and not 0 <= value <= high:
             self.refuse(key, f"must be from 0 to {high}, not {shown(value)}")
             value = None
-        return float(value) if isinstance(value, int | float) else high
+        return float(value) if isinstance(value, int | float) else None
 
-    def flag(self, key: str) -> bool:
-        """Return true or false, and false where the key is absent."""
-        return self.value(key, bool, "true or false") is True
+    def share(self, key: str, high: float) -> float:
+        """Return a share from 0 to `high`, and `high` where the key is absent."""
+        value = self.number(key, high)
+        return high if value is None else value
 
-    def day(self, key: str) -> date | None:
-        """Return a date, or None where the key is absent."""
-        value = self.value(key, date, "a date without quotes, like 2026-12-01")
-        if isinstance(value, date) and not _FIRST_DAY <= value <= _LAST_DAY:
-            self.refuse(key, f"must be from {_FIRST_DAY} to {_LAST_DAY}, not {value}")
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """Return true or false, and the default where the key is absent."""
+        value = self.value(key, bool, "true or false")
+        return value if isinstance(value, bool) else default
+
+    def day(self, key: str, *, required: bool = False, first: date = _FIRST_DAY) -> date | None:
+        """Return a date not before `first`, or None where the key is absent."""
+        value = self.value(key, date, "a date without quotes, like 2026-12-01", required=required)
+        if isinstance(value, date) and not first <= value <= _LAST_DAY:
+            self.refuse(key, f"must be from {first} to {_LAST_DAY}, not {value}")
             value = None
         return value if isinstance(value, date) else None
 
@@ -191,23 +219,48 @@ class Section:
             return duration
         return _LONGEST_REST
 
-    def texts(self, key: str, *, required: bool = True) -> tuple[str, ...]:
-        """Return a list of different texts, not empty where it is required."""
+    def texts(self, key: str, *, required: bool = True, empty: bool = False) -> tuple[str, ...]:
+        """Return a list of different texts, not empty but where `empty` allows it."""
         value = self.value(key, list, "a list of texts", required=required)
         if not isinstance(value, list):
             return ()
         texts = tuple(item for item in value if isinstance(item, str) and item.strip())
-        if len(texts) != len(value) or not texts:
+        if len(texts) != len(value) or not (texts or empty):
             self.refuse(key, "must be a list of texts, none of them empty")
         elif len(set(texts)) != len(texts):
             self.refuse(key, "names something twice")
         return texts
 
-    def section(self, key: str) -> "Section":
+    def words(
+        self, key: str, words: Sequence[str], *, default: tuple[str, ...] = ()
+    ) -> tuple[str, ...]:
+        """Return a list of some of the words, or the default where the key is absent."""
+        texts = self.texts(key, required=False)
+        for text in texts:
+            if text not in words:
+                self.refuse(
+                    key, f"{shown(text)} is not known; the nearest is {nearest(text, words)!r}"
+                )
+        return tuple(text for text in texts if text in words) or default
+
+    def rest_of_it(self) -> dict[str, object]:
+        """Return every key that nothing has asked for: keys that its author may choose.
+
+        Each is a text, a number, true or false, a date, a list of texts, or a table of such.
+        """
+        free = {key: value for key, value in self._values.items() if key not in self._known}
+        self.expect(free)
+        for key, value in free.items():
+            inner = value if isinstance(value, dict) else {key: value}
+            if not all(_is_plain(one) for one in inner.values()):
+                self.refuse(key, f"must be a text, a number, a list of texts, not {shown(value)}")
+        return free
+
+    def section(self, key: str, *, required: bool = False) -> "Section":
         """Return the table of that key, an empty one where there is none."""
-        value = self.value(key, dict, "a table")
+        value = self.value(key, dict, "a table", required=required)
         # A table of the wrong type has been told of; what is missing in it need not be.
-        silent = self.has(key) and value is None
+        silent = value is None and (required or self.has(key))
         return self._child(value or {}, self.where(key), [] if silent else self._problems)
 
     def sections(self, key: str) -> list["Section"]:
@@ -233,3 +286,11 @@ class Section:
         child = Section(values if isinstance(values, dict) else {}, problems, path=path)
         self._children.append(child)
         return child
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, list):
+        return all(isinstance(item, str) and item.strip() for item in value)
+    return isinstance(value, bool | int | float | date) or (
+        isinstance(value, str) and bool(value.strip())
+    )

@@ -82,7 +82,7 @@ class Law:
         found = self._timetables.get(lifted)
         if found is None:
             clauses = tuple(clause for clause in self.clauses if clause.rule not in lifted)
-            found = Timetable(clauses, self.placing.zones, self.ring_s)
+            found = Timetable(clauses, self.placing.zones, ring_s=self.ring_s)
             self._timetables[lifted] = found
         return found
 

@@ -130,7 +130,6 @@ def _document(
     lead: "Lead", entries: "Sequence[Entry]", given: "Sequence[Consent]", *, now: datetime
 ) -> dict[str, object]:
     """Return what is known of a lead, but for what happened to them."""
-    from campaigns.facts import zones_of
     from campaigns.story import consent_documents
 
     return {
@@ -139,7 +138,9 @@ def _document(
         "name": lead.name,
         "phone": lead.phones[0].e164 if lead.phones else None,
         "phones": [asdict(phone) for phone in lead.phones],
-        "zones": zones_of((zone for phone in lead.phones for zone in phone.zones), lead.zone),
+        "zones": sorted(
+            {zone for phone in lead.phones for zone in phone.zones} | {*filter(None, [lead.zone])}
+        ),
         "country": lead.country,
         "subdivision": lead.subdivision,
         "language": lead.language,

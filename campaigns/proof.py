@@ -17,7 +17,7 @@ def keep_rules(
     book = laws.book
     connection.execute(
         insert_if_new(connection, rule_books).values(
-            hash=book.hash, document=book.document(), kept_at=now
+            hash=book.hash, document=book.document, kept_at=now
         )
     )
     connection.execute(

@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Row, Select, bindparam, or_, select, update
 
 from campaigns.facts import WHEREABOUTS, whereabouts
-from campaigns.gates import GATE_OF_PLACE, why_not_placed
 from campaigns.law import Laws
+from campaigns.legal_gates import GATE_OF_PLACE, why_not_placed
 from campaigns.model import Campaign, LeadState
 from campaigns.proof import keep_rules
 from campaigns.rules.model import Place, Placing
@@ -44,7 +44,7 @@ class Queue:
 
     Attributes:
         opens_at: from when calls to them may begin; None where that is never.
-        closes_at: from when they may not any more.
+        closes_at: the last moment at which they may.
     """
 
     id: int
@@ -76,7 +76,7 @@ def open_now(connection: Connection, campaign_id: int, *, now: datetime) -> Sequ
     return connection.scalars(
         select(queues.c.id)
         .where(
-            queues.c.campaign_id == campaign_id, queues.c.opens_at <= now, queues.c.closes_at > now
+            queues.c.campaign_id == campaign_id, queues.c.opens_at <= now, queues.c.closes_at >= now
         )
         .order_by(queues.c.priority.desc(), queues.c.closes_at, queues.c.id)
     ).all()
@@ -102,7 +102,7 @@ def refresh(connection: Connection, stored: StoredCampaign, laws: Laws, *, now: 
     stale = connection.execute(
         select(queues).where(
             queues.c.campaign_id == stored.id,
-            or_(queues.c.looked_at.is_(None), queues.c.closes_at <= now, queues.c.looked_at > now),
+            or_(queues.c.looked_at.is_(None), queues.c.closes_at < now, queues.c.looked_at > now),
         )
     ).all()
     if not stale:
@@ -310,7 +310,7 @@ def _rank(campaign: Campaign, row: Row[tuple[object, ...]]) -> int:
             return -(row.import_id or 0)
         case "random":
             # The same for as long as they are enrolled, and unlike any order in a file.
-            return (row.row_id * 2_654_435_761) % 2**32
+            return int(row.row_id * 2_654_435_761 % 2**32)
         case by:
             highest_first = by.startswith("-")
             number = number_in(row.attributes.get(by.removeprefix("-")))

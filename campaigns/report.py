@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, select
 
-from campaigns.model import CALLABLE_STATES, LeadState
-from campaigns.tables import attempts, campaign_leads, claims, is_callable
+from campaigns.model import LeadState
+from campaigns.tables import AT_ONCE, attempts, campaign_leads, claims, is_callable, queues
+from leads.db import UtcDateTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +30,11 @@ class Standing:
     done_by: Mapping[str, int]
 
 
-def standing(connection: Connection, campaign_id: int) -> Standing:
-    """Return how a campaign stands."""
+def standing(connection: Connection, campaign_id: int, *, now: datetime) -> Standing:
+    """Return how a campaign stands; `now` is aware."""
     ours = campaign_leads.c.campaign_id == campaign_id
     states = connection.execute(
-        select(campaign_leads.c.state, func.count(), func.min(campaign_leads.c.next_call_at))
-        .where(ours)
-        .group_by(campaign_leads.c.state)
+        select(campaign_leads.c.state, func.count()).where(ours).group_by(campaign_leads.c.state)
     ).all()
     out = (LeadState.DONE, LeadState.SUPPRESSED)
     done = connection.execute(
@@ -43,13 +42,7 @@ def standing(connection: Connection, campaign_id: int) -> Standing:
         .where(ours, campaign_leads.c.state.in_(out))
         .group_by(campaign_leads.c.held_by)
     ).all()
-    callable_from = {row.state: row[2] for row in states if row.state in CALLABLE_STATES}
-    next_call_at = min(callable_from.values(), default=None)
-    held_by = connection.scalar(
-        select(campaign_leads.c.held_by)
-        .where(ours, is_callable, campaign_leads.c.next_call_at == next_call_at)
-        .limit(1)
-    )
+    next_call_at, held_by = _next_call(connection, ours, now=now)
     return Standing(
         leads={row.state: row[1] for row in states},
         outcomes=outcomes(connection, campaign_id),
@@ -57,6 +50,40 @@ def standing(connection: Connection, campaign_id: int) -> Standing:
         held_by=held_by,
         done_by={rule or "": count for rule, count in done},
     )
+
+
+def _next_call(
+    connection: Connection, ours: ColumnElement[bool], *, now: datetime
+) -> tuple[datetime | None, str | None]:
+    """Return when the first lead becomes callable, and what keeps it until then."""
+    # Nobody of a queue is called before it opens; whoever is in none yet may be at once.
+    opens_at = case((queues.c.opens_at > now, queues.c.opens_at), else_=AT_ONCE)
+    waiting = connection.execute(
+        select(
+            campaign_leads.c.queue_id,
+            func.min(campaign_leads.c.next_call_at).label("due_at"),
+            func.coalesce(opens_at, AT_ONCE, type_=UtcDateTime).label("opens_at"),
+        )
+        .outerjoin(queues, queues.c.id == campaign_leads.c.queue_id)
+        .where(ours, is_callable)
+        .group_by(campaign_leads.c.queue_id, queues.c.opens_at)
+    ).all()
+    if not waiting:
+        return None, None
+    first = min(waiting, key=lambda row: max(row.due_at, row.opens_at))
+    if first.opens_at > first.due_at:
+        return first.opens_at, "hours"
+    held_by = connection.scalar(
+        select(campaign_leads.c.held_by)
+        .where(
+            ours,
+            is_callable,
+            campaign_leads.c.queue_id.is_not_distinct_from(first.queue_id),
+            campaign_leads.c.next_call_at == first.due_at,
+        )
+        .limit(1)
+    )
+    return first.due_at, held_by
 
 
 def outcomes(connection: Connection, campaign_id: int) -> dict[str, int]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from campaigns.commands import campaigns_app
-from campaigns.enrolment import enrol
 from leads.console import Console
 from leads.errors import RingbankError
 
@@ -215,15 +214,18 @@ def agent_phone(phone: str, region: str | None) -> str:
 
 def _set_state(ctx: typer.Context, name: str, state: "CampaignState") -> None:
     from campaigns import store
+    from campaigns.enrolment import enrol
     from campaigns.model import CampaignState, DialMode
+    from campaigns.rules_in_force import laws_of
     from leads.db import writing
 
     console: Console = ctx.obj
+    laws = laws_of(console)
     with writing(console.base()) as connection:
         stored = store.load(connection, name)
         store.set_state(connection, stored, state, now=console.now())
         if state is CampaignState.RUNNING:
-            enrol(connection, stored, now=console.now())
+            enrol(connection, stored, laws, now=console.now())
     if live_engine(console) is None:
         needless = stored.campaign.mode is DialMode.MANUAL
         remedy = "a manual campaign needs none" if needless else "start one with: ringbank run"

@@ -50,17 +50,19 @@ def next_(
 def _next(console: Console, campaign: str, agent: str) -> dict[str, object]:
     """Return what there is to show: the person, or why there is none."""
     from campaigns import desk, store
+    from campaigns.rules_in_force import laws_of
     from dialer import floor
     from leads import access
     from leads.db import writing
 
+    laws = laws_of(console)
     now = engine_time(console)
     with writing(console.base()) as connection:
         stored = store.load(connection, campaign)
         who = floor.find_agent(connection, agent)
-        lease = desk.next_person(connection, stored, who.id, now=now)
+        lease = desk.next_person(connection, stored, laws, who.id, now=now)
         if lease is None:
-            return {"lease": None, "why": desk.why_nobody(connection, stored)}
+            return {"lease": None, "why": desk.why_nobody(connection, stored, now=now)}
         theirs = store.load_id(connection, lease.campaign_id)
         document = desk.person_document(connection, theirs, lease, now=now)
         if document["phone"] is not None:  # in manual mode the agent sees the number

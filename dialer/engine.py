@@ -26,6 +26,7 @@ from campaigns.claims import claim
 from campaigns.enrolment import enrol, judge_slice
 from campaigns.examining import examine_registries_again
 from campaigns.model import CampaignState
+from campaigns.rules_in_force import RulesInForce
 from campaigns.store import StoredCampaign
 from dialer import actions, floor, store
 from dialer.agent import AgentEvent, AgentState
@@ -88,6 +89,7 @@ class Engine:
         self._on_progress = on_progress
         self._presence = Presence(config.engine)
         self._registries = RegistryFiles(config.registries)
+        self._rules = RulesInForce(config.rules_folder, config.own_rules)
         self._board = Switchboard(config.trunks, new_id=lambda: secrets.token_hex(8))
         self._link: Link | None = None
         self._ami_down: str | None = "not connected yet"
@@ -334,6 +336,7 @@ class Engine:
         refresh = elapsed_s() >= self._refresh_s
         if refresh:
             self._registries.check()
+            self._see_rules()
         may_place = place and self._hears() and self._stop_at_s is None
         wants = may_place and bool(self._wanted())
         placed: list[LiveCall] = []
@@ -395,7 +398,12 @@ class Engine:
         for stored in self._campaigns:
             calls = wanted.get(stored.id, 0)
             claims = claim(
-                connection, stored, limit=calls, now=now, new_lease=lambda: secrets.token_hex(6)
+                connection,
+                stored,
+                self._rules.laws,
+                limit=calls,
+                now=now,
+                new_lease=lambda: secrets.token_hex(6),
             )
             if len(claims.taken) < calls and not claims.refused:
                 self._look_again_s[stored.id] = elapsed_s() + _REFRESH_EVERY_S
@@ -451,7 +459,7 @@ class Engine:
             if stored.id not in self._outcomes:
                 self._outcomes[stored.id] = Counter(report.outcomes(connection, stored.id))
                 del self._outcomes[stored.id]["open"]
-            if enrol(connection, stored, now=now):
+            if enrol(connection, stored, self._rules.laws, now=now):
                 self._look_again_s.pop(stored.id, None)
             self._judge_some(connection, stored)
         # A result may also have come while no engine ran, or its time may have run out.
@@ -461,6 +469,13 @@ class Engine:
         self._work_left = any(report.work_left(connection, c.id) for c in self._campaigns)
         self._presence.beat(connection, self._progress().document())
 
+    def _see_rules(self) -> None:
+        """Read rule files that have changed; what cannot be used is told and not taken."""
+        before = self._rules.problem
+        self._rules.look()
+        if self._rules.problem not in {None, before}:
+            logger.error("The rules that were in force stay so: %s", self._rules.problem)
+
     def _judge_some(self, connection: Connection, stored: StoredCampaign) -> None:
         """Look again at a slice of a campaign's leads; at all of them in ten minutes or more."""
         after, round_s = self._judged.get(stored.id, (None, elapsed_s()))
@@ -468,7 +483,9 @@ class Engine:
             return
         if after is None:
             after, round_s = 0, elapsed_s() + _JUDGE_EVERY_S
-        last = judge_slice(connection, stored, after_lead_id=after, now=self._clock.now())
+        last = judge_slice(
+            connection, stored, self._rules.laws, after_lead_id=after, now=self._clock.now()
+        )
         self._judged[stored.id] = (last, round_s)
 
     def _progress(self) -> Progress:
@@ -488,6 +505,7 @@ class Engine:
         }
         return Progress(
             ami_down=self._ami_down,
+            rules_problem=self._rules.problem,
             stopping=self._stop_at_s is not None,
             lab_clock=None if self._clock.is_real else self._clock.now(),
             calls={

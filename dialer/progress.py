@@ -14,6 +14,7 @@ class Progress:
 
     Attributes:
         ami_down: why Asterisk cannot be reached, or None while it can.
+        rules_problem: why the rule files on the disk are not in force, or None where they are.
         stopping: no more calls are placed.
         lab_clock: what the engine's clock shows, where it is not the machine's.
         calls: running campaign -> calls in flight.
@@ -24,6 +25,7 @@ class Progress:
     """
 
     ami_down: str | None = None
+    rules_problem: str | None = None
     stopping: bool = False
     lab_clock: datetime | None = None
     calls: Mapping[str, int] = field(default_factory=dict)
@@ -36,6 +38,7 @@ class Progress:
         """Return what other processes are told."""
         return {
             "ami_down": self.ami_down,
+            "rules_problem": self.rules_problem,
             "stopping": self.stopping,
             "lab_clock": self.lab_clock and self.lab_clock.isoformat(),
             "calls": dict(self.calls),

@@ -120,7 +120,10 @@ def gather(console: Console) -> dict[str, Any]:
         mine = next((e for e in engines if e.name == console.settings().engine), None)
         engine = mine if mine is not None and is_alive(mine, now) else None
         engine_now = now + engine.clock_offset if engine is not None else now
-        found = [(stored, standing(connection, stored.id)) for stored in load_all(connection)]
+        found = [
+            (stored, standing(connection, stored.id, now=engine_now))
+            for stored in load_all(connection)
+        ]
     return {
         "engines": [
             {
@@ -172,6 +175,8 @@ def _print(console: Console, document: Mapping[str, Any]) -> None:
         ami = f"; {engine['ami_down']}" if engine["lives"] and engine.get("ami_down") else ""
         clock = f"; its clock shows {engine['lab_clock']}" if engine.get("lab_clock") else ""
         console.line(f"engine {engine['name']} {lives}{ami}{clock}")
+        if engine["lives"] and engine.get("rules_problem"):
+            console.line(f"  its rules are those of before: {engine['rules_problem']}")
     if not document["engines"]:
         console.line("no engine has run on this base")
     for campaign in document["campaigns"]:

@@ -233,6 +233,17 @@ class CooldownRule(Rule):
     key: frozenset[str] = frozenset({"person"})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourRule(Rule):
+    """Not again at the hour of day at which the telephone rang out.
+
+    Attributes:
+        days: for how many days after the one on which it did, on the person's calendar.
+    """
+
+    days: int
+
+
 class RegistryList(StrEnum):
     """What being on a registry means."""
 

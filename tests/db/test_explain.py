@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from campaigns.decision import Decision, Facts
 from campaigns.explain import explain_number
-from campaigns.gates import Decision, Facts, explain_document
+from campaigns.gates import explain_document
 from campaigns.model import CampaignState, Outcome
 from leads.db import reading
 from leads.errors import UsageError

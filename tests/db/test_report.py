@@ -33,7 +33,7 @@ from tests.db.people import (
 
 def standing(base: Engine, stored: StoredCampaign) -> Standing:
     with reading(base) as connection:
-        return report.standing(connection, stored.id)
+        return report.standing(connection, stored.id, now=NOON)
 
 
 def work_left(base: Engine, stored: StoredCampaign) -> bool:

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.gates import GATES, Facts, Refusal, evaluate, explain_document, rule_set
+from campaigns.decision import Facts, Refusal
+from campaigns.gates import GATES, evaluate, explain_document
+from campaigns.law import rule_set
 from campaigns.model import (
     CampaignState,
     DialMode,

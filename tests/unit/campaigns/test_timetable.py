@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.model import Hours, Window
-from campaigns.schedule import Opening, opens_at
-from tests.unit.campaigns.examples import hours, utc, windows
+from campaigns.timetable import Opening, Timetable, own_clauses
+from tests.unit.campaigns.examples import campaign, hours, utc, windows
 
 OSLO, NEW_YORK, TAIPEI, LORD_HOWE = (
     "Europe/Oslo",
@@ -21,6 +21,18 @@ OSLO, NEW_YORK, TAIPEI, LORD_HOWE = (
 WEEKDAYS = {day: windows("10:00-20:00") for day in range(5)}
 
 
+def own(
+    *zones: str,
+    open_hours: Hours | None = None,
+    starts: date | None = None,
+    ends: date | None = None,
+    ring_s: int = 25,
+) -> Timetable:
+    """The manager's own timetable, in Oslo unless zones are named."""
+    mine = campaign(hours=open_hours, starts=starts, ends=ends)
+    return Timetable(own_clauses(mine), zones or (OSLO,), ring_s=ring_s)
+
+
 def ask(
     now: str,
     *zones: str,
@@ -29,15 +41,14 @@ def ask(
     ends: date | None = None,
     ring_s: int = 25,
 ) -> Opening:
-    return opens_at(
-        open_hours, starts=starts, ends=ends, zones=zones or (OSLO,), now=utc(now), ring_s=ring_s
-    )
+    timetable = own(*zones, open_hours=open_hours, starts=starts, ends=ends, ring_s=ring_s)
+    return timetable.at(utc(now))
 
 
 def test_without_hours_or_days_it_is_open_at_any_time_and_in_no_zone_at_all() -> None:
     now = utc("2026-12-06T03:00")
-    opening = opens_at(None, starts=None, ends=None, zones=(), now=now, ring_s=25)
-    assert opening == Opening(open=True, until=now)
+    assert own_clauses(campaign()) == ()
+    assert Timetable((), (), ring_s=25).at(now) == Opening(open=True, until=now)
 
 
 @pytest.mark.parametrize(
@@ -59,13 +70,13 @@ def test_a_call_begins_inside_the_window_and_rings_out_inside_it(
 
 def test_a_refusal_tells_the_clock_of_the_person_called() -> None:
     opening = ask("2026-12-05T10:30", open_hours=hours(WEEKDAYS))
-    assert opening.rule == "hours"
-    assert opening.why == "no call may begin at Saturday 11:30 in Europe/Oslo"
+    assert opening.closed[0].rule == "hours"
+    assert opening.closed[0].why == "no call may begin at Saturday 11:30 in Europe/Oslo"
 
 
 def test_a_moment_in_another_zone_is_the_same_moment() -> None:
     now = datetime(2026, 12, 1, 10, 0, tzinfo=ZoneInfo(OSLO))
-    opening = opens_at(hours(WEEKDAYS), starts=None, ends=None, zones=(OSLO,), now=now, ring_s=25)
+    opening = own(open_hours=hours(WEEKDAYS)).at(now)
     assert opening.open
     assert opening.until == utc("2026-12-01T09:00")
     assert opening.until.tzinfo is UTC
@@ -77,15 +88,15 @@ def test_it_is_open_only_where_every_zone_is() -> None:
     assert ask("2026-12-01T15:00", OSLO, NEW_YORK, open_hours=open_hours).open
     morning = ask("2026-12-01T14:59", OSLO, NEW_YORK, open_hours=open_hours)
     assert morning.until == utc("2026-12-01T15:00")
-    assert morning.why == "no call may begin at Tuesday 09:59 in America/New_York"
+    assert morning.closed[0].why == "no call may begin at Tuesday 09:59 in America/New_York"
     evening = ask("2026-12-01T19:00", OSLO, NEW_YORK, open_hours=open_hours)
     assert evening.until == utc("2026-12-02T15:00")
 
 
 def test_zones_that_are_never_open_at_once_are_never_called() -> None:
     opening = ask("2026-12-01T15:00", OSLO, TAIPEI, open_hours=hours(windows("09:00-12:00")))
-    assert (opening.open, opening.until, opening.rule) == (False, None, "hours")
-    assert "none of the next 16 days opens in all 2 zones at once" in opening.why
+    assert (opening.open, opening.until, opening.closed[0].rule) == (False, None, "hours")
+    assert "none of the next 16 days opens in all 2 zones at once" in opening.never
 
 
 def test_windows_that_meet_at_midnight_are_one() -> None:
@@ -110,9 +121,9 @@ def test_a_window_too_short_to_ring_in_never_opens() -> None:
 
 def test_a_campaign_begins_on_its_first_day_on_the_called_persons_calendar() -> None:
     opening = ask("2026-07-01T12:00", TAIPEI, starts=date(2026, 12, 1))
-    assert (opening.open, opening.rule) == (False, "starts")
+    assert (opening.open, opening.closed[0].rule) == (False, "starts")
     assert opening.until == utc("2026-11-30T16:00")
-    assert opening.why == "the campaign starts on 2026-12-01"
+    assert opening.closed[0].why == "the campaign starts on 2026-12-01"
     both = ask("2026-07-01T12:00", TAIPEI, NEW_YORK, starts=date(2026, 12, 1))
     assert both.until == utc("2026-12-01T05:00")
 
@@ -126,18 +137,18 @@ def test_a_campaign_ends_with_its_last_day() -> None:
     last = date(2026, 12, 20)
     assert ask("2026-12-20T22:59", ends=last).open  # 23:59 in Oslo
     too_late = ask("2026-12-20T22:59:36", ends=last)
-    assert (too_late.open, too_late.until, too_late.rule) == (False, None, "ends")
+    assert (too_late.open, too_late.until, too_late.closed[0].rule) == (False, None, "ends")
     over = ask("2027-03-01T12:00", ends=last, open_hours=hours(WEEKDAYS))
-    assert (over.until, over.rule) == (None, "ends")
-    assert over.why == "the campaign ended on 2026-12-20"
+    assert (over.until, over.closed[0].rule) == (None, "ends")
+    assert over.closed[0].why == "the campaign ended on 2026-12-20"
     # In Taipei the day ends seven hours before it does in Oslo.
-    assert ask("2026-12-20T16:00", OSLO, TAIPEI, ends=last).rule == "ends"
+    assert ask("2026-12-20T16:00", OSLO, TAIPEI, ends=last).closed[0].rule == "ends"
 
 
 def test_no_window_before_the_last_day_is_no_opening() -> None:
     opening = ask("2026-12-19T12:00", open_hours=hours(WEEKDAYS), ends=date(2026, 12, 20))
-    assert (opening.until, opening.rule) == (None, "hours")
-    assert opening.why.endswith(
+    assert (opening.until, opening.closed[0].rule) == (None, "hours")
+    assert opening.never == (
         "none of the next 16 days opens in Europe/Oslo, the last day being 2026-12-20"
     )
 
@@ -251,7 +262,7 @@ def test_the_next_opening_is_the_one_that_a_minute_by_minute_search_finds(
     ends = None if ends_in is None else near.date() + timedelta(days=ends_in)
     open_hours = Hours(days=days)
     oracle = Oracle(open_hours, starts, ends, zones)
-    opening = opens_at(open_hours, starts=starts, ends=ends, zones=zones, now=now, ring_s=ring_s)
+    opening = own(*zones, open_hours=open_hours, starts=starts, ends=ends, ring_s=ring_s).at(now)
     assert opening.open == oracle.allows(now, ring_s) == (opening.until == now)
     if opening.until is not None:
         assert opening.until >= now

@@ -1,0 +1,253 @@
+"""The gates that ask the law: registers, consents, places, hours, caps and cool-downs; pure.
+
+Each of them asks every rule that holds, and tells the rule's id and source with a refusal.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from campaigns.decision import Facts, Refusal
+from campaigns.law import AGENT_RESERVED, Law
+from campaigns.limits import Whom, capped, cooling, same_hour
+from campaigns.model import Campaign
+from campaigns.rules.model import (
+    CapRule,
+    ConsentRule,
+    CooldownRule,
+    Need,
+    RegistryList,
+    RegistryRule,
+    Rule,
+)
+from leads.consent_rules import in_force, why_not_in_force
+from leads.model import Listed, Listing
+
+
+def registry(facts: Facts) -> Iterator[Refusal]:
+    """Refuse for every register of law that does, and for every one of the operator's own."""
+    by_name = {listing.registry.name: listing for listing in facts.registries}
+    for rule in facts.law.registries:
+        if _valid(rule, facts) and not _spared(rule, facts):
+            yield from _asked(rule, by_name.get(rule.registry), facts)
+    for listing in facts.registries:
+        if listing.registry.name not in facts.law.named_registries:
+            said = _listed(listing)
+            if said is not None:
+                rule_id, why = said
+                yield Refusal(
+                    gate="registry",
+                    rule=f"{rule_id}:{listing.registry.name}",
+                    why=why,
+                    source=str(listing.registry),
+                )
+
+
+def _asked(rule: RegistryRule, listing: Listing | None, facts: Facts) -> Iterator[Refusal]:
+    """Refuse by a rule that asks for a register."""
+    remedy = f"load it: ringbank dnc import FILE --registry {rule.registry} --as-of DATE"
+    why = None
+    if listing is None:
+        why = f"{rule.title} has to be asked and is not there; {remedy}"
+    elif rule.max_age_days is not None:
+        age = (max(_days(facts)) - listing.registry.as_of).days
+        if age > rule.max_age_days:
+            why = f"{listing.registry} is {age} days old and may be {rule.max_age_days}; {remedy}"
+    if why is None and listing is not None:
+        if rule.list is RegistryList.OPT_IN:
+            if listing.listed is not Listed.YES:
+                why = f"is not in {rule.title}, in which whoever may be called is"
+        else:
+            said = _listed(listing)
+            why = said and said[1]
+    if why is not None:
+        yield Refusal(gate="registry", rule=rule.id, why=why, source=_sources(rule))
+
+
+def _listed(listing: Listing) -> tuple[str, str] | None:
+    """Return why a register keeps a number from being called, with a short name for it."""
+    registry = listing.registry
+    if listing.listed is Listed.NO:
+        return None
+    if listing.listed is Listed.YES:
+        return "registry", f"is in the registry {registry.name}"
+    if listing.listed is Listed.UNKNOWN:
+        why = f"whether the registry {registry.name} lists it is not known; {registry.remedy}"
+        return "registry_unknown", why
+    why = f"the file of the registry {registry.name} here is another one; {registry.remedy}"
+    return "registry_file", why
+
+
+def consent(facts: Facts) -> Iterator[Refusal]:
+    """Refuse for want of consents: those that the campaign asks for, and those of law."""
+    missing = {
+        kind: why
+        for kind in facts.campaign.consent
+        if (why := why_not_in_force(facts.consents, kind, now=facts.now)) is not None
+    }
+    if missing:
+        yield Refusal(
+            gate="consent",
+            rule=f"consent:{next(iter(missing))}",
+            why="; ".join(missing.values()),
+            source="campaign file: consent",
+        )
+    for rule in facts.law.consents:
+        if _valid(rule, facts) and not _spared(rule, facts):
+            why = _why_not_agreed(rule, facts)
+            if why is not None:
+                yield Refusal(gate="consent", rule=rule.id, why=why, source=_sources(rule))
+
+
+def _why_not_agreed(rule: ConsentRule, facts: Facts) -> str | None:
+    """Return what is missing of the consent that a rule asks for, or None."""
+    if rule.need is Need.PRESUMED:
+        return None
+    if rule.need is Need.FORBIDDEN:
+        return "such calls are forbidden, whatever the person agreed to"
+    why = why_not_in_force(facts.consents, rule.kind, now=facts.now)
+    if why is None and rule.need is Need.WRITTEN:
+        given = in_force(facts.consents, rule.kind, now=facts.now)
+        if all(one.proof is None for one in given):
+            return f"the consent {rule.kind!r} has to be in writing, and names no proof"
+    return why
+
+
+def place(facts: Facts) -> Iterator[Refusal]:
+    """Refuse where it is not known which law and which clock hold."""
+    return why_not_placed(facts.campaign, facts.law)
+
+
+GATE_OF_PLACE = "place"
+
+
+def why_not_placed(campaign: Campaign, law: Law) -> Iterator[Refusal]:
+    """Tell why nobody in a placing may be called: too little is known of where they are."""
+    by_machine = campaign.mode not in AGENT_RESERVED
+    if not law.placing.zones and (law.clauses or by_machine):
+        yield Refusal(
+            gate=GATE_OF_PLACE,
+            rule="zone_unknown",
+            why="the person's time zone is not known; ask where they are and run: "
+            "ringbank leads edit ID --set zone=Europe/Oslo",
+            source="whoever calls must know what time it is there",
+        )
+    if not law.placing.places:
+        yield Refusal(
+            gate=GATE_OF_PLACE,
+            rule="country_unknown",
+            why="the person's country is not known; find out and run: "
+            "ringbank leads edit ID --set country=NO",
+            source="whoever calls must know which law holds there",
+        )
+    for country in law.unknown:
+        yield Refusal(
+            gate=GATE_OF_PLACE,
+            rule=f"no_rules:{country}",
+            why=f"there are no rules for {country}; write a rule file for it, or name it in "
+            "allow_without_rules of [rules]",
+            source="configuration: [rules] allow_without_rules",
+        )
+
+
+def caps(facts: Facts) -> Iterator[Refusal]:
+    """Refuse for every cap that is reached."""
+    yield from _limited("caps", facts, facts.law.caps)
+
+
+def cooldown(facts: Facts) -> Iterator[Refusal]:
+    """Refuse for every cool-down that goes on."""
+    yield from _limited("cooldown", facts, facts.law.cooldowns)
+
+
+def _limited(gate: str, facts: Facts, rules: tuple[Rule, ...]) -> Iterator[Refusal]:
+    if not facts.calls:
+        return
+    whom = Whom(
+        lead_id=facts.lead_id,
+        number_id=facts.number_id,
+        campaign=facts.campaign.name,
+        seller=facts.campaign.seller,
+        zones=facts.zones,
+    )
+    for rule in rules:
+        if not _valid(rule, facts) or _spared(rule, facts):
+            continue
+        if isinstance(rule, CapRule):
+            limit = capped(rule, facts.calls, whom, now=facts.now)
+        elif isinstance(rule, CooldownRule):
+            limit = cooling(rule, facts.calls, whom, now=facts.now)
+        else:
+            limit = same_hour(rule, facts.calls, whom, now=facts.now)
+        if limit is not None:
+            yield Refusal(
+                gate=gate, rule=rule.id, why=limit.why, source=_sources(rule), until=limit.until
+            )
+
+
+def _spared(rule: Rule, facts: Facts) -> bool:
+    """Tell whether a rule spares this very person: by a consent, or a relation to the seller."""
+    for kind in rule.unless_consent | rule.exempt.consent:
+        if why_not_in_force(facts.consents, kind, now=facts.now) is None:
+            return True
+    return any(
+        relation.months == 0 or _months_after(one.given_at, relation.months) > facts.now
+        for relation in rule.exempt.relation
+        for one in in_force(facts.consents, relation.kind, now=facts.now)
+    )
+
+
+def _months_after(moment: datetime, months: int) -> datetime:
+    year, month = divmod(moment.month - 1 + months, 12)
+    for day in range(moment.day, 0, -1):
+        try:
+            return moment.replace(year=moment.year + year, month=month + 1, day=day)
+        except ValueError:  # no such day in that month
+            continue
+    raise AssertionError("every month has a first day")
+
+
+def _valid(rule: Rule, facts: Facts) -> bool:
+    """Tell whether a rule holds today, on the calendar of any zone the person may be in."""
+    if rule.valid_from is None and rule.valid_until is None:
+        return True
+    return any(rule.valid_on(day) for day in _days(facts))
+
+
+def _days(facts: Facts) -> tuple[date, ...]:
+    """Return the dates that it may be where the person is."""
+    if not facts.zones:
+        day, one = facts.now.astimezone(UTC).date(), timedelta(days=1)
+        return (day - one, day, day + one)
+    return tuple({facts.now.astimezone(ZoneInfo(zone)).date() for zone in facts.zones})
+
+
+def _sources(rule: Rule) -> str:
+    return "; ".join(rule.source)
+
+
+def hours(facts: Facts) -> Iterator[Refusal]:
+    """Refuse for every rule of hours that is shut where the person may be."""
+    law = facts.law
+    if not law.clauses or not facts.zones:
+        return
+    lifted = frozenset(
+        rule.id
+        for rule in law.rules
+        if rule.unless_consent | rule.exempt.consent or rule.exempt.relation
+        if _spared(rule, facts)
+    )
+    opening = law.timetable(lifted).at(facts.now)
+    # What shuts longest ends when everything is open at once, which may be later still.
+    last = max(opening.closed, key=lambda closed: closed.until or _NEVER, default=None)
+    for closed in opening.closed:
+        yield Refusal(
+            gate="hours",
+            rule=closed.rule,
+            why=closed.why,
+            source=closed.source,
+            until=opening.until if closed is last else closed.until,
+        )
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)

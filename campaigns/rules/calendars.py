@@ -1,0 +1,96 @@
+"""Which days are public holidays where a person is; pure.
+
+The package `holidays` knows the days of a country and of its parts, what it observes on
+another day included. It is slow to import, so nobody waits for it who needs no holidays.
+"""
+
+from calendar import isleap
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cache
+
+from campaigns.rules.model import Calendar
+
+_LANGUAGE = "en_US"
+"""Named always: without one `holidays` speaks the language of the environment."""
+
+
+def holiday_on(calendar: Calendar, subdivision: str, day: date) -> str | None:
+    """Return the name of the holiday that a day is, or None where it is none.
+
+    A day that is several holidays has all their names, with "; " between them.
+
+    Args:
+        calendar: the holidays of a jurisdiction.
+        subdivision: where the person is, ISO 3166-2 such as "DE-BY"; empty when not known.
+        day: a day on the calendar of the person.
+
+    Raises:
+        NotImplementedError: `holidays` does not know the country, or the subdivision that
+            the calendar names: see `known`.
+    """
+    return _year(calendar, _place(calendar, subdivision), day.year).get(day)
+
+
+@cache
+def known(country: str, subdivision: str = "") -> bool:
+    """Tell whether holidays are known of a country, or of a subdivision of it.
+
+    Args:
+        country: ISO 3166, two letters.
+        subdivision: its code there, without the country; empty: of the country itself.
+    """
+    from holidays import country_holidays
+
+    try:
+        country_holidays(country, subdiv=subdivision or None)
+    except NotImplementedError:
+        return False
+    return True
+
+
+def _place(calendar: Calendar, subdivision: str) -> str:
+    """Return the code, without the country, of the subdivision whose holidays count."""
+    country, _, code = subdivision.partition("-")
+    if calendar.from_address and country == calendar.country and code and known(country, code):
+        return code
+    return calendar.subdivision
+
+
+@cache
+def _year(calendar: Calendar, place: str, year: int) -> Mapping[date, str]:
+    names: dict[date, dict[str, None]] = {}
+    for day, name in _civil(calendar, place, year):
+        if name not in calendar.drop:
+            names.setdefault(day, {})[name] = None
+    for when, name in calendar.add:
+        for day in _added(when, year):
+            names.setdefault(day, {})[name] = None
+    return {day: "; ".join(several) for day, several in names.items()}
+
+
+def _civil(calendar: Calendar, place: str, year: int) -> Iterator[tuple[date, str]]:
+    if not calendar.country:
+        return
+    from holidays import country_holidays
+
+    parts = [place]
+    if calendar.union and not place:
+        parts += country_holidays(calendar.country).subdivisions
+    for part in parts:
+        days = country_holidays(
+            calendar.country, subdiv=part or None, years=year, expand=False, language=_LANGUAGE
+        )
+        for day in days:
+            for name in days.get_list(day):
+                yield day, name
+
+
+def _added(when: str, year: int) -> Iterator[date]:
+    """Yield the day of a year that "MM-DD" or "YYYY-MM-DD" means, if it has one."""
+    yearly = len(when) == len("MM-DD")
+    if yearly and when == "02-29" and not isleap(year):
+        return
+    day = date.fromisoformat(f"{year:04}-{when}" if yearly else when)
+    if day.year == year:
+        yield day

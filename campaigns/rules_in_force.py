@@ -1,0 +1,98 @@
+"""The rules by which a process judges: those on the disk, or the last that could be used.
+
+A fault in an operator's file must not stop a calling night, nor let anybody be called whom the
+rules forbid: it is told, and the set that was in force stays so.
+"""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from campaigns.law import Laws
+from campaigns.rules.book import RuleBook
+from campaigns.rules.loading import load
+from campaigns.rules.own import Own
+from campaigns.tables import campaigns, rule_books, rule_sets
+from leads.console import Console
+from leads.db import reading
+from leads.errors import UsageError
+
+
+class RulesInForce:
+    """The rules of a process that lives long, read again whenever a file of them changes.
+
+    Attributes:
+        laws: the rules, applied.
+        problem: why what lies on the disk is not in force, or None where it is.
+    """
+
+    def __init__(self, folder: Path | None, own: Own) -> None:
+        """Read the rules.
+
+        Raises:
+            UsageError: a file cannot be used, and there is no older set.
+        """
+        self._folder = folder
+        self._own = own
+        self._seen = self._stamp()
+        self.laws = Laws(load(folder, own))
+        self.problem: str | None = None
+
+    def look(self) -> bool:
+        """See whether a file has changed; tell whether other rules are in force since then."""
+        seen = self._stamp()
+        if seen == self._seen:
+            return False
+        self._seen = seen
+        try:
+            book = load(self._folder, self._own)
+        except UsageError as error:
+            self.problem = str(error)
+            return False
+        self.problem = None
+        if book.hash == self.laws.book.hash:
+            return False
+        self.laws = Laws(book)
+        return True
+
+    def _stamp(self) -> tuple[tuple[str, int, int], ...]:
+        if self._folder is None:
+            return ()
+        found = []
+        for file in sorted(self._folder.glob("*.toml")):
+            try:
+                facts = file.stat()
+            except FileNotFoundError:  # taken away between the two looks
+                continue
+            found.append((file.name, facts.st_mtime_ns, facts.st_size))
+        return tuple(found)
+
+
+def laws_of(console: Console) -> Laws:
+    """Return the rules of the configuration, for one command.
+
+    Raises:
+        UsageError: a file cannot be used, and no call was ever judged by others.
+    """
+    settings = console.settings()
+    try:
+        return Laws(load(settings.rules_folder, Own.from_document(settings.own_rules)))
+    except UsageError as error:
+        with reading(console.base()) as connection:
+            kept = _last_kept(connection)
+        if kept is None:
+            raise
+        console.say(f"{error}\nuntil that is mended, the rules that were in force before stay so")
+        return Laws(kept)
+
+
+def _last_kept(connection: Connection) -> RuleBook | None:
+    """Return the rules by which queues were last opened, or None."""
+    document = connection.scalar(
+        select(rule_books.c.document)
+        .join(rule_sets, rule_sets.c.book == rule_books.c.hash)
+        .join(campaigns, campaigns.c.rule_set == rule_sets.c.hash)
+        .order_by(rule_sets.c.kept_at.desc())
+        .limit(1)
+    )
+    return None if document is None else RuleBook.from_document(document)
