@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from campaigns.fields import UNITS_S
-from campaigns.model import Campaign, KeyAction, KeyMeaning, Outcome, Retry
+from campaigns.model import (
+    Callbacks,
+    Campaign,
+    KeyAction,
+    KeyMeaning,
+    Outcome,
+    RefusalReason,
+    Retry,
+)
+from campaigns.refusals import built_in
 from campaigns.windows import WEEKDAYS, write_day
 
 _ABSENT = "none"
@@ -47,7 +56,12 @@ def _written(campaign: Campaign) -> dict[str, str]:
     }
     written = {key: _value(value) for key, value in plain.items() if value is not None}
     return (
-        written | _hours(campaign) | _retry(campaign.retry) | _message(campaign) | _talk(campaign)
+        written
+        | _hours(campaign)
+        | _retry(campaign.retry)
+        | _callbacks(campaign.callbacks)
+        | _message(campaign)
+        | _talk(campaign)
     )
 
 
@@ -90,10 +104,12 @@ def _meaning(meaning: KeyMeaning) -> str:
 
 def _talk(campaign: Campaign) -> dict[str, str]:
     """Write what agents ask and choose, and in which order."""
+    # The built-in reasons stand in no file.
+    reasons = () if campaign.refusal_reasons == built_in() else campaign.refusal_reasons
     written = {
         "questions": ", ".join(question.key for question in campaign.questions),
         "dispositions": ", ".join(word.code for word in campaign.dispositions),
-        "refusal_reasons": ", ".join(reason.code for reason in campaign.refusal_reasons),
+        "refusal_reasons": ", ".join(reason.code for reason in reasons),
     }
     for question in campaign.questions:
         choices = f", {_value(question.choices)}" if question.choices else ""
@@ -101,6 +117,33 @@ def _talk(campaign: Campaign) -> dict[str, str]:
     for word in campaign.dispositions:
         hidden = ", hidden" if word.hidden else ""
         written[f"dispositions.{word.code}"] = f"{word.kind}, {_value(word.label)}{hidden}"
-    for reason in campaign.refusal_reasons:
-        written[f"refusal_reasons.{reason.code}"] = _value(reason.label)
+    for reason in reasons:
+        written[f"refusal_reasons.{reason.code}"] = _reason(reason)
     return {key: value for key, value in written.items() if value}
+
+
+def _reason(reason: RefusalReason) -> str:
+    told = [_value(reason.label)]
+    if reason.group != RefusalReason(code="", label="").group:
+        told.append(f"group {_value(reason.group)}")
+    if reason.needs:
+        told.append(f"needs {reason.needs}")
+    if reason.hard:
+        told.append("hard")
+    if (offer := reason.offer) is not None:
+        if offer.before is not None:
+            when = f"{_duration(offer.before)} before"
+        else:
+            when = f"after {_duration(offer.after or timedelta())}"
+        told.append(f"offer {_value(offer.campaign)} {when}")
+    return ", ".join(told)
+
+
+def _callbacks(callbacks: Callbacks) -> dict[str, str]:
+    plain = Callbacks()
+    written = {}
+    if callbacks.owned:
+        written["callbacks.owner"] = _value("agent")
+    if callbacks.grace != plain.grace:
+        written["callbacks.grace"] = _duration(callbacks.grace)
+    return written
