@@ -8,7 +8,7 @@ hour that clocks skip is open for nobody, an hour that they repeat is open twice
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from campaigns.model import Hours, Window
@@ -179,6 +179,15 @@ def _offset(clock: ZoneInfo, moment: datetime) -> timedelta:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, UTC)
+
+
+def on_wall(day: date, at: time, clock: tzinfo) -> datetime:
+    """Return when a clock on the wall shows a time of a day, aware UTC.
+
+    Where clocks are turned it may show it twice: then the later of the two counts.
+    """
+    shown = datetime.combine(day, at, clock)
+    return max(shown.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
 
 
 def _since_midnight(clock: time) -> timedelta:
