@@ -5,11 +5,10 @@ lines means that the definitions are equal.
 """
 
 import json
-from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 
-from campaigns.fields import UNITS_S
-from campaigns.model import Campaign, KeyAction, KeyMeaning, Outcome, Retry
+from campaigns.fields import duration_text
+from campaigns.model import Campaign, GiveUp, KeyAction, KeyMeaning, MoveTo, Retry
 from campaigns.windows import WEEKDAYS, write_day
 
 _ABSENT = "none"
@@ -46,9 +45,7 @@ def _written(campaign: Campaign) -> dict[str, str]:
         "where": campaign.where,
     }
     written = {key: _value(value) for key, value in plain.items() if value is not None}
-    return (
-        written | _hours(campaign) | _retry(campaign.retry) | _message(campaign) | _talk(campaign)
-    )
+    return written | _hours(campaign) | _retry(campaign) | _message(campaign) | _talk(campaign)
 
 
 def _value(value: object) -> str:
@@ -62,17 +59,27 @@ def _hours(campaign: Campaign) -> dict[str, str]:
     return {f"hours.{name}": write_day(day) for name, day in days}
 
 
-def _retry(retry: Mapping[Outcome, Retry]) -> dict[str, str]:
-    return {
-        f"retry.{outcome}": f"after {_duration(entry.after)}, at most {entry.max}"
-        for outcome, entry in retry.items()
-    }
+def _retry(campaign: Campaign) -> dict[str, str]:
+    of_outcomes = {f"retry.{outcome}": entry for outcome, entry in campaign.retry.items()}
+    of_words = {f"retry.disposition.{w}": e for w, e in campaign.retry_dispositions.items()}
+    return {key: _entry(entry) for key, entry in (of_outcomes | of_words).items()}
 
 
-def _duration(duration: timedelta) -> str:
-    seconds = int(duration.total_seconds())
-    unit = max((unit for unit in UNITS_S if seconds % UNITS_S[unit] == 0), key=UNITS_S.__getitem__)
-    return f"{seconds // UNITS_S[unit]}{unit}"
+def _entry(entry: Retry) -> str:
+    written = [f"after {duration_text(entry.after)}", f"at most {entry.max}"]
+    if entry.factor != 1:
+        written.append(f"growth {entry.factor}")
+    if entry.up_to is not None:
+        written.append(f"up_to {duration_text(entry.up_to)}")
+    written += ["other_daypart"] * entry.other_daypart + ["other_number"] * entry.other_number
+    match entry.then:
+        case MoveTo(name):
+            written.append(f"then campaign {_value(name)}")
+        case GiveUp(reason):
+            written.append(f"then give_up {_value(reason)}")
+        case None:
+            pass
+    return ", ".join(written)
 
 
 def _message(campaign: Campaign) -> dict[str, str]:
