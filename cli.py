@@ -19,6 +19,7 @@ from campaigns.consent_commands import consents_app
 from campaigns.export_commands import export_app
 from campaigns.lead_commands import leads_app
 from campaigns.registry_commands import dnc_app
+from campaigns.rules_commands import rules_app
 from dialer.asterisk.commands import asterisk_app
 from dialer.commands import agents_app, db_app
 from dialer.demo import demo
@@ -51,6 +52,7 @@ for name, group in (
     ("campaigns", campaigns_app),
     ("agents", agents_app),
     ("export", export_app),
+    ("rules", rules_app),
     ("lab", lab_app),
     ("asterisk", asterisk_app),
     ("db", db_app),
@@ -182,6 +184,8 @@ def _settings(file: Path) -> Settings:
         registries=loaded.registries,
         trunks={name: trunk.caller_ids for name, trunk in loaded.trunks.items()},
         engine=loaded.engine,
+        rules_folder=loaded.rules_folder,
+        own_rules=loaded.own_rules.document(),
     )
 
 

@@ -5,16 +5,16 @@ lines means that the definitions are equal.
 """
 
 import json
-from collections.abc import Mapping
 from datetime import date, timedelta
 
-from campaigns.fields import UNITS_S
+from campaigns.fields import duration_text
 from campaigns.model import (
     Callbacks,
     Campaign,
+    GiveUp,
     KeyAction,
     KeyMeaning,
-    Outcome,
+    MoveTo,
     RefusalReason,
     Retry,
 )
@@ -58,7 +58,7 @@ def _written(campaign: Campaign) -> dict[str, str]:
     return (
         written
         | _hours(campaign)
-        | _retry(campaign.retry)
+        | _retry(campaign)
         | _callbacks(campaign.callbacks)
         | _message(campaign)
         | _talk(campaign)
@@ -76,17 +76,27 @@ def _hours(campaign: Campaign) -> dict[str, str]:
     return {f"hours.{name}": write_day(day) for name, day in days}
 
 
-def _retry(retry: Mapping[Outcome, Retry]) -> dict[str, str]:
-    return {
-        f"retry.{outcome}": f"after {_duration(entry.after)}, at most {entry.max}"
-        for outcome, entry in retry.items()
-    }
+def _retry(campaign: Campaign) -> dict[str, str]:
+    of_outcomes = {f"retry.{outcome}": entry for outcome, entry in campaign.retry.items()}
+    of_words = {f"retry.disposition.{w}": e for w, e in campaign.retry_dispositions.items()}
+    return {key: _entry(entry) for key, entry in (of_outcomes | of_words).items()}
 
 
-def _duration(duration: timedelta) -> str:
-    seconds = int(duration.total_seconds())
-    unit = max((unit for unit in UNITS_S if seconds % UNITS_S[unit] == 0), key=UNITS_S.__getitem__)
-    return f"{seconds // UNITS_S[unit]}{unit}"
+def _entry(entry: Retry) -> str:
+    written = [f"after {duration_text(entry.after)}", f"at most {entry.max}"]
+    if entry.factor != 1:
+        written.append(f"growth {entry.factor}")
+    if entry.up_to is not None:
+        written.append(f"up_to {duration_text(entry.up_to)}")
+    written += ["other_daypart"] * entry.other_daypart + ["other_number"] * entry.other_number
+    match entry.then:
+        case MoveTo(name):
+            written.append(f"then campaign {_value(name)}")
+        case GiveUp(reason):
+            written.append(f"then give_up {_value(reason)}")
+        case None:
+            pass
+    return ", ".join(written)
 
 
 def _message(campaign: Campaign) -> dict[str, str]:
@@ -132,9 +142,9 @@ def _reason(reason: RefusalReason) -> str:
         told.append("hard")
     if (offer := reason.offer) is not None:
         if offer.before is not None:
-            when = f"{_duration(offer.before)} before"
+            when = f"{duration_text(offer.before)} before"
         else:
-            when = f"after {_duration(offer.after or timedelta())}"
+            when = f"after {duration_text(offer.after or timedelta())}"
         told.append(f"offer {_value(offer.campaign)} {when}")
     return ", ".join(told)
 
@@ -145,5 +155,5 @@ def _callbacks(callbacks: Callbacks) -> dict[str, str]:
     if callbacks.owned:
         written["callbacks.owner"] = _value("agent")
     if callbacks.grace != plain.grace:
-        written["callbacks.grace"] = _duration(callbacks.grace)
+        written["callbacks.grace"] = duration_text(callbacks.grace)
     return written

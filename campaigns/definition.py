@@ -20,13 +20,12 @@ from campaigns.model import (
     KeyAction,
     KeyMeaning,
     Message,
-    Outcome,
     Question,
     QuestionType,
     QueueOrder,
-    Retry,
 )
 from campaigns.refusals import read_reasons
+from campaigns.retry_table import read_outcomes, read_words
 from campaigns.windows import read_days
 from leads.consent_rules import KIND, KIND_RULE
 from leads.problems import Problem
@@ -52,7 +51,6 @@ _SOUND = re.compile(r"[A-Za-z0-9_./-]+")
 _KEYS = tuple("0123456789*")
 """Not #: Asterisk takes it for the end of what is being typed, and hands on nothing."""
 _ANSWER = re.compile(r"answer:([a-z0-9_]+)=(.*\S)")
-_RETRIES = tuple(outcome.value for outcome in Outcome)
 _PRESSED = "message"
 """The question under which a key pressed in a broadcast is kept: no other may have it."""
 
@@ -79,8 +77,9 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
     mode = _mode(file)
     dialing = _dialing(file)
     questions = _questions(file)
-    name = file.text("name")
     message = _message(file, mode, questions)
+    dispositions = read_dispositions(file.sections("dispositions"))
+    name, retry = file.text("name"), file.section("retry")
     campaign = Campaign(
         name=name,
         lists=file.texts("lists"),
@@ -98,11 +97,12 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         ring_s=dialing.whole("ring_s", 5, 120, default=25),
         max_attempts=dialing.whole("max_attempts", 1, 99, default=6),
         abandon_limit=dialing.share("abandon_limit", MAX_ABANDONED),
-        retry=_retry(file, mode),
+        retry=read_outcomes(retry, mode, own_name=name),
+        retry_dispositions=read_words(retry, dispositions, own_name=name),
         message=message,
         script=_script(file),
         questions=questions,
-        dispositions=read_dispositions(file.sections("dispositions")),
+        dispositions=dispositions,
         refusal_reasons=read_reasons(file, campaign=name),
         where=_where(file),
         caller=file.choice("caller", CALLERS, default=CALLERS[0]),
@@ -207,21 +207,6 @@ def _hours(file: Section) -> Hours | None:
     if understood and not any(days):
         hours.refuse_whole('opens on no day; write for example mon_fri = [["10:00", "20:00"]]')
     return Hours(days=days)
-
-
-def _retry(file: Section, mode: DialMode) -> dict[Outcome, Retry]:
-    table = file.section("retry")
-    table.expect(_RETRIES)
-    retry: dict[Outcome, Retry] = {}
-    for key in table.names():
-        if key not in _RETRIES:
-            continue
-        entry = table.section(key)
-        entry.unsupported("other_daypart", but=False)
-        retry[Outcome(key)] = Retry(after=entry.rest("after"), max=entry.whole("max", 1, 99))
-    if mode is DialMode.BROADCAST and Outcome.CONNECTED in retry:
-        table.refuse("connected", "a broadcast that was heard is not played to a number again")
-    return retry
 
 
 def _message(file: Section, mode: DialMode, questions: tuple[Question, ...]) -> Message | None:

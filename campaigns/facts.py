@@ -5,12 +5,12 @@ them can see a lead otherwise than the others.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_, select
 
 from campaigns.decision import Facts
 from campaigns.law import Laws
@@ -64,7 +64,7 @@ class Candidate:
     Attributes:
         row_id: of its row in `campaign_leads`.
         line: the kind of number.
-        position: which of the lead's numbers it is, of how many in `numbers`.
+        position: which of the lead's numbers it is, from 1.
     """
 
     row_id: int
@@ -81,7 +81,6 @@ class Candidate:
     on_list: bool
     claimed: bool
     position: int
-    numbers: int
 
 
 def candidates(campaign_id: int, *, now: datetime) -> Select[tuple[object, ...]]:
@@ -104,12 +103,6 @@ def candidates(campaign_id: int, *, now: datetime) -> Select[tuple[object, ...]]
         campaign_leads.c.came_from.is_not(None),
         exists(select(lists.c.id).where(lists.c.id == campaign_leads.c.list_id, in_use(now))),
     )
-    how_many = (
-        select(func.count())
-        .select_from(lead_numbers)
-        .where(lead_numbers.c.lead_id == campaign_leads.c.lead_id)
-        .scalar_subquery()
-    )
     return (
         select(
             campaign_leads.c.id,
@@ -119,7 +112,6 @@ def candidates(campaign_id: int, *, now: datetime) -> Select[tuple[object, ...]]
             campaign_leads.c.next_call_at,
             campaign_leads.c.attempts,
             campaign_leads.c.position,
-            how_many.label("numbers"),
             numbers.c.e164,
             numbers.c.kind,
             leads.c.name_key,
@@ -163,7 +155,6 @@ def candidate(row: Row[tuple[object, ...]]) -> Candidate:
         on_list=bool(row.on_list),
         claimed=bool(row.claimed),
         position=row.position,
-        numbers=row.numbers,
     )
 
 
@@ -186,10 +177,11 @@ def gather(
         campaign=campaign.name,
     )
     registered = listings(connection, [person.number_id for person in people])
+    numbers_of = all_numbers(connection, [person.lead_id for person in people])
     history = past_calls(
         connection,
         lead_ids=[person.lead_id for person in people],
-        number_ids=[person.number_id for person in people],
+        number_ids={number for theirs in numbers_of.values() for number in theirs},
     )
     law_of = [
         laws.of(campaign, placing_of(person.whereabouts, laws.book), person.line, now)
@@ -217,10 +209,10 @@ def gather(
             claimed=person.claimed,
             suppression=entry,
             registries=registered[person.number_id],
-            attempts=history.of(person.lead_id, person.number_id, stored.id),
+            attempts=history.of(person.lead_id, numbers_of[person.lead_id], stored.id),
             calls=history.by_seller(person.lead_id, person.number_id, campaign.seller),
             consents=agreed.get(person.lead_id, ()),
-            numbers=person.numbers,
+            numbers=len(numbers_of[person.lead_id]),
             position=person.position,
         )
         for person, entry, law in zip(people, suppressed, law_of, strict=True)
@@ -250,30 +242,37 @@ class History:
             self._by_number[row.number_id].add(row.id)
             self._rows[row.id] = row
 
-    def _of(self, lead_id: int | None, number_id: int) -> list[Row[tuple[object, ...]]]:
-        own = set() if lead_id is None else self._by_lead.get(lead_id, set())
-        ids = own | self._by_number.get(number_id, set())
+    def _of(self, lead_id: int | None, number_ids: Iterable[int]) -> list[Row[tuple[object, ...]]]:
+        ids = set() if lead_id is None else {*self._by_lead.get(lead_id, ())}
+        for number_id in number_ids:
+            ids |= self._by_number.get(number_id, set())
         return [self._rows[attempt_id] for attempt_id in sorted(ids)]
 
-    def of(self, lead_id: int, number_id: int, campaign_id: int) -> tuple[PastAttempt, ...]:
-        """Return the ended attempts of a campaign meant for the lead or made on the number."""
+    def of(
+        self, lead_id: int, number_ids: Sequence[int], campaign_id: int
+    ) -> tuple[PastAttempt, ...]:
+        """Return the ended attempts of a campaign meant for the lead or made on its numbers.
+
+        `number_ids` are the lead's numbers, the one that is dialled first in front.
+        """
         return tuple(
-            _past_attempt(row)
-            for row in self._of(lead_id, number_id)
+            _past_attempt(row, number_ids)
+            for row in self._of(lead_id, number_ids)
             if row.campaign_id == campaign_id and row.ended_at is not None
         )
 
     def by_seller(self, lead_id: int | None, number_id: int, seller: str) -> tuple[PastCall, ...]:
         """Return a seller's calls of all campaigns to the lead or on the number."""
         return tuple(
-            _past_call(row) for row in self._of(lead_id, number_id) if row.seller == seller
+            _past_call(row) for row in self._of(lead_id, [number_id]) if row.seller == seller
         )
 
 
-def _past_attempt(row: Row[tuple[object, ...]]) -> PastAttempt:
+def _past_attempt(row: Row[tuple[object, ...]], number_ids: Sequence[int]) -> PastAttempt:
+    known = row.number_id in number_ids
     return PastAttempt(
         lead_id=row.lead_id,
-        number_id=row.number_id,
+        position=number_ids.index(row.number_id) + 1 if known else 0,
         outcome=Outcome(row.outcome),
         ended_at=row.ended_at,
         disposition=row.disposition_kind and DispositionKind(row.disposition_kind),
@@ -295,8 +294,21 @@ def _past_call(row: Row[tuple[object, ...]]) -> PastCall:
     )
 
 
+def all_numbers(connection: Connection, lead_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
+    """Return the numbers of each lead, the one that is dialled first in front."""
+    found: dict[int, tuple[int, ...]] = dict.fromkeys(lead_ids, ())
+    rows = connection.execute(
+        select(lead_numbers.c.lead_id, lead_numbers.c.number_id)
+        .where(among(connection, lead_numbers.c.lead_id, lead_ids))
+        .order_by(lead_numbers.c.lead_id, lead_numbers.c.position)
+    )
+    for row in rows:
+        found[row.lead_id] += (row.number_id,)
+    return found
+
+
 def past_calls(
-    connection: Connection, *, lead_ids: Sequence[int], number_ids: Sequence[int]
+    connection: Connection, *, lead_ids: Collection[int], number_ids: Collection[int]
 ) -> History:
     """Return all calls to these leads and on these numbers, in every campaign."""
     rows: list[Row[tuple[object, ...]]] = []

@@ -21,7 +21,10 @@ UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"([0-9]{1,6})([smhdw])")
 _SHOWN_AT_MOST = 40
 _CODE = re.compile(r"[a-z0-9_]+")
-_LONGEST_REST = timedelta(days=366)
+_SHORTEST_REST = timedelta(seconds=1)
+LONGEST_REST = timedelta(days=366)
+"""The longest that anybody is told to wait."""
+
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 
 
@@ -33,6 +36,13 @@ def parse_duration(text: str) -> timedelta | None:
     """
     match = _DURATION.fullmatch(text)
     return timedelta(seconds=int(match[1]) * UNITS_S[match[2]]) if match else None
+
+
+def duration_text(duration: timedelta) -> str:
+    """Return a duration of whole seconds in the largest unit that holds it: "15m"."""
+    seconds = int(duration.total_seconds())
+    unit = max((unit for unit in UNITS_S if seconds % UNITS_S[unit] == 0), key=UNITS_S.__getitem__)
+    return f"{seconds // UNITS_S[unit]}{unit}"
 
 
 def nearest(word: str, words: Sequence[str]) -> str:
@@ -176,11 +186,11 @@ class Section:
         self.expect([key])
         return self.whole(key, low, high) if self.has(key) else None
 
-    def number(self, key: str, high: float) -> float | None:
-        """Return a number from 0 to `high`, or None where the key is absent."""
+    def number(self, key: str, high: float, *, low: float = 0) -> float | None:
+        """Return a number from low to high, or None where the key is absent."""
         value = self.value(key, int | float, "a number")
-        if isinstance(value, int | float) and not 0 <= value <= high:
-            self.refuse(key, f"must be from 0 to {high}, not {shown(value)}")
+        if isinstance(value, int | float) and not low <= value <= high:
+            self.refuse(key, f"must be from {low} to {high}, not {shown(value)}")
             value = None
         return float(value) if isinstance(value, int | float) else None
 
@@ -202,22 +212,23 @@ class Section:
             value = None
         return value if isinstance(value, date) else None
 
-    def rest(self, key: str) -> timedelta:
-        """Return a required duration from one second to a year."""
+    def rest(self, key: str, least: timedelta = _SHORTEST_REST) -> timedelta:
+        """Return a required duration from `least` to a year."""
         value = self.value(key, str, 'a duration in quotes, like "15m"', required=True)
         if not isinstance(value, str):
-            return _LONGEST_REST
+            return least
         duration = parse_duration(value)
         if duration is None:
             self.refuse(
                 key,
                 f'must be a duration like "10s", "15m", "4h", "30d" or "2w", not {shown(value)}',
             )
-        elif not timedelta(seconds=1) <= duration <= _LONGEST_REST:
-            self.refuse(key, f"must be from 1s to 366d, not {value}")
+        elif not least <= duration <= LONGEST_REST:
+            ends = f"{duration_text(least)} to {duration_text(LONGEST_REST)}"
+            self.refuse(key, f"must be from {ends}, not {value}")
         else:
             return duration
-        return _LONGEST_REST
+        return least
 
     def texts(self, key: str, *, required: bool = True, empty: bool = False) -> tuple[str, ...]:
         """Return a list of different texts, not empty but where `empty` allows it."""

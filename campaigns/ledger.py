@@ -320,17 +320,22 @@ def settle(
     if not people:
         return
     lead_ids = [lead_id for lead_id, _ in people]
-    history = past_calls(
-        connection, lead_ids=lead_ids, number_ids=[number_id for _, number_id in people]
-    )
     reached_at = _reached_at(connection, lead_ids)
+    history = past_calls(
+        connection,
+        lead_ids=lead_ids,
+        number_ids={number for reach in reached_at.values() for number in reach.numbers},
+    )
     connection.execute(
         _SETTLE,
         [
             _settled(
-                stored, lead_id, history.of(lead_id, number_id, stored.id), reached_at[lead_id]
+                stored,
+                lead_id,
+                history.of(lead_id, reached_at[lead_id].numbers, stored.id),
+                reached_at[lead_id],
             )
-            for lead_id, number_id in people
+            for lead_id, _ in people
         ],
     )
 
@@ -408,7 +413,7 @@ def _settled(
     stored: StoredCampaign, lead_id: int, history: Sequence[PastAttempt], reach: _Reach
 ) -> dict[str, object]:
     following = next_try(
-        stored.campaign, history, lead_id=lead_id, zones=reach.zones, numbers=reach.numbers
+        stored.campaign, history, lead_id=lead_id, zones=reach.zones, numbers=len(reach.numbers)
     )
     own = [attempt.outcome for attempt in history if attempt.lead_id == lead_id]
     return {

@@ -3,7 +3,7 @@
 Each of them asks every rule that holds, and tells the rule's id and source with a refusal.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from campaigns.rules.model import (
     CapRule,
     ConsentRule,
     CooldownRule,
+    HourRule,
     Need,
     RegistryList,
     RegistryRule,
@@ -160,7 +161,9 @@ def cooldown(facts: Facts) -> Iterator[Refusal]:
     yield from _limited("cooldown", facts, facts.law.cooldowns)
 
 
-def _limited(gate: str, facts: Facts, rules: tuple[Rule, ...]) -> Iterator[Refusal]:
+def _limited(
+    gate: str, facts: Facts, rules: Sequence[CapRule | CooldownRule | HourRule]
+) -> Iterator[Refusal]:
     if not facts.calls:
         return
     whom = Whom(

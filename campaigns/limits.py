@@ -16,11 +16,12 @@ they leave something open:
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from campaigns.model import DispositionKind, Outcome
 from campaigns.rules.model import CapRule, CooldownRule, Counted, Event, HourRule, Period
+from campaigns.spans import on_wall
 
 ANSWERED = frozenset(
     {
@@ -307,17 +308,11 @@ def _drops_out(period: Period, n: int, moment: datetime, clock: tzinfo) -> datet
         case Period.ROLLING_HOURS:
             return moment.astimezone(UTC) + n * _HOUR
         case Period.CONSECUTIVE_DAYS | Period.CALENDAR_DAYS:
-            return _begins(day + n * _DAY, clock)
+            return on_wall(day + n * _DAY, time.min, clock)
         case Period.CALENDAR_WEEK:
-            return _begins(day + (n * _WEEK_DAYS - day.weekday()) * _DAY, clock)
+            return on_wall(day + (n * _WEEK_DAYS - day.weekday()) * _DAY, time.min, clock)
         case Period.CAMPAIGN | Period.FOREVER:
             return _NEVER
-
-
-def _begins(day: date, clock: tzinfo) -> datetime:
-    """Return when a day begins; of two midnights, where clocks are turned, the later one."""
-    midnight = datetime.combine(day, time.min, clock)
-    return max(midnight.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
 
 
 def _or_never(until: datetime) -> datetime | None:

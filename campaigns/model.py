@@ -97,17 +97,41 @@ class DispositionKind(StrEnum):
     NOT_ELIGIBLE = "not_eligible"
 
 
+@dataclass(frozen=True, slots=True)
+class MoveTo:
+    """The person goes on in another campaign, by its name."""
+
+    campaign: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """The person is given up, for a reason in one word."""
+
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """When to try again after one outcome.
+    """When to try again after one outcome or disposition.
 
     Attributes:
         after: how long the lead rests.
         max: the most attempts that may end so.
+        factor: every further attempt that ends so multiplies the rest by it.
+        up_to: the longest rest that it may grow to, or None.
+        other_daypart: the next try is in another part of the person's day.
+        other_number: the next try is on the next one of the person's numbers.
+        then: what becomes of the person after `max` attempts, or None: nothing more.
     """
 
     after: timedelta
     max: int
+    factor: float = 1.0
+    up_to: timedelta | None = None
+    other_daypart: bool = False
+    other_number: bool = False
+    then: MoveTo | GiveUp | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,7 +286,8 @@ class Campaign:
 
     `hours` None means: no window of the manager's own. `message` is there exactly when
     `mode` is broadcast. `abandon_limit` is a share, 0 to 0.03. `script` is the file's name.
-    `dispositions` holds the built-in ones too. `consent` names the kinds of consent that
+    `dispositions` holds the built-in ones too; `retry_dispositions` has the codes of some of
+    them, and goes before `retry`. `consent` names the kinds of consent that
     everybody who is called must have given. `where` is a segment (`leads.segments`) that
     can be read; None means: everybody on the lists. `caller` is who calls: company,
     nonprofit, or hired (by a nonprofit); `topics` what it is about where a rule asks;
@@ -287,6 +312,7 @@ class Campaign:
     connect_within_s: float = 2.0
     abandon_limit: float = 0.03
     retry: Mapping[Outcome, Retry] = field(default_factory=dict)
+    retry_dispositions: Mapping[str, Retry] = field(default_factory=dict)
     message: Message | None = None
     script: str | None = None
     questions: tuple[Question, ...] = ()
@@ -311,6 +337,9 @@ class PastAttempt:
         ended_at: aware UTC.
         disposition: the kind of what the agent said, or None.
         callback_at: the moment that was promised in it, aware UTC, or None.
+        code: the code of what the agent said, or None: the built-in one of `disposition`.
+        position: which of the lead's numbers was dialed, from 1; 0 for one that it does not
+            have any more.
     """
 
     lead_id: int
@@ -318,3 +347,5 @@ class PastAttempt:
     ended_at: datetime
     disposition: DispositionKind | None = None
     callback_at: datetime | None = None
+    code: str | None = None
+    position: int = 1

@@ -11,7 +11,7 @@ windows, are whole seconds.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -159,3 +159,12 @@ def _steady(zone: str, day: int) -> tuple[tuple[int, int, int], ...]:
 def _offset(clock: ZoneInfo, moment: int) -> int:
     local = datetime.fromtimestamp(moment, UTC).astimezone(clock)
     return int(local.utcoffset().total_seconds())  # type: ignore[union-attr]  # it is aware
+
+
+def on_wall(day: date, at: time, clock: tzinfo) -> datetime:
+    """Return when a clock on the wall shows a time of a day, aware UTC.
+
+    Where clocks are turned it may show it twice: then the later of the two counts.
+    """
+    shown = datetime.combine(day, at, clock)
+    return max(shown.replace(fold=fold).astimezone(UTC) for fold in (0, 1))

@@ -32,7 +32,6 @@ _CLOSED: tuple[tuple[Window, ...], ...] = ((),) * 7
 _NO_HOLIDAYS = Calendar()
 _WHOLE_DAY: Windows = ((0, DAY_S),)
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_NOON, _EVENING = time(12), time(17)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,14 +170,6 @@ def own_clauses(campaign: Campaign) -> tuple[Clause, ...]:
             Clause(rule="hours", source="campaign file: [hours]", days=campaign.hours.days)
         )
     return tuple(clauses)
-
-
-def daypart(now: datetime, zone: str) -> str:
-    """Return "morning" (before 12), "afternoon" or "evening" (from 17), on a zone's clock."""
-    clock = now.astimezone(ZoneInfo(zone)).time()
-    if clock < _NOON:
-        return "morning"
-    return "afternoon" if clock < _EVENING else "evening"
 
 
 class Timetable:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from campaigns.fields import Section
+from campaigns.rules.own import ZONE_POLICIES, Own
 from dialer.trunks import Trunk
 from leads.errors import UsageError
 from leads.problems import Problem, usable
@@ -19,7 +20,9 @@ SECRET_VARIABLE = "RINGBANK_ASTERISK_SECRET"  # noqa: S105  (its name, not its v
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _CHANNEL = re.compile(r"[A-Za-z0-9]+/[^\s,;|\r\n]*\{number\}[^\s,;|\r\n]*")
+_COUNTRY = re.compile("[A-Z]{2}")
 _MOST_CALLS, _MOST_A_SECOND = 10_000, 500
+_MOST_A_PERSON = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,8 @@ class Config:
         region: ISO country of numbers written without a country code, or None.
         registries: the folder with the files of do-not-call registers.
         secret: of the manager user, or None where it was not given.
+        rules_folder: the folder with the operator's own rule files, or None.
+        own_rules: what the operator asks for besides the law.
     """
 
     file: Path
@@ -52,6 +57,8 @@ class Config:
     trunks: Mapping[str, Trunk]
     region: str | None
     registries: Path
+    rules_folder: Path | None
+    own_rules: Own
 
     def asterisk(self) -> Asterisk:
         """Return how to reach Asterisk.
@@ -98,6 +105,8 @@ def read_config(
     root = Section(document, problems)
     asterisk = root.section("asterisk")
     leads = root.section("leads")
+    rules = root.section("rules")
+    rules_folder = rules.text("folder", required=False)
     config = Config(
         file=file,
         database_url=_or(root.section("database").text("url", required=False), _DATABASE),
@@ -109,6 +118,8 @@ def read_config(
         trunks=_trunks(root.section("trunks")),
         region=_region(leads),
         registries=Path(_or(leads.text("registries", required=False), "registries")),
+        rules_folder=Path(rules_folder) if rules_folder else None,
+        own_rules=_own_rules(rules),
     )
     root.close()
     return tuple(problems) or config
@@ -162,6 +173,23 @@ def _trunks(section: Section) -> dict[str, Trunk]:
 
 def _region(section: Section) -> str | None:
     region = section.text("region", required=False)
-    if region and not re.fullmatch(r"[A-Z]{2}", region):
+    if region and not _COUNTRY.fullmatch(region):
         section.refuse("region", f'must be two capital letters like "NO", not {region!r}')
     return region or None
+
+
+def _own_rules(section: Section) -> Own:
+    countries = section.texts("allow_without_rules", required=False)
+    for country in countries:
+        if not _COUNTRY.fullmatch(country):
+            section.refuse(
+                "allow_without_rules", f'must be like ["SE"], two capital letters; not {country!r}'
+            )
+    return Own(
+        allow_without_rules=frozenset(countries),
+        office_hours=section.flag("own_hours"),
+        max_per_day=section.maybe_whole("max_per_day", 0, _MOST_A_PERSON),
+        max_per_week=section.maybe_whole("max_per_week", 0, _MOST_A_PERSON),
+        other_hour=section.flag("not_same_hour"),
+        zone_policy=section.choice("zones", ZONE_POLICIES, default=ZONE_POLICIES[0]),
+    )

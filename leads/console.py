@@ -30,12 +30,16 @@ class Settings:
         registries: the folder with the files of do-not-call registers.
         trunks: name -> the caller ids that may be shown on it.
         engine: the name of the engine that these settings are for.
+        rules_folder: the folder with the operator's own rule files, or None.
+        own_rules: what the operator asks for besides the law, as `campaigns.rules.own` writes it.
     """
 
     region: str | None
     registries: Path
     trunks: Mapping[str, Sequence[str]]
     engine: str
+    rules_folder: Path | None
+    own_rules: Mapping[str, object]
 
 
 @dataclass(slots=True, kw_only=True)

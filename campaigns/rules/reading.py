@@ -15,8 +15,8 @@ from leads.problems import Problem
 
 EVERYWHERE = "*"
 FROM_ADDRESS = "from_address"
+FILE_NAME = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)\.toml")
 
-_FILE = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)\.toml")
 _COUNTRY = re.compile("[A-Z]{2}")
 _SUBDIVISION = re.compile("[A-Z]{2}-[A-Z0-9]{1,3}")
 _ADDED = re.compile(r"(?:([0-9]{4})-)?([0-9]{2}-[0-9]{2}) (\S.*)")
@@ -114,7 +114,7 @@ class _Reader:
 
     def _id(self) -> str:
         named = self._root.text("id")
-        found = _FILE.fullmatch(self._file)
+        found = FILE_NAME.fullmatch(self._file)
         if found is None:
             self._root.refuse("id", "the file's name must be like us-fl.toml: a-z, 0-9 and -")
         elif named and named != found[1]:

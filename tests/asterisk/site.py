@@ -140,7 +140,7 @@ audience = "consumer"
 [dialing]
 ring_s = 5
 [retry]
-busy = {{ after = "1s", max = 2 }}
+busy = {{ after = "5s", max = 2 }}
 [message]
 {message}
 keys = {{ 1 = "connect", 5 = "answer:support=yes", 8 = "callback", 9 = "do_not_call" }}

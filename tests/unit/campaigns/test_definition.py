@@ -346,7 +346,7 @@ FAULTS: list[tuple[tuple[str | int, ...], object, str]] = [
     (("retry", "busy", "after"), "999999w", "retry.busy.after"),
     (("retry", "busy", "max"), 0, "retry.busy.max"),
     (("retry", "no_answer"), "4h", "retry.no_answer"),
-    (("retry", "no_answer", "other_daypart"), True, "retry.no_answer.other_daypart"),
+    (("retry", "no_answer", "other_daypart"), "yes", "retry.no_answer.other_daypart"),
     (("retry", "noanswer"), {"after": "4h", "max": 1}, "retry.noanswer"),
     (("message",), {"sound": "hello"}, "message"),
     (("script", "file"), 1, "script.file"),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaigns.rules.own import Own
 from dialer import config
 from dialer.config import SECRET_VARIABLE, Config, load, read_config
 from dialer.trunks import Trunk
@@ -59,6 +60,7 @@ def test_an_empty_file_has_the_defaults() -> None:
     assert (found.host, found.port, found.username) == ("127.0.0.1", 5038, "dialer")
     assert (found.trunks, found.region, found.secret) == ({}, None, None)
     assert found.registries == Path("registries")
+    assert (found.rules_folder, found.own_rules) == (None, Own())
     assert usable('[leads]\nregistries = "/srv/registers"').registries == Path("/srv/registers")
 
 
@@ -69,12 +71,29 @@ def test_everything_that_may_be_set_is_read() -> None:
         engine.name = "north"
         asterisk = { host = "pbx", port = 5039, username = "campaigns" }
         leads.region = "SE"
+        [rules]
+        folder = "rules"
+        allow_without_rules = ["SE", "DK"]
+        own_hours = true
+        max_per_day = 0
+        max_per_week = 5
+        not_same_hour = true
+        zones = "address"
         """
         + TRUNK.replace("main", "second"),
         **{SECRET_VARIABLE: SECRET},
     )
     assert found.database_url == "postgresql+psycopg://me@db/ringbank"
     assert (found.engine, found.region) == ("north", "SE")
+    assert found.rules_folder == Path("rules")
+    assert found.own_rules == Own(
+        allow_without_rules=frozenset({"SE", "DK"}),
+        office_hours=True,
+        max_per_day=0,
+        max_per_week=5,
+        other_hour=True,
+        zone_policy="address",
+    )
     where = found.asterisk()
     assert (where.host, where.port, where.username) == ("pbx", 5039, "campaigns")
     assert where.secret == SECRET
@@ -91,7 +110,7 @@ def test_everything_that_may_be_set_is_read() -> None:
 
 def test_the_shipped_file_can_be_used_and_shows_the_defaults() -> None:
     shipped, empty = usable(SHIPPED), usable("")
-    for name in ("database_url", "engine", "host", "port", "username"):
+    for name in ("database_url", "engine", "host", "port", "username", "own_rules"):
         assert getattr(shipped, name) == getattr(empty, name)
     assert list(shipped.trunks) == ["main"]
 
@@ -107,7 +126,7 @@ def known_keys() -> set[str]:
         and re.fullmatch("[a-z_]+", node.value)
     }
     known = set()
-    for section in ("database", "engine", "asterisk", "trunks.main", "leads"):
+    for section in ("database", "engine", "asterisk", "trunks.main", "leads", "rules"):
         for word in words:
             document = tomllib.loads(TRUNK)
             table = document
@@ -130,8 +149,9 @@ def test_the_shipped_file_names_every_key_the_reader_knows() -> None:
     tables = tomllib.loads(SHIPPED)
     shown = {f"{t}.{key}" for t, values in tables.items() if t != "trunks" for key in values}
     shown |= {f"trunks.main.{key}" for key in tables["trunks"]["main"]}
-    in_comments = re.findall(r"^#.*?\b(\w+) = ", SHIPPED, re.MULTILINE)
-    shown |= {f"asterisk.{key}" for key in in_comments}
+    for table, keys in re.findall(r"^\[(.+)\]\n((?:[^\[\n].*\n|\n)*)", SHIPPED, re.MULTILINE):
+        in_comments = re.findall(r"^#.*?\b(\w+) = ", keys, re.MULTILINE)
+        shown |= {f"{table}.{key}" for key in in_comments}
     assert known_keys() - {"asterisk.secret"} == shown  # known only to be refused by name
 
 
@@ -146,6 +166,14 @@ def test_every_fault_is_told_at_once_with_its_full_name() -> None:
         asterisk = { host = true, port = 70000, username = "two\\nlines" }
         leads.region = "Norway"
         speling = 1
+        [rules]
+        folder = ""
+        allow_without_rules = ["SE", "Norway"]
+        own_hours = 1
+        max_per_day = -1
+        max_per_week = 1001
+        not_same_hour = "yes"
+        zones = "some"
         [trunks.main]
         channel = "PJSIP/carrier"
         max_calls = 0
@@ -165,6 +193,13 @@ def test_every_fault_is_told_at_once_with_its_full_name() -> None:
         "asterisk.username",
         "leads.region",
         "speling",
+        "rules.folder",
+        "rules.allow_without_rules",
+        "rules.own_hours",
+        "rules.max_per_day",
+        "rules.max_per_week",
+        "rules.not_same_hour",
+        "rules.zones",
         "trunks.main.channel",
         "trunks.main.max_calls",
         "trunks.main.max_calls_per_second",
@@ -187,6 +222,7 @@ def test_every_fault_is_told_at_once_with_its_full_name() -> None:
         ("[asterisk]\nuser = 'x'", "asterisk.user", "username"),
         (TRUNK + "max_cals = 3", "trunks.main.max_cals", "max_calls"),
         ("[leads]\nregions = 'NO'", "leads.regions", "region"),
+        ("[rules]\nzone = 'all'", "rules.zone", "zones"),
     ],
 )
 def test_an_unknown_key_names_the_nearest(text: str, where: str, near: str) -> None:
@@ -207,7 +243,7 @@ def test_a_limit_of_a_trunk_has_limits(key: str, least: int, most: int) -> None:
         assert list(faults(with_limit(number))) == [f"trunks.main.{key}"]
 
 
-@pytest.mark.parametrize("name", ["database", "engine", "asterisk", "trunks", "leads"])
+@pytest.mark.parametrize("name", ["database", "engine", "asterisk", "trunks", "leads", "rules"])
 def test_a_section_that_is_no_table_is_one_fault(name: str) -> None:
     assert list(faults(f"{name} = 3")) == [name]
 

@@ -1,0 +1,101 @@
+"""What earlier attempts mean for the next one: entries, counts, and the numbers left; pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from campaigns.model import Campaign, DispositionKind, Outcome, PastAttempt, Retry
+
+_NOT_REACHED = frozenset(
+    {
+        DispositionKind.NO_CONTACT,
+        DispositionKind.LEFT_MESSAGE,
+        DispositionKind.MACHINE,
+        DispositionKind.CALLBACK,
+    }
+)
+"""Kinds that rest like a `no_answer`; a callback only where no time was promised."""
+
+NOBODYS = frozenset({Outcome.UNALLOCATED, Outcome.FAX})
+"""Outcomes that say that nobody is to be reached on this number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of the attempts, oldest first: the lead's own, and all that count for it."""
+
+    campaign: Campaign
+    own: Sequence[PastAttempt]
+    relevant: Sequence[PastAttempt]
+    numbers: int
+    first: int
+
+    def word(self, attempt: PastAttempt) -> Retry | None:
+        """Return the entry of [retry.disposition] for what an agent said, if any."""
+        code = attempt.code or attempt.disposition
+        return None if promised(attempt) else self.campaign.retry_dispositions.get(code or "")
+
+    def entry(self, attempt: PastAttempt) -> tuple[str, Retry | None]:
+        """Return what an attempt ended in, and the entry of [retry] for that, if any."""
+        word = self.word(attempt)
+        if word is not None:
+            return f"disposition:{attempt.code or attempt.disposition}", word
+        if self.is_wrong(attempt):
+            return f"disposition:{attempt.disposition}", None
+        outcome = _rests_like(self.campaign, attempt)
+        return outcome.value, self.campaign.retry.get(outcome)
+
+    def times(self, like: PastAttempt) -> int:
+        """Return how many attempts ended like one; what is a number's end is so for each."""
+        name = self.entry(like)[0]
+        return sum(
+            self.entry(attempt)[0] == name
+            and (name not in NOBODYS or attempt.position == like.position)
+            for attempt in self.relevant
+        )
+
+    def is_wrong(self, attempt: PastAttempt) -> bool:
+        """Tell whether somebody said that the number is not the lead's."""
+        return attempt.disposition is DispositionKind.WRONG_NUMBER and attempt in self.own
+
+    def loses(self, attempt: PastAttempt) -> bool:
+        """Tell whether an attempt showed that its number does not reach the lead."""
+        name, entry = self.entry(attempt)
+        return self.is_wrong(attempt) or (
+            name in NOBODYS and self.times(attempt) >= (entry.max if entry else 1)
+        )
+
+    def moves_on(self, attempt: PastAttempt) -> bool:
+        """Tell whether the next try after an attempt has to be on another number."""
+        return self.is_wrong(attempt) or self.entry(attempt)[0] in NOBODYS
+
+    def left(self) -> frozenset[int]:
+        """Return the positions of the numbers that may reach the lead."""
+        lost = {attempt.position for attempt in self.relevant if self.loses(attempt)}
+        return frozenset(range(1, self.numbers + 1)) - lost
+
+    def position(self, last: Sequence[PastAttempt], *, other: bool = False) -> int:
+        """Return the number that comes next after the last of some attempts.
+
+        It is the same one or, in their order, the next; one that may still reach the lead
+        if there is any.
+        """
+        at = last[-1].position if last else self.first
+        if not 1 <= at <= self.numbers:
+            return self.first
+        left = self.left()
+        turn = ((at - 1 + step) % self.numbers + 1 for step in range(other, self.numbers + other))
+        return next((position for position in turn if position in left), at)
+
+
+def promised(attempt: PastAttempt) -> bool:
+    """Tell whether a call at a certain time was promised in an attempt."""
+    return attempt.disposition is DispositionKind.CALLBACK and attempt.callback_at is not None
+
+
+def _rests_like(campaign: Campaign, attempt: PastAttempt) -> Outcome:
+    """Return the outcome whose entry of [retry] decides about this attempt."""
+    if attempt.disposition in _NOT_REACHED and attempt.callback_at is None:
+        return Outcome.NO_ANSWER
+    if attempt.outcome is Outcome.UNKNOWN and Outcome.UNKNOWN not in campaign.retry:
+        return Outcome.NO_ANSWER
+    return attempt.outcome
