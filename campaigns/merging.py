@@ -14,6 +14,7 @@ from campaigns.claims import held_among
 from campaigns.erasure import lock_for_erasing
 from campaigns.examining import examine_lead_again
 from campaigns.ledger import settle
+from campaigns.moving import hold_to_no, said_no
 from campaigns.person import everything_of
 from campaigns.store import load_id
 from campaigns.tables import answers, attempts, campaign_leads
@@ -87,6 +88,8 @@ def merge(
         connection.execute(_moved(table, kept_id, merged_id))
     _move_suppressions(connection, kept_id, merged_id)
     enrolled = _unite_enrolments(connection, kept_id, merged_id)
+    if said_no(connection, kept_id):
+        hold_to_no(connection, kept_id)
     connection.execute(delete(lead_changes).where(lead_changes.c.lead_id == merged_id))
     connection.execute(update(merges).where(merges.c.kept_id == merged_id).values(kept_id=kept_id))
     connection.execute(delete(leads).where(leads.c.id == merged_id))

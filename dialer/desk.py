@@ -228,7 +228,8 @@ def _show_talk(console: Console, document: dict[str, object]) -> None:
     if history:
         console.line("\nCalled before:")
     for past in history:
-        said = [past["disposition"] or past["outcome"], past["refusal_reason"], past["note"]]
+        said = [past["disposition"] or past["outcome"], past["refusal_reason"]]
+        said += [past["refusal_detail"], past["note"]]
         console.line(f"  {past['at'].astimezone():%Y-%m-%d %H:%M}  {', '.join(filter(None, said))}")
     if isinstance(document["script"], str):
         console.line(f"\n{document['script'].strip()}")
