@@ -221,16 +221,26 @@ def test_louisianas_movable_days_fall_where_its_statute_puts_them(year: int) -> 
     assert (monday.weekday(), monday.month, (monday.day - 1) // 7) == (0, 10, 1)
     thanksgiving = friday - timedelta(days=1)
     assert (thanksgiving.weekday(), thanksgiving.month, (thanksgiving.day - 1) // 7) == (3, 11, 3)
+    assert added["01-08"] == "Battle of New Orleans"
     assert added["08-30"] == "Huey P. Long Day"
     assert added["11-01"] == "All Saints' Day"
 
 
-def test_rhode_island_rests_on_the_tuesday_after_novembers_first_monday() -> None:
-    days = [date.fromisoformat(day) for day, _ in jurisdiction("us-ri.toml").calendar.add]
+@pytest.mark.parametrize("file", ["us-ri.toml", "us-la.toml"])
+def test_two_states_rest_on_the_day_of_a_general_election(file: str) -> None:
+    added = jurisdiction(file).calendar.add
+    days = [date.fromisoformat(day) for day, name in added if name == "Election Day"]
     assert [day.year for day in days] == [2028, 2030]
     for day in days:
         monday = day - timedelta(days=1)
         assert (monday.weekday(), monday.month, (monday.day - 1) // 7) == (0, 11, 0)
+
+
+def test_rhode_island_has_an_independence_day_of_its_own() -> None:
+    added = dict(jurisdiction("us-ri.toml").calendar.add)
+    assert added["05-04"] == "Rhode Island Independence Day"
+    sundays = [year for year in range(2027, 2031) if date(year, 5, 4).weekday() == 6]
+    assert not sundays  # the Monday after a Sunday would be one more day to add
 
 
 # Hours: Monday to Friday, Saturday, Sunday, public holiday; "" is closed, "=" as on its weekday
