@@ -24,6 +24,7 @@ from campaigns.definition import read_definition
 from campaigns.enrolment import enrol
 from campaigns.model import CampaignState
 from campaigns.report import outcomes
+from campaigns.rules_in_force import RulesInForce
 from dialer import actions, config, schema
 from dialer.ami.client import AmiClient
 from dialer.ami.wire import Message
@@ -144,7 +145,8 @@ def through_engine(lab: Lab, calls: int, folder: Path) -> float:
         )
         stored = campaign_store.load(connection, "bench")
         campaign_store.set_state(connection, stored, CampaignState.RUNNING, now=Clock().now())
-        enrol(connection, stored, now=Clock().now())
+        laws = RulesInForce(loaded.rules_folder, loaded.own_rules).laws
+        enrol(connection, stored, laws, now=Clock().now())
     started = time.perf_counter()
     Engine(base, loaded).run(until_done=True)
     took = time.perf_counter() - started

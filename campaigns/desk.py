@@ -226,9 +226,10 @@ def _offered(campaign: Campaign, disposition: Disposition) -> dict[str, object]:
 def zones_of(connection: Connection, lease: Lease) -> tuple[str, ...]:
     """Return the zones in which the leased person may be."""
     row = connection.execute(
-        select(*facts.WHEREABOUTS).where(
-            numbers.c.id == lease.number_id, leads.c.id == lease.lead_id
-        )
+        select(*facts.WHEREABOUTS)
+        .select_from(leads)
+        .join(numbers, numbers.c.id == lease.number_id)
+        .where(leads.c.id == lease.lead_id)
     ).one()
     return possible_zones(facts.whereabouts(row))
 

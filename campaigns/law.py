@@ -7,12 +7,13 @@ kept; what depends on the person (consents, relations, earlier calls) is the gat
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from campaigns.model import Campaign, DialMode
 from campaigns.rules.book import RuleBook
+from campaigns.rules.calendars import known
 from campaigns.rules.model import (
     AbandonmentRule,
     CapRule,
@@ -23,10 +24,12 @@ from campaigns.rules.model import (
     HoursRule,
     Jurisdiction,
     Loosening,
+    Place,
     Placing,
     RegistryRule,
     Rule,
 )
+from campaigns.rules.reading import EVERYWHERE
 from campaigns.timetable import Clause, Timetable, own_clauses
 
 AGENT_RESERVED = frozenset({DialMode.MANUAL, DialMode.PREVIEW})
@@ -151,7 +154,7 @@ class Laws:
                     else:
                         clauses = held[rule.id][1] if rule.id in held else ()
                         if isinstance(rule, HoursRule):
-                            clauses = (*clauses, _clause(rule, jurisdiction, place.subdivision))
+                            clauses = (*clauses, _clause(rule, jurisdiction, place))
                         held[rule.id] = (rule, tuple(dict.fromkeys(clauses)))
         rules = tuple(rule for rule, _ in held.values() if not isinstance(rule, Duty))
         consents = _only(ConsentRule, rules)
@@ -239,15 +242,19 @@ GATES_VERSION = 3
 """Goes up with every change of what the gates allow: it is part of `rule_set`."""
 
 
-def _clause(rule: HoursRule, jurisdiction: Jurisdiction, subdivision: str) -> Clause:
+def _clause(rule: HoursRule, jurisdiction: Jurisdiction, place: Place) -> Clause:
     calendar = jurisdiction.calendar
+    if not calendar.country and EVERYWHERE in jurisdiction.countries:
+        # Rules for every country have the holidays of the person's own.
+        country = place.country if known(place.country) else ""
+        calendar = replace(calendar, country=country, from_address=True, union=True)
     return Clause(
         rule=rule.id,
         source="; ".join(rule.source),
         days=rule.days,
         holiday=rule.holiday,
         calendar=calendar,
-        subdivision=subdivision if calendar.from_address else "",
+        subdivision=place.subdivision if calendar.from_address else "",
         valid_from=rule.valid_from,
         valid_until=rule.valid_until,
     )

@@ -76,9 +76,7 @@ class Clause:
         )
 
     def holiday_on(self, day: date) -> str | None:
-        """Return the holiday whose windows a day has, or None where it has its weekday's."""
-        if self.holiday is None or not self.holds_on(day):
-            return None
+        """Return the name of the holiday that a day is, or None where it is none."""
         return holiday_on(self.calendar, self.subdivision, day)
 
     def windows_on(self, day: date) -> Windows:
@@ -315,7 +313,7 @@ class _InZones:
         return "24:00" if end.time() == time.min else f"{end:%H:%M}"
 
     def _holiday_that_shuts(self, wall: datetime) -> str | None:
-        """Return the holiday but for which it would be open, if there is one."""
+        """Return the holiday but for which it would be open, where it is shut, if any."""
         usual = self.clause.days[wall.weekday()]
         if not any(a <= wall.time() and (wall.time() < b or b == time.min) for a, b in usual):
             return None

@@ -180,7 +180,7 @@ def _report(console: Console, base: "Engine", output: Path) -> "Sequence[Booked]
 
     with reading(base) as connection:
         stored = store.load(connection, _CAMPAIGN)
-        found = standing(connection, stored.id)
+        found = standing(connection, stored.id, now=console.now())
         booked = booked_attempts(connection)
     if not console.json:
         console.rows(("outcome", "attempts"), found.outcomes.items())
@@ -203,7 +203,8 @@ def _compare(console: Console, base: "Engine", lab: "Lab", attempts: "Sequence[B
     calls, found = network_check(lab, attempts)
     if console.json:
         with reading(base) as connection:
-            counted = standing(connection, store.load(connection, _CAMPAIGN).id)
+            stored = store.load(connection, _CAMPAIGN)
+            counted = standing(connection, stored.id, now=console.now())
         console.document(
             {
                 "outcomes": counted.outcomes,

@@ -64,8 +64,9 @@ def _year(calendar: Calendar, place: str, year: int) -> Mapping[date, str]:
         if name not in calendar.drop:
             names.setdefault(day, {})[name] = None
     for when, name in calendar.add:
-        for day in _added(when, year):
-            names.setdefault(day, {})[name] = None
+        added = _added(when, year)
+        if added is not None:
+            names.setdefault(added, {})[name] = None
     return {day: "; ".join(several) for day, several in names.items()}
 
 
@@ -86,11 +87,10 @@ def _civil(calendar: Calendar, place: str, year: int) -> Iterator[tuple[date, st
                 yield day, name
 
 
-def _added(when: str, year: int) -> Iterator[date]:
-    """Yield the day of a year that "MM-DD" or "YYYY-MM-DD" means, if it has one."""
-    yearly = len(when) == len("MM-DD")
-    if yearly and when == "02-29" and not isleap(year):
-        return
-    day = date.fromisoformat(f"{year:04}-{when}" if yearly else when)
-    if day.year == year:
-        yield day
+def _added(when: str, year: int) -> date | None:
+    """Return the day that "YYYY-MM-DD" means, or "MM-DD" in a year that has it."""
+    if len(when) > len("MM-DD"):
+        return date.fromisoformat(when)
+    if when == "02-29" and not isleap(year):
+        return None
+    return date.fromisoformat(f"{year:04}-{when}")

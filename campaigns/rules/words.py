@@ -80,8 +80,7 @@ def _(rule: CooldownRule) -> dict[str, str]:
 def _(rule: HourRule) -> dict[str, str]:
     return {
         "after": "no answer",
-        "wait": f"not in the same hour of the day on {_number(rule.n, 'day')}",
-        "counted for each": _listed(rule.key),
+        "wait": f"not in the same hour of the day for {_number(rule.days, 'day')} more",
     }
 
 

@@ -18,6 +18,7 @@ from campaigns.store import StoredCampaign
 from leads.db import reading, writing
 from leads.tables import imports, leads
 from tests.db.people import (
+    LAWS,
     NOON,
     archive,
     call,
@@ -63,7 +64,7 @@ def stands(base: Engine, stored: StoredCampaign) -> dict[str, tuple[str, str | N
 
 def judge(base: Engine, stored: StoredCampaign) -> None:
     with writing(base) as connection:
-        assert judge_slice(connection, stored, after_lead_id=0, now=NOON) is None
+        assert judge_slice(connection, stored, LAWS, after_lead_id=0, now=NOON) is None
 
 
 def why_not(base: Engine, stored: StoredCampaign, number: int) -> Collection[tuple[str, str]]:
@@ -76,6 +77,7 @@ def why_not(base: Engine, stored: StoredCampaign, number: int) -> Collection[tup
             now=NOON,
             region=None,
             registries=Path("none"),
+            laws=LAWS,
         )
     return [(refusal.rule, refusal.why) for refusal in decision.refusals]
 
@@ -92,7 +94,7 @@ def test_whom_the_filter_leaves_out_is_enrolled_and_done(town: Engine):
         standing = report.standing(connection, stored.id)
         assert standing.leads == {"new": 2, "done": 2}
         assert standing.done_by == {"list": 2}
-        (reason,) = (r for r in why_nobody(connection, stored) if r["gate"] == "list")
+        (reason,) = (r for r in why_nobody(connection, stored, now=NOON) if r["gate"] == "list")
         assert reason["count"] == 2
 
 
@@ -183,11 +185,11 @@ def test_a_large_campaign_is_judged_slice_by_slice(town: Engine, monkeypatch: py
         move(town, name, "Bergen" if name in {"Åse", "Kari"} else "Oslo")
     monkeypatch.setattr(store, "_SLICE", 3)
     with writing(town) as connection:
-        last = judge_slice(connection, stored, after_lead_id=0, now=NOON)
+        last = judge_slice(connection, stored, LAWS, after_lead_id=0, now=NOON)
     assert last == lead_id_of(town, "Kari")
     assert [state for state, _ in stands(town, stored).values()] == ["done", "new", "done", "done"]
     with writing(town) as connection:
-        assert judge_slice(connection, stored, after_lead_id=last, now=NOON) is None
+        assert judge_slice(connection, stored, LAWS, after_lead_id=last, now=NOON) is None
     assert stands(town, stored)["Ola"] == ("new", None)
 
 
@@ -237,5 +239,5 @@ def test_a_column_that_went_with_its_import_leaves_a_stored_campaign_with_nobody
     stored = started(town, OSLO)
     with writing(town) as connection:
         connection.execute(update(imports).values(undone_at=NOON))
-        taken = claim(connection, stored, limit=3, now=NOON, new_lease=new_lease)
+        taken = claim(connection, stored, LAWS, limit=3, now=NOON, new_lease=new_lease)
     assert taken.taken == ()

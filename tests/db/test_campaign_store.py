@@ -3,8 +3,7 @@
 import pytest
 from sqlalchemy import Engine
 
-from campaigns import store
-from campaigns.enrolment import enrol
+from campaigns import enrolment, store
 from campaigns.model import CampaignState, DispositionKind, Outcome
 from campaigns.results import record_result
 from campaigns.store import StoredCampaign
@@ -16,6 +15,7 @@ from leads.problems import Problem
 from leads.store import list_named
 from leads.suppression import remove
 from tests.db.people import (
+    LAWS,
     NOON,
     OPEN_10_TO_20,
     add_agent,
@@ -54,7 +54,7 @@ def change(base: Engine, stored: StoredCampaign, text: str) -> tuple[Problem, ..
 
 def enrol(base: Engine, stored: StoredCampaign) -> int:
     with writing(base) as connection:
-        return enrol(connection, stored, now=NOON)
+        return enrolment.enrol(connection, stored, LAWS, now=NOON)
 
 
 def load(base: Engine, name: str = "spring") -> StoredCampaign:

@@ -27,6 +27,7 @@ from leads.lookup import meant, the_one
 from leads.model import LeadId
 from leads.tables import imports, leads, merges
 from tests.db.people import (
+    LAWS,
     NOON,
     add_agent,
     call,
@@ -179,6 +180,7 @@ def gates(base: Engine, number: str = phone(1)) -> dict[str, str]:
             now=NOON,
             region=None,
             registries=Path("none"),
+            laws=LAWS,
         )
     return {refusal.gate: refusal.rule for refusal in decision.refusals}
 
@@ -204,7 +206,7 @@ def test_a_consent_brings_a_person_back_into_every_campaign(people: Engine):
     assert waiting(people, summer)["Per"] == ("done", "consent")
     assert names_of(people, take(people, summer)) == ["Åse"]
     with reading(people) as connection:
-        reasons = desk.why_nobody(connection, spring)
+        reasons = desk.why_nobody(connection, spring, now=NOON)
     assert {(reason["gate"], reason["count"]) for reason in reasons} >= {("consent", 2)}
 
 
@@ -262,7 +264,7 @@ def test_consents_that_come_with_a_list_are_seen_by_the_campaigns_that_run(peopl
     assert take(people, stored, 5) == ()
     brought(people, "Åse", "Per")
     with writing(people) as connection:
-        enrol(connection, stored, now=NOON)
+        enrol(connection, stored, LAWS, now=NOON)
     assert sorted(names_of(people, take(people, stored, 5))) == ["Per", "Åse"]
     found = waiting(people, stored)
     assert found["Kari"] == ("done", "consent")
@@ -272,11 +274,11 @@ def test_each_import_of_consents_is_looked_at_once(people: Engine):
     stored = started(people, definition(top=ASKS))
     brought(people, "Åse")
     with writing(people) as connection:
-        enrol(connection, stored, now=NOON)
+        enrol(connection, stored, LAWS, now=NOON)
     withdraw(people, "Åse")
     assert take(people, stored, 5) == ()
     with writing(people) as connection:
-        enrol(connection, stored, now=NOON)
+        enrol(connection, stored, LAWS, now=NOON)
     assert waiting(people, stored)["Åse"] == ("done", "consent")
     import_people(people, [("Ola", phone(7))])
     put(people, stored, stored.state)

@@ -21,6 +21,7 @@ from campaigns.tables import agents, answers
 from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
 from tests.db.people import (
+    LAWS,
     NOON,
     OPEN_10_TO_20,
     add_agent,
@@ -92,7 +93,7 @@ def ask(
     base: Engine, stored: StoredCampaign, agent_id: int, *, now: datetime = NOON
 ) -> Lease | None:
     with writing(base) as connection:
-        return desk.next_person(connection, stored, agent_id, now=now)
+        return desk.next_person(connection, stored, LAWS, agent_id, now=now)
 
 
 def given(base: Engine, stored: StoredCampaign, agent_id: int, *, now: datetime = NOON) -> Lease:
@@ -117,7 +118,7 @@ def shown(
 
 def why(base: Engine, stored: StoredCampaign) -> dict[str, tuple[object, object]]:
     with reading(base) as connection:
-        found = desk.why_nobody(connection, stored)
+        found = desk.why_nobody(connection, stored, now=NOON)
     assert all(set(reason) == {"gate", "count", "next_at"} for reason in found)
     by_gate = {str(reason["gate"]): (reason["count"], reason["next_at"]) for reason in found}
     assert len(by_gate) == len(found)

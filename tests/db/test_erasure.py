@@ -32,6 +32,7 @@ from leads.tables import (
     suppressions,
 )
 from tests.db.people import (
+    LAWS,
     NOON,
     attempt_row,
     call,
@@ -222,7 +223,7 @@ def test_an_erased_person_is_enrolled_nowhere(base: Engine) -> None:
     erase_now(base, lead_id_of(base, "Kari Åpen"))
     stored = started(base)
     with writing(base) as connection:
-        assert enrol(connection, load(connection, stored.campaign.name), now=NOON) == 0
+        assert enrol(connection, load(connection, stored.campaign.name), LAWS, now=NOON) == 0
         enrolled = connection.scalar(select(func.count()).select_from(campaign_leads))
     assert enrolled == 2
 

@@ -12,6 +12,7 @@ from leads.access import accesses_to
 from leads.db import reading, writing
 from leads.tables import imports, leads, list_members, lists
 from tests.db.people import (
+    LAWS,
     NOON,
     import_people,
     import_text,
@@ -123,5 +124,5 @@ def test_a_list_that_expires_later_after_all_brings_its_people_back(base: Engine
     assert take(base, stored) == ()
     with writing(base) as connection:
         store.set_expiry(connection, norway, NOON.date() + timedelta(days=9))
-        judge_slice(connection, stored, after_lead_id=0, now=NOON)
+        judge_slice(connection, stored, LAWS, after_lead_id=0, now=NOON)
     assert names_of(base, take(base, stored)) == ["Åse"]

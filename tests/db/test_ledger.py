@@ -20,6 +20,7 @@ from campaigns.tables import AT_ONCE, answers
 from leads.db import reading, writing
 from leads.suppression import entries
 from tests.db.people import (
+    LAWS,
     NOON,
     add_agent,
     attempt_row,
@@ -156,7 +157,7 @@ def test_a_number_has_one_open_attempt(base: Engine):
 
 def test_what_fails_half_way_leaves_nothing(base: Engine, spring: StoredCampaign):
     with suppress(CrashError), crashing(base) as connection:
-        taken = claim(connection, spring, limit=1, now=NOON, new_lease=new_lease).taken
+        taken = claim(connection, spring, LAWS, limit=1, now=NOON, new_lease=new_lease).taken
         assert len(taken) == 1
         ledger.write_intents(
             connection,

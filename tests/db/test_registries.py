@@ -24,6 +24,7 @@ from leads.registries import Loaded
 from leads.tables import registries as versions
 from leads.tables import registry_verdicts
 from tests.db.people import (
+    LAWS,
     NOON,
     call,
     definition,
@@ -404,7 +405,7 @@ def test_a_verdict_that_comes_late_brings_people_back(people: Engine, folder: Pa
     assert take(people, stored, 9) == ()
     with writing(people) as connection:
         registries.scrub_new(connection, folder, np.array([PER], dtype=np.int64))
-        assert judge_slice(connection, stored, after_lead_id=0, now=NOON) is None
+        assert judge_slice(connection, stored, LAWS, after_lead_id=0, now=NOON) is None
     assert names_of(people, take(people, stored, 9)) == ["Per"]
     held = {name: row.held_by for name, row in enrolled(people, stored).items()}
     assert (held["Åse"], held["Kari"]) == ("registry", "registry")

@@ -99,10 +99,8 @@ def _index(table: Table, name: str) -> Index:
 
 def _lose_predicate(tables: dict[str, Table]) -> None:
     table = tables["campaign_leads"]
-    table.indexes.remove(_index(table, "ix_campaign_leads_callable"))
-    Index(
-        "ix_campaign_leads_callable", *(table.c[n] for n in ("campaign_id", "next_call_at", "id"))
-    )
+    table.indexes.remove(_index(table, "ix_campaign_leads_unplaced"))
+    Index("ix_campaign_leads_unplaced", *(table.c[n] for n in ("campaign_id", "id")))
 
 
 def _lose_uniqueness_of_an_index(tables: dict[str, Table]) -> None:
@@ -143,7 +141,7 @@ def _change_type(tables: dict[str, Table]) -> None:
     [
         (_lose_check, "attempts: check ck_attempts_end_has_outcome"),
         (_change_check, "attempts: check ck_attempts_end_has_outcome"),
-        (_lose_predicate, "campaign_leads: index ix_campaign_leads_callable"),
+        (_lose_predicate, "campaign_leads: index ix_campaign_leads_unplaced"),
         (_lose_uniqueness_of_an_index, "attempts: index uq_attempts_open_lead_id"),
         (_lose_unique_constraint, "campaign_leads: unique uq_campaign_leads_campaign_id_lead_id"),
         (_lose_column, "attempts: column note"),
@@ -220,11 +218,13 @@ def _attempt(**changes: Any) -> dict[str, Any]:
     values = {"channel_id": "a", "campaign_id": 1, "list_id": 1, "lead_id": 1, "number_id": 1}
     values |= {"phone": "+4721000001", "clock": "real", "mode": "progressive", "trunk": "main"}
     values |= {"caller_id": "+4721000000", "attempt_no": 1, "rule_set": "none", "dialed_at": NOON}
+    values |= {"seller": "Example Telecom AS", "decision": {}}
     return values | changes
 
 
 def _claim(**changes: Any) -> dict[str, Any]:
     values = {"lease": "a", "campaign_id": 1, "lead_id": 1, "number_id": 1, "created_at": NOON}
+    values |= {"rule_set": "none", "decision": {}}
     return values | changes
 
 

@@ -191,13 +191,13 @@ def store_person(put: Any, person: Person) -> None:
         put(attempts, {
             "channel_id": f"{lead_id}-{number}", "campaign_id": 1, "list_id": 1,
             "lead_id": lead_id, "clock": "real", "mode": "manual", "trunk": "main",
-            "caller_id": "+4721000000", "attempt_no": 1, "rule_set": "x", "ended_at": NOW, **call,
+            "caller_id": "+4721000000", "attempt_no": 1, "rule_set": "x", "seller": "x", "decision": {}, "ended_at": NOW, **call,
         })  # fmt: skip
     if lead_id % 5 == 0:  # one that has not ended is not there yet
         put(attempts, {
             "channel_id": f"{lead_id}-open", "campaign_id": 1, "list_id": 1, "lead_id": lead_id,
             "clock": "real", "mode": "manual", "trunk": "main", "caller_id": "+4721000000",
-            "attempt_no": 1, "rule_set": "x", "dialed_at": NOW,
+            "attempt_no": 1, "rule_set": "x", "seller": "x", "decision": {}, "dialed_at": NOW,
         })  # fmt: skip
 
 

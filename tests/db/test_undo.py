@@ -14,7 +14,7 @@ from leads.errors import NotAllowedError, UsageError
 from leads.importing import ImportReport
 from leads.model import LeadId, Suppression, SuppressionKind
 from leads.tables import imports
-from tests.db.people import NOON, call, import_text, lead_id_of, names_of, put, started, take
+from tests.db.people import LAWS, NOON, call, import_text, lead_id_of, names_of, put, started, take
 
 HEADER = "Kundenr;Navn;Telefon;By\n"
 OLA = "1;Ola;22448200;\n"
@@ -116,7 +116,7 @@ def test_an_undone_import_is_no_obstacle_for_the_next(base: Engine) -> None:
     take_back(base, first)
     bring(base, KARI)
     with writing(base) as connection:
-        assert enrol(connection, stored, now=NOON) == 1
+        assert enrol(connection, stored, LAWS, now=NOON) == 1
     assert names_of(base, take(base, put(base, stored, CampaignState.RUNNING))) == ["Kari"]
 
 
@@ -166,5 +166,5 @@ def test_whoever_comes_back_after_an_undo_is_called_again(base: Engine) -> None:
     assert take(base, stored) == ()
     bring(base, OLA)
     with writing(base) as connection:
-        enrol(connection, stored, now=NOON)
+        enrol(connection, stored, LAWS, now=NOON)
     assert names_of(base, take(base, stored)) == ["Ola"]

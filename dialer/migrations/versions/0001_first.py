@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rule_set", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "state IN ('stopped', 'running', 'paused')", name=op.f("ck_campaigns_state_known")
         ),
@@ -115,6 +116,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("retired_at IS NULL"),
         )
 
+    op.create_table(
+        "rule_books",
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("document", sa.JSON(), nullable=False),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_rule_books")),
+    )
     op.create_table(
         "secrets",
         sa.Column("name", sa.Text(), nullable=False),
@@ -197,6 +205,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
     )
     op.create_table(
+        "queues",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("campaign_id", Id, nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("placing", sa.Text(), nullable=False),
+        sa.Column("opens_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closes_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("held_by", sa.Text(), nullable=True),
+        sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_queues_campaign_id_campaigns")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_queues")),
+        sa.UniqueConstraint(
+            "campaign_id",
+            "priority",
+            "placing",
+            name=op.f("uq_queues_campaign_id_priority_placing"),
+        ),
+    )
+    with op.batch_alter_table("queues", schema=None) as batch_op:
+        batch_op.create_index("ix_queues_closes_at", ["campaign_id", "closes_at"], unique=False)
+
+    op.create_table(
         "registry_verdicts",
         sa.Column("number_id", Id, nullable=False),
         sa.Column("registry_id", Id, nullable=False),
@@ -214,6 +246,18 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "rule_sets",
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("book", sa.Text(), nullable=False),
+        sa.Column("definition", sa.Text(), nullable=False),
+        sa.Column("gates_version", sa.Integer(), nullable=False),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["book"], ["rule_books.hash"], name=op.f("fk_rule_sets_book_rule_books")
+        ),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_rule_sets")),
+    )
+    op.create_table(
         "leads",
         sa.Column("id", Id, nullable=False),
         sa.Column("external_id", sa.Text(), nullable=True),
@@ -223,6 +267,10 @@ def upgrade() -> None:
         sa.Column("zone", sa.Text(), nullable=True),
         sa.Column("country", sa.Text(), nullable=True),
         sa.Column("subdivision", sa.Text(), nullable=True),
+        sa.Column("told_zone", sa.Text(), nullable=True),
+        sa.Column("told_country", sa.Text(), nullable=True),
+        sa.Column("told_subdivision", sa.Text(), nullable=True),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attributes", sa.JSON(), nullable=False),
         sa.Column("import_id", Id, nullable=False),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
@@ -252,7 +300,9 @@ def upgrade() -> None:
         sa.Column("trunk", sa.Text(), nullable=False),
         sa.Column("caller_id", sa.Text(), nullable=False),
         sa.Column("attempt_no", sa.Integer(), nullable=False),
+        sa.Column("seller", sa.Text(), nullable=False),
         sa.Column("rule_set", sa.Text(), nullable=False),
+        sa.Column("decision", sa.JSON(), nullable=False),
         sa.Column("dialed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("connected_at", sa.DateTime(timezone=True), nullable=True),
@@ -270,6 +320,9 @@ def upgrade() -> None:
         sa.Column("disposition", sa.Text(), nullable=True),
         sa.Column("disposition_kind", sa.Text(), nullable=True),
         sa.Column("refusal_reason", sa.Text(), nullable=True),
+        sa.Column("refusal_detail", sa.Text(), nullable=True),
+        sa.Column("reoffer_campaign", sa.Text(), nullable=True),
+        sa.Column("reoffer_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("callback_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("superseded_by", Id, nullable=True),
@@ -319,48 +372,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
         )
-
-    op.create_table(
-        "campaign_leads",
-        sa.Column("id", Id, nullable=False),
-        sa.Column("campaign_id", Id, nullable=False),
-        sa.Column("lead_id", Id, nullable=False),
-        sa.Column("list_id", Id, nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("next_call_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("last_attempt_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("last_outcome", sa.Text(), nullable=True),
-        sa.Column("last_disposition", sa.Text(), nullable=True),
-        sa.Column("refusal_reason", sa.Text(), nullable=True),
-        sa.Column("held_by", sa.Text(), nullable=True),
-        sa.CheckConstraint(
-            "state IN ('new', 'waiting', 'in_call', 'callback', 'done', 'suppressed')",
-            name=op.f("ck_campaign_leads_state_known"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["campaign_id"], ["campaigns.id"], name=op.f("fk_campaign_leads_campaign_id_campaigns")
-        ),
-        sa.ForeignKeyConstraint(
-            ["lead_id"], ["leads.id"], name=op.f("fk_campaign_leads_lead_id_leads")
-        ),
-        sa.ForeignKeyConstraint(
-            ["list_id"], ["lists.id"], name=op.f("fk_campaign_leads_list_id_lists")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_leads")),
-        sa.UniqueConstraint(
-            "campaign_id", "lead_id", name=op.f("uq_campaign_leads_campaign_id_lead_id")
-        ),
-    )
-    with op.batch_alter_table("campaign_leads", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_campaign_leads_callable",
-            ["campaign_id", "state", "next_call_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('new', 'waiting', 'callback')"),
-            postgresql_where=sa.text("state IN ('new', 'waiting', 'callback')"),
-        )
-        batch_op.create_index(batch_op.f("ix_campaign_leads_lead_id"), ["lead_id"], unique=False)
 
     op.create_table(
         "consents",
@@ -482,6 +493,88 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_answers_attempt_id"), ["attempt_id"], unique=False)
 
     op.create_table(
+        "campaign_leads",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("campaign_id", Id, nullable=False),
+        sa.Column("lead_id", Id, nullable=False),
+        sa.Column("list_id", Id, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("next_call_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("last_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_outcome", sa.Text(), nullable=True),
+        sa.Column("last_disposition", sa.Text(), nullable=True),
+        sa.Column("refusal_reason", sa.Text(), nullable=True),
+        sa.Column("held_by", sa.Text(), nullable=True),
+        sa.Column("turn", sa.Integer(), server_default="4", nullable=False),
+        sa.Column("queue_id", Id, nullable=True),
+        sa.Column("rank", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("position", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("owner_id", Id, nullable=True),
+        sa.Column("owner_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("came_from", Id, nullable=True),
+        sa.CheckConstraint(
+            "state IN ('new', 'waiting', 'in_call', 'callback', 'done', 'suppressed')",
+            name=op.f("ck_campaign_leads_state_known"),
+        ),
+        sa.CheckConstraint("turn BETWEEN 1 AND 4", name=op.f("ck_campaign_leads_turn_known")),
+        sa.ForeignKeyConstraint(
+            ["came_from"], ["attempts.id"], name=op.f("fk_campaign_leads_came_from_attempts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_campaign_leads_campaign_id_campaigns")
+        ),
+        sa.ForeignKeyConstraint(
+            ["lead_id"], ["leads.id"], name=op.f("fk_campaign_leads_lead_id_leads")
+        ),
+        sa.ForeignKeyConstraint(
+            ["list_id"], ["lists.id"], name=op.f("fk_campaign_leads_list_id_lists")
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["agents.id"], name=op.f("fk_campaign_leads_owner_id_agents")
+        ),
+        sa.ForeignKeyConstraint(
+            ["queue_id"], ["queues.id"], name=op.f("fk_campaign_leads_queue_id_queues")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_leads")),
+        sa.UniqueConstraint(
+            "campaign_id", "lead_id", name=op.f("uq_campaign_leads_campaign_id_lead_id")
+        ),
+    )
+    with op.batch_alter_table("campaign_leads", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_campaign_leads_due",
+            ["campaign_id", "turn", "next_call_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('new', 'waiting', 'callback') AND turn != 4"),
+            postgresql_where=sa.text("state IN ('new', 'waiting', 'callback') AND turn != 4"),
+        )
+        batch_op.create_index(batch_op.f("ix_campaign_leads_lead_id"), ["lead_id"], unique=False)
+        batch_op.create_index(
+            "ix_campaign_leads_owner",
+            ["owner_id", "next_call_at"],
+            unique=False,
+            sqlite_where=sa.text("owner_id IS NOT NULL"),
+            postgresql_where=sa.text("owner_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_campaign_leads_turn",
+            ["queue_id", "turn", "next_call_at", "rank", "id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('new', 'waiting', 'callback')"),
+            postgresql_where=sa.text("state IN ('new', 'waiting', 'callback')"),
+        )
+        batch_op.create_index(
+            "ix_campaign_leads_unplaced",
+            ["campaign_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('new', 'waiting', 'callback') AND queue_id IS NULL"),
+            postgresql_where=sa.text(
+                "state IN ('new', 'waiting', 'callback') AND queue_id IS NULL"
+            ),
+        )
+
+    op.create_table(
         "claims",
         sa.Column("id", Id, nullable=False),
         sa.Column("lease", sa.Text(), nullable=False),
@@ -492,6 +585,8 @@ def upgrade() -> None:
         sa.Column("attempt_id", Id, nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rule_set", sa.Text(), nullable=False),
+        sa.Column("decision", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["agent_id"], ["agents.id"], name=op.f("fk_claims_agent_id_agents")
         ),

@@ -46,6 +46,7 @@ def sundays(year: int) -> list[date]:
         # It does to one that names a place only for want of the person's.
         (Calendar(country="DE", subdivision="BY", from_address=True), "DE-NW", None),
         (Calendar(country="DE", subdivision="BY", from_address=True), "", "Epiphany"),
+        (Calendar(country="DE", subdivision="BY", from_address=True), "DE", "Epiphany"),
     ],
 )
 def test_epiphany_is_a_holiday_in_some_laender(

@@ -19,6 +19,7 @@ from campaigns.rules.model import (
     Confidence,
     ConsentRule,
     CooldownRule,
+    Duty,
     Force,
     HoursRule,
     Jurisdiction,
@@ -39,6 +40,8 @@ DIALED = {"progressive", "ratio", "predictive"}
 RECORDED = {"broadcast"}
 SALES, GIVING = {"sales"}, {"sales", "fundraising"}
 CAUSES = {"sales", "fundraising", "political"}
+PERSON, FIRM, ANYBODY = {"consumer"}, {"business"}, set[str]()
+MARKETING, AUTOMATED = "phone_marketing", "automated_calls"
 
 R = TypeVar("R", bound=Rule)
 
@@ -218,16 +221,26 @@ def test_louisianas_movable_days_fall_where_its_statute_puts_them(year: int) -> 
     assert (monday.weekday(), monday.month, (monday.day - 1) // 7) == (0, 10, 1)
     thanksgiving = friday - timedelta(days=1)
     assert (thanksgiving.weekday(), thanksgiving.month, (thanksgiving.day - 1) // 7) == (3, 11, 3)
+    assert added["01-08"] == "Battle of New Orleans"
     assert added["08-30"] == "Huey P. Long Day"
     assert added["11-01"] == "All Saints' Day"
 
 
-def test_rhode_island_rests_on_the_tuesday_after_novembers_first_monday() -> None:
-    days = [date.fromisoformat(day) for day, _ in jurisdiction("us-ri.toml").calendar.add]
+@pytest.mark.parametrize("file", ["us-ri.toml", "us-la.toml"])
+def test_two_states_rest_on_the_day_of_a_general_election(file: str) -> None:
+    added = jurisdiction(file).calendar.add
+    days = [date.fromisoformat(day) for day, name in added if name == "Election Day"]
     assert [day.year for day in days] == [2028, 2030]
     for day in days:
         monday = day - timedelta(days=1)
         assert (monday.weekday(), monday.month, (monday.day - 1) // 7) == (0, 11, 0)
+
+
+def test_rhode_island_has_an_independence_day_of_its_own() -> None:
+    added = dict(jurisdiction("us-ri.toml").calendar.add)
+    assert added["05-04"] == "Rhode Island Independence Day"
+    sundays = [year for year in range(2027, 2031) if date(year, 5, 4).weekday() == 6]
+    assert not sundays  # the Monday after a Sunday would be one more day to add
 
 
 # Hours: Monday to Friday, Saturday, Sunday, public holiday; "" is closed, "=" as on its weekday
@@ -311,6 +324,23 @@ def test_whose_calls_the_hours_bind(rule_id: str) -> None:
     assert rules(HoursRule)[rule_id].applies.purpose == HOURS_BIND[rule_id]
 
 
+def test_the_hours_of_the_states_bind_sales_calls_to_consumers() -> None:
+    states = {i: rule.applies for i, rule in rules(HoursRule).items() if i.startswith("us-")}
+    recorded = {"us-ok.hours_recorded", "us-ne.hours_recorded"}
+    assert recorded < set(states)
+    for rule_id, applies in states.items():
+        assert applies.audience == PERSON, rule_id
+        assert applies.purpose == (GIVING if rule_id == "us-ne.hours_recorded" else SALES), rule_id
+        assert applies.mode == (RECORDED if rule_id in recorded else set()), rule_id
+
+
+def test_whom_the_hours_of_other_countries_protect() -> None:
+    whom = {i: rule.applies.audience for i, rule in rules(HoursRule).items() if "us-" not in i}
+    anybody = {"ca.hours", "au.hours", "au.hours_research", "in.hours", "own-hours.office"}
+    assert {rule_id for rule_id, audience in whom.items() if not audience} == anybody
+    assert {audience for audience in whom.values() if audience} == {frozenset(PERSON)}
+
+
 def test_nothing_lifts_the_hours_of_norway_and_no_customer_is_spared_anywhere() -> None:
     for rule in rules(HoursRule).values():
         assert not rule.exempt.relation, rule.id
@@ -375,6 +405,27 @@ def test_caps(rule_id: str) -> None:
     assert rule.counted == "attempts"
 
 
+HEALTH = {"us.fcc.health_day", "us.fcc.health_week"}
+CAPS_BIND = {
+    **dict.fromkeys(CAPS, SALES),
+    **{rule_id: {"service"} for rule_id in HEALTH},
+    "us.regf.7in7": {"collections"},
+    "us.fcc.exempt_recorded": {"survey", "service", "political", "fundraising"},
+}
+
+
+@pytest.mark.parametrize("rule_id", CAPS)
+def test_which_calls_are_capped(rule_id: str) -> None:
+    rule = rules(CapRule)[rule_id]
+    assert rule.applies.purpose == CAPS_BIND[rule_id]
+    assert rule.applies.audience == (set() if rule_id.startswith("de.") else PERSON)
+    recorded = rule_id.startswith("us.fcc.")
+    assert rule.applies.mode == (RECORDED if recorded else set())
+    assert rule.applies.line == ({"fixed"} if recorded else set())
+    assert rule.applies.topic == ({"health_care"} if rule_id in HEALTH else set())
+    assert rule.unless_consent == ({AUTOMATED} if recorded else set())
+
+
 COOLDOWNS = {
     "us.regf.after_conversation": ("conversation", "consecutive_days", 7, {"person", "debt"}),
     "us-wa.refused": ("refused", "calendar_days", 366, {"number", "seller"}),
@@ -394,6 +445,11 @@ def test_cool_downs(rule_id: str) -> None:
     rule = rules(CooldownRule)[rule_id]
     assert (rule.after, rule.period, rule.n, rule.key) == COOLDOWNS[rule_id]
     assert rule.unless_agent_reserved == rule_id.startswith("gb.")
+    assert not rule.applies.mode
+    if rule_id.startswith("gb."):
+        assert not rule.applies.purpose
+    else:
+        assert rule.applies.purpose == ({"collections"} if "regf" in rule_id else SALES)
 
 
 # Registers: name, list, oldest file in days, whom it protects, from which calls
@@ -457,6 +513,8 @@ def test_a_register_that_nobody_can_load_or_is_sure_of_stops_no_call(rule_id: st
     rule = rules(RegistryRule, enforced=False)[rule_id]
     assert not rule.enforced
     assert rule.list == ("reassigned" if rule_id.endswith("rnd") else "opt_out")
+    ages = {"us.rnd": 31, "us-me.rnd": 31, "us-fl.dnc": 92}
+    assert rule.max_age_days == ages.get(rule_id)
 
 
 def test_brazils_register_is_of_two_trades() -> None:
@@ -466,8 +524,6 @@ def test_brazils_register_is_of_two_trades() -> None:
 
 # Consent: how much, of what kind, from whom, for which calls, in which modes
 
-PERSON, FIRM, ANYBODY = {"consumer"}, {"business"}, set[str]()
-MARKETING, AUTOMATED = "phone_marketing", "automated_calls"
 OTHERS = {"survey", "service", "political", "fundraising", "collections"}
 
 CONSENTS = {
@@ -558,9 +614,10 @@ def test_france_turns_from_opting_out_to_opting_in(day: date, in_force: set[str]
 
 
 def test_poland_asks_for_consent_since_its_new_code() -> None:
-    rule = rules(ConsentRule)["pl.consent"]
-    assert not rule.valid_on(date(2024, 11, 9))
-    assert rule.valid_on(date(2024, 11, 10))
+    for rule_id in ("pl.consent", "pl.consent_recorded"):
+        rule = rules(ConsentRule)[rule_id]
+        assert not rule.valid_on(date(2024, 11, 9))
+        assert rule.valid_on(date(2024, 11, 10))
 
 
 # Abandoned calls: share, pacing, harbour, period, days, seconds, from when, ring
@@ -619,3 +676,71 @@ def test_who_is_out_of_the_rules_on_abandoned_calls() -> None:
     assert found["us.ftc.abandon"].exempt.caller == {"nonprofit"}
     assert not found["gb.ofcom.guard"].applies.purpose
     assert not found["gb.ofcom.guard"].exempt.caller
+
+
+MESSAGES = {
+    "us.fcc.abandon": (
+        2.0,
+        {"seller_name", "callback_phone", "telemarketing_purpose"},
+        "keypress_or_voice",
+    ),
+    "us.ftc.abandon": (2.0, {"seller_name", "callback_phone"}, ""),
+    "gb.ofcom.guard": (2.0, {"seller_name", "opt_out_phone"}, ""),
+    "de.ring": (None, {"seller_name"}, ""),
+}
+
+
+@pytest.mark.parametrize("rule_id", ABANDONMENT)
+def test_what_an_abandoned_person_hears(rule_id: str) -> None:
+    rule = rules(AbandonmentRule)[rule_id]
+    assert rule.message_required == (rule_id in MESSAGES)
+    within_s, states, opt_out = MESSAGES.get(rule_id, (None, set(), ""))
+    found = (rule.message_within_s, set(rule.message_states), rule.message_opt_out)
+    assert found == (within_s, states, opt_out)
+
+
+# What is only shown
+
+
+def duties(topic: str) -> dict[str, Duty]:
+    return {rule.id: rule for rule in rules(Duty).values() if rule.topic == topic}
+
+
+KEPT = {
+    "us.opt_out.fcc": "5 years",
+    "us.opt_out.ftc": "forever",
+    "us-wa.opt_out": "at least 1 year",
+    "us-va.opt_out": "10 years",
+    "ca.opt_out": "3 years and 14 days",
+    **dict.fromkeys([f"{land}.opt_out" for land in ("gb", "de", "fr", "no", "se")], "forever"),
+    **dict.fromkeys([f"{land}.opt_out" for land in ("pl", "tr", "au")], "forever"),
+    "us.retain.tsr": "5 years",
+    "us.retain.regf": "3 years",
+    "gb.retain.ofcom": "6 months",
+    "gb.retain.consent": "while used, and 6 years of limitation",
+    "de.retain.consent": "5 years",
+    "ca.retain": "3 years",
+    "ca.retain.consent": "3 years",
+    "fr.retain.consent": "3 years",
+    "tr.retain.consent": "3 years",
+    "au.retain": "while relied on",
+}
+
+
+def test_how_long_refusals_and_records_are_kept() -> None:
+    kept = {**duties("opt_out"), **duties("retain")}
+    assert {
+        rule_id: rule.says["keep"] for rule_id, rule in kept.items() if "keep" in rule.says
+    } == (KEPT)
+
+
+def test_in_which_places_everybody_must_agree_to_a_recording() -> None:
+    parties = {
+        rule.id.removesuffix(".recording"): rule.says["parties"]
+        for rule in duties("recording").values()
+        if "parties" in rule.says
+    }
+    all_of_them = {place for place, word in parties.items() if word == "all"}
+    states = {"ca", "de", "fl", "il", "md", "ma", "mt", "nv", "nh", "pa", "wa", "ct", "mi", "or"}
+    assert all_of_them == {*(f"us-{state}" for state in states), "de", "au"}
+    assert {place for place, word in parties.items() if word == "one"} == {"us", "gb", "fr", "ca"}

@@ -146,6 +146,10 @@ def test_a_window_whose_end_is_too_near_is_told_with_that_end() -> None:
         "no call may begin at Tuesday 19:59 in Europe/Oslo (it could ring past 20:00)"
     ]
     assert whys(table, "2026-12-01T19:00") == ["no call may begin at Tuesday 20:00 in Europe/Oslo"]
+    # A window that opens while it rings is none whose end is near.
+    assert whys(table, "2026-12-01T14:59:50") == [
+        "no call may begin at Tuesday 09:59 in America/New_York"
+    ]
     night = timetable(clause("20:00-24:00"))
     assert whys(night, "2026-12-01T22:59:50") == [
         "no call may begin at Tuesday 23:59 in Europe/Oslo (it could ring past 24:00)"
@@ -302,6 +306,23 @@ def test_a_clock_that_changes_by_half_an_hour() -> None:
     assert_open_exactly(over, "2026-10-03T14:30", "2026-10-03T16:00")
 
 
+@pytest.mark.parametrize(
+    ("zone", "window", "begins", "ends"),
+    [
+        (OSLO, "03:00-05:00", "2026-03-29T01:00", "2026-03-29T03:00"),
+        (NEW_YORK, "03:00-05:00", "2026-03-08T07:00", "2026-03-08T09:00"),
+        ("America/Anchorage", "03:00-05:00", "2026-03-08T11:00", "2026-03-08T13:00"),
+        ("Australia/Sydney", "03:00-05:00", "2026-10-03T16:00", "2026-10-03T18:00"),
+        ("Australia/Adelaide", "03:00-05:00", "2026-10-03T16:30", "2026-10-03T18:30"),
+        (LORD_HOWE, "02:30-05:00", "2026-10-03T15:30", "2026-10-03T18:00"),
+    ],
+)
+def test_a_window_opens_with_the_second_to_which_clocks_go_on(
+    zone: str, window: str, begins: str, ends: str
+) -> None:
+    assert_open_exactly(timetable(clause(window), zones=(zone,)), begins, ends)
+
+
 def test_days_on_which_clocks_change_in_one_zone_of_two() -> None:
     # Europe changes on 29 March and 25 October, New York on 8 March and 1 November.
     table = timetable(clause("10:00-20:00"), zones=(OSLO, NEW_YORK))
@@ -342,6 +363,16 @@ def test_an_australian_mobile_is_called_where_all_of_australia_is_awake() -> Non
 
 
 # Spans and open hours.
+
+
+def test_an_opening_is_looked_for_sixteen_days_ahead() -> None:
+    # Opens at 2026-12-17T00:00; a call that begins then rings until 25 seconds past.
+    table = timetable(clause(valid_until=date(2026, 12, 16)), zones=("UTC",))
+    opens_at = utc("2026-12-17T00:00")
+    assert table.at(utc("2026-12-01T00:00:24")).until is None
+    assert table.at(utc("2026-12-01T00:00:25")).until == opens_at
+    assert table.span(utc("2026-12-01T00:00:24")) is None
+    assert table.span(utc("2026-12-01T00:00:26")) == Span(opens_at=opens_at, closes_at=None)
 
 
 def test_the_span_that_is_open_begins_now() -> None:
