@@ -98,7 +98,8 @@ def refusals_content(connection: Connection, choice: Choice) -> Content:
             campaigns.c.name,
             agents.c.name,
             attempts.c.refusal_reason,
-            attempts.c.refusal_detail,
+            # Where the reason asks for nothing, whatever else was written down.
+            func.coalesce(attempts.c.refusal_detail, attempts.c.note),
             func.coalesce(attempts.c.wrapped_at, attempts.c.ended_at),
             attempts.c.reoffer_campaign,
             attempts.c.reoffer_at,
