@@ -13,10 +13,18 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, update
 
+from campaigns.examining import ERASED
 from campaigns.model import AttemptId, Campaign, DispositionKind, LeadState, MoveTo, Turn
 from campaigns.refusals import offered_at, reason_named
 from campaigns.store import StoredCampaign, load_id
-from campaigns.tables import AT_ONCE, attempts, campaign_leads, campaign_lists, campaigns
+from campaigns.tables import (
+    AT_ONCE,
+    attempts,
+    campaign_leads,
+    campaign_lists,
+    campaigns,
+    is_callable,
+)
 from leads.sql import insert_if_new
 from leads.tables import list_members
 
@@ -197,7 +205,14 @@ def hold_to_no(connection: Connection, lead_id: int) -> None:
         .where(
             campaign_leads.c.lead_id == lead_id,
             campaign_leads.c.came_from.is_not(None),
-            _is_untried(),
+            campaign_leads.c.state != LeadState.IN_CALL,
+            or_(
+                is_callable,
+                # A gate, or a change of the rules, might let them in again.
+                campaign_leads.c.held_by.is_(None),
+                campaign_leads.c.held_by.not_like("disposition:%")
+                & (campaign_leads.c.held_by != ERASED),
+            ),
         )
         .values(state=LeadState.DONE, held_by=SAID_NO, next_call_at=AT_ONCE)
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, Row, select
 
@@ -483,34 +483,37 @@ def test_a_retry_sends_nobody_who_said_no_elsewhere(base: Engine):
 
 # Whatever happens
 
+PRICE = (DispositionKind.REFUSAL, "price")
 WORDS = st.sampled_from(
     [
-        (DispositionKind.REFUSAL, "price"),
-        (DispositionKind.REFUSAL, "price"),
+        *[PRICE] * 4,
         (DispositionKind.REFUSAL, "no_need"),
         (DispositionKind.REFUSAL, "under_contract_until"),
         (DispositionKind.CALLBACK, None),
         (DispositionKind.NO_CONTACT, None),
-        (DispositionKind.PARTIAL, None),
         *FOR_GOOD,
     ]
 )
+NAMES = st.sampled_from(["switch", "budget", "summer"])
+TALKS = st.tuples(st.just("talk"), NAMES, WORDS, st.booleans())
 STEPS = st.lists(
     st.one_of(
-        st.tuples(st.just("talk"), st.sampled_from(["switch", "budget"]), WORDS, st.booleans()),
-        st.tuples(st.just("correct"), st.sampled_from(["switch", "budget"]), WORDS, WORDS),
-        st.tuples(st.just("busy"), st.sampled_from(["switch", "budget"])),
-        st.tuples(st.just("start"), st.sampled_from(["switch", "budget"])),
-        st.tuples(st.just("change"), st.sampled_from(["switch", "budget"])),
-        st.tuples(st.just("wait"), st.sampled_from([1, 3, 40, 400])),
+        TALKS,
+        TALKS,
+        TALKS,
+        st.tuples(st.just("correct"), NAMES, WORDS, WORDS),
+        st.tuples(st.just("busy"), NAMES),
+        st.tuples(st.sampled_from(["start", "change"]), NAMES),
+        st.tuples(st.just("wait"), st.sampled_from([1, 40])),
     ),
-    min_size=4,
-    max_size=14,
+    min_size=6,
+    max_size=16,
 )
+NO = (DispositionKind.HOSTILE, None)
 
 
 class Town:
-    """Two people of one household and one more, in two campaigns that offer one another."""
+    """A household and one more, in campaigns of which two offer one another and one offers the budget too."""
 
     def __init__(self, base: Engine) -> None:
         self.base = base
@@ -524,6 +527,7 @@ class Town:
         self.texts = {
             "switch": offering(retry=retry.replace("OTHER", "budget")),
             "budget": offering("budget", on=["others"], retry=retry.replace("OTHER", "switch")),
+            "summer": offering("summer", retry=retry.replace("OTHER", "budget")),
         }
         self.campaigns = {name: started(base, text) for name, text in self.texts.items()}
 
@@ -596,9 +600,22 @@ class Town:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=STEPS)
+@example(steps=[("talk", "switch", PRICE, True), ("talk", "summer", NO, True)])
+@example(steps=[("talk", "summer", NO, False), ("talk", "switch", PRICE, False)])
+@example(steps=[("talk", "summer", NO, True), ("busy", "switch"), ("wait", 1), ("busy", "switch")])
+@example(
+    steps=[
+        ("talk", "switch", PRICE, True),
+        ("wait", 40),
+        ("busy", "budget"),
+        ("talk", "summer", NO, True),
+        ("change", "budget"),
+    ]
+)
+@example(steps=[("correct", "switch", PRICE, NO), ("start", "budget")])
 def test_whoever_said_no_is_never_called_again_nor_sent_anywhere(
     sqlite_template: Path, steps: list[tuple[Any, ...]]
 ):
@@ -610,7 +627,7 @@ def test_whoever_said_no_is_never_called_again_nor_sent_anywhere(
             for step in steps:
                 town.step(*step)
             town.now += 400 * DAY
-            for name in ("switch", "budget"):
+            for name in town.campaigns:
                 while (attempt := town.begin(name)) is not None:
                     close(base, town.campaigns[name], attempt, Outcome.UNALLOCATED)
         finally:
