@@ -193,7 +193,7 @@ def holidays(calendar: Calendar) -> str:
         days.append(f"and of the address's subdivision; {unknown} where that is not known")
     days += [f"and {name} ({day})" for day, name in calendar.add]
     days += [f"without {name}" for name in calendar.drop]
-    return ", ".join(days) or "none"
+    return ", ".join(days) or "none of its own"
 
 
 def statutory_hours(files: Iterable[Jurisdiction], day: date) -> bool:
