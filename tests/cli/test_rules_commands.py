@@ -144,7 +144,7 @@ def test_the_list_of_jurisdictions(house: Path, facts: Facts, say: Say) -> None:
         "remark": None,
     }
     assert listed["own"]["where"] == "everywhere"
-    assert "house\tHouse rules\tFO\t1\t1" in say("rules show").stdout
+    assert "house\tHouse rules\tSH\t1\t1" in say("rules show").stdout
 
 
 def test_one_jurisdiction_with_every_rule(house: Path, facts: Facts, say: Say) -> None:
