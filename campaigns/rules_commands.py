@@ -302,7 +302,7 @@ def _rule(rule: "Rule", book: "RuleBook", day: date) -> dict[str, object]:
         "stands": stands(rule),
         "loosened": _loosened(loosening) if loosening else None,
         "says": says(rule),
-        **{key.replace(" ", "_"): value for key, value in scope(rule).items()},
+        **{key: value or None for key, value in scope(rule).items()},
         "force": rule.force.value,
         "status": rule.status.value,
         "confidence": rule.confidence.value,

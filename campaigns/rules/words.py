@@ -149,16 +149,14 @@ def in_one_line(rule: Rule) -> str:
 
 
 def scope(rule: Rule) -> dict[str, str]:
-    """Return to which calls a rule applies and whom it spares, in words."""
+    """Return to which calls a rule applies and whom it spares, in words or empty."""
     lifted = [f"consent {kind}" for kind in sorted(rule.unless_consent)]
     lifted += ["an agent waits for this very call"] if rule.unless_agent_reserved else []
-    return _present(
-        {
-            "applies to": _applies(rule.applies),
-            "spares": _exempt(rule.exempt),
-            "lifted by": ", ".join(lifted),
-        }
-    )
+    return {
+        "applies_to": _applies(rule.applies),
+        "spares": _exempt(rule.exempt),
+        "lifted_by": ", ".join(lifted),
+    }
 
 
 def stands(rule: Rule) -> str:

@@ -133,12 +133,12 @@ def test_to_whom_a_rule_applies() -> None:
         unless_agent_reserved=True,
     )
     assert scope(rule) == {
-        "applies to": "audience consumer; mode predictive, ratio",
+        "applies_to": "audience consumer; mode predictive, ratio",
         "spares": "caller nonprofit; customer not older than 18 months; inquiry; "
         "consent phone_marketing",
-        "lifted by": "consent night_calls, an agent waits for this very call",
+        "lifted_by": "consent night_calls, an agent waits for this very call",
     }
-    assert scope(hours()) == {}
+    assert scope(hours()) == {"applies_to": "", "spares": "", "lifted_by": ""}
 
 
 @pytest.mark.parametrize(
