@@ -21,7 +21,15 @@ NOBODYS = frozenset({Outcome.UNALLOCATED, Outcome.FAX})
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of the attempts, oldest first: the lead's own, and all that count for it."""
+    """What came of the attempts, oldest first.
+
+    Attributes:
+        campaign: whose rules hold.
+        own: the lead's.
+        relevant: those and, on its numbers, other leads' whose outcome is the number's.
+        numbers: how many the lead has.
+        first: the position of the one on which it begins.
+    """
 
     campaign: Campaign
     own: Sequence[PastAttempt]
@@ -81,7 +89,7 @@ class Tried:
         """
         at = last[-1].position if last else self.first
         if not 1 <= at <= self.numbers:
-            return self.first
+            at, other = self.first, False
         left = self.left()
         turn = ((at - 1 + step) % self.numbers + 1 for step in range(other, self.numbers + other))
         return next((position for position in turn if position in left), at)
