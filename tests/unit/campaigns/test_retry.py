@@ -533,7 +533,9 @@ def test_a_promised_time_goes_before_the_entry_of_its_word() -> None:
     rules = words_for(callback=Retry(after=2 * HOUR, max=2))
     promised = attempt(said=DispositionKind.CALLBACK, callback_at=ENDED + HOUR)
     assert annas(promised, rules=rules).at == ENDED + HOUR
-    assert annas(attempt(said=DispositionKind.CALLBACK), rules=rules).at == ENDED + 2 * HOUR
+    later = attempt(said=DispositionKind.CALLBACK, ended_at=ENDED + HOUR)
+    assert annas(later, rules=rules).at == ENDED + 3 * HOUR
+    assert annas(promised, later, rules=rules).callable, "the promise was no vain try"
 
 
 # What becomes of a person after the last try
@@ -564,6 +566,12 @@ def test_the_most_attempts_in_all_move_nobody() -> None:
     )
     over = annas(*in_turn(Outcome.BUSY, Outcome.BUSY), rules=rules)
     assert (over.rule, over.then_campaign) == ("max_attempts", None)
+
+
+def test_the_most_wrong_numbers_are_those_of_all_numbers_together() -> None:
+    wrong = attempt(said=DispositionKind.WRONG_NUMBER)
+    rules = words_for(wrong_number=Retry(after=HOUR, max=1, other_number=True))
+    assert annas(wrong, rules=rules, numbers=3).rule == "retry:disposition:wrong_number:max"
 
 
 def test_when_no_number_is_left_the_entry_of_the_wrong_one_decides() -> None:
@@ -659,6 +667,7 @@ def test_the_next_try_is_after_the_persons_last_end(
         assert (following.then_campaign, following.gave_up) == (None, None)
 
 
+FEW = campaign(retry={Outcome.NO_ANSWER: Retry(after=HOUR, max=5)})
 NO = [
     DispositionKind.REFUSAL,
     DispositionKind.DO_NOT_CALL,
@@ -668,6 +677,7 @@ NO = [
 
 
 @given(RULES, st.lists(ATTEMPTS, max_size=8), st.sampled_from(NO), TIMES, NUMBERS)
+@example(FEW, [attempt(said=DispositionKind.WRONG_NUMBER)], NO[0], ENDED - HOUR, 1)
 def test_who_said_no_is_never_called_again_and_goes_nowhere_else(
     rules: Campaign, history: list[PastAttempt], kind: DispositionKind, when: datetime, numbers: int
 ) -> None:
@@ -693,7 +703,6 @@ ENDS = [
     (Outcome.CONNECTED, DispositionKind.WRONG_NUMBER),
 ]
 CALLS = st.tuples(st.sampled_from(ENDS), st.sampled_from([ANNA, BERIT]))
-FEW = campaign(retry={Outcome.NO_ANSWER: Retry(after=HOUR, max=5)})
 
 
 def most(rules: Campaign, end: tuple[Outcome, DispositionKind | None]) -> int:
