@@ -21,7 +21,15 @@ NOBODYS = frozenset({Outcome.UNALLOCATED, Outcome.FAX})
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of the attempts, oldest first: the lead's own, and all that count for it."""
+    """What came of the attempts, oldest first.
+
+    Attributes:
+        campaign: whose rules hold.
+        own: the lead's.
+        relevant: those and, on its numbers, other leads' whose outcome is the number's.
+        numbers: how many the lead has.
+        first: the position of the one on which it begins.
+    """
 
     campaign: Campaign
     own: Sequence[PastAttempt]
@@ -39,7 +47,7 @@ class Tried:
         word = self.word(attempt)
         if word is not None:
             return f"disposition:{attempt.code or attempt.disposition}", word
-        if self.is_wrong(attempt):
+        if is_wrong(attempt):
             return f"disposition:{attempt.disposition}", None
         outcome = _rests_like(self.campaign, attempt)
         return outcome.value, self.campaign.retry.get(outcome)
@@ -53,20 +61,16 @@ class Tried:
             for attempt in self.relevant
         )
 
-    def is_wrong(self, attempt: PastAttempt) -> bool:
-        """Tell whether somebody said that the number is not the lead's."""
-        return attempt.disposition is DispositionKind.WRONG_NUMBER and attempt in self.own
-
     def loses(self, attempt: PastAttempt) -> bool:
         """Tell whether an attempt showed that its number does not reach the lead."""
         name, entry = self.entry(attempt)
-        return self.is_wrong(attempt) or (
+        return is_wrong(attempt) or (
             name in NOBODYS and self.times(attempt) >= (entry.max if entry else 1)
         )
 
     def moves_on(self, attempt: PastAttempt) -> bool:
         """Tell whether the next try after an attempt has to be on another number."""
-        return self.is_wrong(attempt) or self.entry(attempt)[0] in NOBODYS
+        return is_wrong(attempt) or self.entry(attempt)[0] in NOBODYS
 
     def left(self) -> frozenset[int]:
         """Return the positions of the numbers that may reach the lead."""
@@ -81,10 +85,15 @@ class Tried:
         """
         at = last[-1].position if last else self.first
         if not 1 <= at <= self.numbers:
-            return self.first
+            at, other = self.first, False
         left = self.left()
         turn = ((at - 1 + step) % self.numbers + 1 for step in range(other, self.numbers + other))
         return next((position for position in turn if position in left), at)
+
+
+def is_wrong(attempt: PastAttempt) -> bool:
+    """Tell whether somebody said that the number is not the lead's."""
+    return attempt.disposition is DispositionKind.WRONG_NUMBER
 
 
 def promised(attempt: PastAttempt) -> bool:
