@@ -70,7 +70,7 @@ def hours(**more: object) -> HoursRule:
         (CooldownRule(**COMMON, after=Event.NO_ANSWER, period=Period.CONSECUTIVE_DAYS, n=7), "cooldown", "after: no answer; wait: 7 days in a row, the first included; counted for each: person"),
         (CooldownRule(**COMMON, after=Event.REFUSED, period=Period.CALENDAR_DAYS, n=60), "cooldown", "after: refused; wait: 60 whole days after that day; counted for each: person"),
         (CooldownRule(**COMMON, after=Event.ABANDONED, period=Period.FOREVER), "cooldown", "after: abandoned; wait: forever; counted for each: person"),
-        (HourRule(**COMMON, n=7), "hour", "after: no answer; wait: not in the same hour of the day on 7 days; counted for each: person"),
+        (HourRule(**COMMON, days=6), "hour", "after: no answer; wait: not in the same hour of the day for 6 days more"),
         (RegistryRule(**COMMON, registry="us-ndncr", title="National Do Not Call Registry", max_age_days=31), "registry", "register: National Do Not Call Registry, loaded as us-ndncr; who is on it: may not be called; its file: at most 31 days old"),
         (RegistryRule(**COMMON, registry="x", title="X", list=RegistryList.OPT_IN), "registry", "register: X, loaded as x; who is on it: may be called, nobody else"),
         (ConsentRule(**COMMON, need=Need.WRITTEN, kind="automated_calls"), "consent", "consent: written, with its proof, of the kind automated_calls"),
