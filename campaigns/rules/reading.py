@@ -65,17 +65,17 @@ def full_name(file: str, text: str, where: str) -> str:
 def _placed(problems: Sequence[Problem], text: str, file: str) -> tuple[Problem, ...]:
     """Give each problem its file and line, in the order of the lines."""
     places = places_of(text) if problems else {}
-    found = [(line_of(places, problem.where) or 0, problem) for problem in problems]
+    found = [(line_of(places, problem.where), problem) for problem in problems]
     return tuple(
         replace(problem, where=_full_name(file, line, problem.where))
         for line, problem in sorted(found, key=lambda one: one[0])
     )
 
 
-def _full_name(file: str, line: int | None, where: str) -> str:
+def _full_name(file: str, line: int, where: str) -> str:
     """Leave out the number of a key's table, which the line says better."""
     key = re.sub(r"^(\w+)\[[0-9]+\]", r"\1", where)
-    return ", ".join(filter(None, [file, f"line {line}" if line else "", key]))
+    return f"{file}, line {line}, {key}"
 
 
 class _Reader:

@@ -337,9 +337,9 @@ LATE = HEAD.count("\n")
     ("text", "fault"),
     [
         (HEAD.replace("schema = 1", "schema = 2"), "line 1, schema: this version reads 1"),
-        (HEAD.replace("schema = 1\n", ""), "schema: is missing"),
+        (HEAD.replace("schema = 1\n", ""), "line 1, schema: is missing"),
         (HEAD.replace('"us-fl"', '"us-ga"'), "line 2, id: must be the file's name, 'us-fl'"),
-        (HEAD.replace("checked = 2026-11-22\n", ""), "checked: is missing"),
+        (HEAD.replace("checked = 2026-11-22\n", ""), "line 1, checked: is missing"),
         (HEAD.replace('["US"]', '["us"]').replace(', subdivisions = ["US-FL"], presume_by_area_code = true', ""), "line 5, match.countries"),
         (HEAD.replace('["US-FL"]', '["CA-ON"]'), "line 5, match.subdivisions: CA-ON is in no"),
         (HEAD.replace('["US-FL"]', '["FL"]'), 'line 5, match.subdivisions: must be like "US-FL"'),
@@ -543,7 +543,9 @@ def test_whatever_stands_in_a_file_it_is_read_or_refused_line_by_line(
         assert all(one.source and one.id.startswith("us-fl.") for one in found.rules)
     else:
         assert found
-        assert all(problem.where.startswith("us-fl.toml") and problem.why for problem in found)
+        assert all(
+            problem.where.startswith("us-fl.toml, line ") and problem.why for problem in found
+        )
     if not changes and not left_out:
         assert isinstance(found, Jurisdiction)
 
@@ -600,8 +602,8 @@ def test_what_has_no_line_has_that_of_the_table_around_it() -> None:
         ("x[2].deep[2].missing", 21),
         ("x[2].missing.deeper[3].still", 15),
         ("list[2].inner", 7),
-        ("nothing", None),
-        ("", None),
+        ("nothing", 1),
+        ("", 1),
     ):
         assert line_of(places, where) == line, where
 
