@@ -9,6 +9,7 @@ hour that clocks skip is open for nobody, an hour that they repeat is open twice
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from campaigns.model import Hours, Window
@@ -181,6 +182,7 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, UTC)
 
 
+@lru_cache(maxsize=4096)  # the same few midnights are asked for again and again
 def on_wall(day: date, at: time, clock: tzinfo) -> datetime:
     """Return when a clock on the wall shows a time of a day, aware UTC.
 
