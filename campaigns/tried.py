@@ -46,6 +46,13 @@ class Tried:
 
     def entry(self, attempt: PastAttempt) -> tuple[str, Retry | None]:
         """Return what an attempt ended in, and the entry of [retry] for that, if any."""
+        return self._entries[id(attempt)]
+
+    @cached_property
+    def _entries(self) -> dict[int, tuple[str, Retry | None]]:
+        return {id(attempt): self._entry(attempt) for attempt in self.relevant}
+
+    def _entry(self, attempt: PastAttempt) -> tuple[str, Retry | None]:
         word = self.word(attempt)
         if word is not None:
             return f"disposition:{attempt.code or attempt.disposition}", word
