@@ -153,7 +153,9 @@ def next_try(
     ordered = sorted(attempts, key=lambda attempt: attempt.ended_at)
     own = [attempt for attempt in ordered if broadcast or attempt.lead_id == lead_id]
     relevant = [
-        attempt for attempt in ordered if attempt in own or attempt.outcome in NUMBER_OUTCOMES
+        attempt
+        for attempt in ordered
+        if broadcast or attempt.lead_id == lead_id or attempt.outcome in NUMBER_OUTCOMES
     ]
     history = Tried(campaign, own, relevant, numbers, position)
     said = _said(history, ordered)
@@ -182,7 +184,7 @@ def _said(history: Tried, household: Sequence[PastAttempt]) -> NextTry | None:
         if kind in FINAL_KINDS or (kind in _FINAL_UNLESS_RETRIED and word is None):
             return _done(f"disposition:{kind}", f"the last word was {_words(kind)}")
     wrong = next((one for one in reversed(history.own) if is_wrong(one)), None)
-    if wrong and not history.left():
+    if wrong and not history.left:
         why = "the last word was wrong number, and no other number is left"
         return _over(history.word(wrong), f"disposition:{wrong.disposition}", why)
     last = history.own[-1] if history.own else None
@@ -203,7 +205,7 @@ def _exhausted(history: Tried) -> NextTry | None:
     What once was the last try stays it, also where somebody else of the household was
     called on the number since.
     """
-    last, others = history.relevant[-1], history.left()
+    last, others = history.relevant[-1], history.left
     for attempt in reversed(history.relevant):
         name, entry = history.entry(attempt)
         if attempt is not last and promised(attempt):
