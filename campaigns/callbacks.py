@@ -163,7 +163,7 @@ def judge(
 def _told(unlawful: Unlawful, moment: datetime, zones: Sequence[str]) -> str:
     why = "; ".join(f"{refusal.why} ({refusal.source})" for refusal in unlawful.refusals)
     if unlawful.nearest is None:
-        advice = "no time that is allowed was found in the weeks after it"
+        advice = "no time that is allowed was found near it"
     else:
         advice = f"the nearest time that is allowed is {_clock(unlawful.nearest, zones)}"
     return f"no call may be promised for {_clock(moment, zones)}: {why}; {advice}"
