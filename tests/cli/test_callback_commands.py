@@ -69,15 +69,11 @@ def test_a_promise_is_listed_with_its_person_and_its_owner(
 def test_a_promise_is_moved_to_an_hour_of_the_persons_day(lease: str, say: Say, facts: Any) -> None:
     say(f"result {lease} --disposition callback --callback {DAYTIME}")
     move = "callbacks move 1 {} --campaign tariff-switch"
-    assert (
-        facts(move.format("2099-07-02T11:00"))
-        == {
-            "lead": 1,
-            "callback_at": "2099-07-02T09:00:00Z",
-            "local_time": "2099-07-02T11:00",
-        }
-        or True
-    )
+    assert facts(move.format("2099-07-02T11:00")) == {
+        "lead": 1,
+        "callback_at": "2099-07-02T09:00:00Z",
+        "local_time": "2099-07-02T11:00",
+    }
     (promised,) = facts(LIST)
     assert promised["callback_at"] == "2099-07-02T09:00:00Z"
     assert "the nearest time that is allowed" in say(
