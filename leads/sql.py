@@ -8,11 +8,16 @@ from typing import Any, TypeVar
 import numpy as np
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     ColumnElement,
     Connection,
+    Dialect,
     Executable,
     Table,
+    Text,
+    TypeDecorator,
     any_,
+    bindparam,
     func,
     literal,
     select,
@@ -20,6 +25,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 _Value = TypeVar("_Value")
 
@@ -46,6 +55,54 @@ def among(
         each = func.json_each(json.dumps(given)).table_valued("value")
         return column.in_(select(each.c.value))
     return column == any_(literal(given, ARRAY(column.type)))
+
+
+class _Many(TypeDecorator[Any]):
+    """Any number of values of one type, as one parameter."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, of: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.of = of
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type that the driver is given."""
+        named = ARRAY(self.of) if dialect.name == "postgresql" else Text()
+        return dialect.type_descriptor(named)
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Return the values as the driver takes them."""
+        given = [*value]
+        return given if dialect.name == "postgresql" else json.dumps(given)
+
+
+class _AmongGiven(FunctionElement[bool]):
+    type = Boolean()
+    name = "among_given"
+    inherit_cache = True
+
+
+def among_given(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+    """Return the condition that a column has one of the values of a parameter.
+
+    The statement is the same however many they are, so that it can be made once; the values
+    are given when it is executed.
+    """
+    return _AmongGiven(column, bindparam(parameter, type_=_Many(column.type)))
+
+
+@compiles(_AmongGiven, "sqlite")
+def _among_given_sqlite(element: _AmongGiven, compiler: SQLCompiler, **how: Any) -> str:
+    column, given = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({given}))"  # noqa: S608 (parts of SQL)
+
+
+@compiles(_AmongGiven, "postgresql")
+def _among_given_postgresql(element: _AmongGiven, compiler: SQLCompiler, **how: Any) -> str:
+    column, given = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"{column} = ANY({given})"
 
 
 def add_rows(
