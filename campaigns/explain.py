@@ -54,7 +54,10 @@ def explain_number(
     moment = now if at is None else _moment(at, phone)
     stored = load(connection, campaign)
     rows = connection.execute(
-        CANDIDATES.where(numbers.c.id == number_id(phone.e164)).order_by(campaign_leads.c.id),
+        CANDIDATES.where(
+            campaign_leads.c.campaign_id == stored.id,
+            numbers.c.id == number_id(phone.e164),
+        ).order_by(campaign_leads.c.id),
         candidates_of(stored.id, now=moment),
     ).all()
     household = gather(connection, stored, [candidate(row) for row in rows], laws, now=moment)

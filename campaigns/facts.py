@@ -143,14 +143,14 @@ def _candidates() -> Select[tuple[object, ...]]:
         )
         .join(numbers, numbers.c.id == lead_numbers.c.number_id)
         .join(leads, leads.c.id == campaign_leads.c.lead_id)
-        .where(campaign_leads.c.campaign_id == campaign_id)
     )
 
 
 CANDIDATES = _candidates()
-"""The query for the leads of a campaign, each with the number that is next.
+"""The query for people of a campaign, each with the number that is next.
 
-Made once, with parameters that `candidates_of` gives.
+Made once, with parameters that `candidates_of` gives; which rows of `campaign_leads` are meant
+is for the asker to say.
 """
 
 
@@ -318,8 +318,10 @@ def _past_call(row: Row[tuple[object, ...]]) -> PastCall:
 def all_numbers(connection: Connection, lead_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
     """Return the numbers of each lead, the one that is dialled first in front."""
     found: dict[int, tuple[int, ...]] = dict.fromkeys(lead_ids, ())
-    for row in connection.execute(_NUMBERS, {"leads": lead_ids}):
-        found[row.lead_id] += (row.number_id,)
+    # Ordered here: told to, SQLite would walk the whole table in its order.
+    rows = connection.execute(_NUMBERS, {"leads": lead_ids})
+    for lead_id, _, number_id in sorted(map(tuple, rows)):
+        found[lead_id] += (number_id,)
     return found
 
 
@@ -335,10 +337,8 @@ def past_calls(
 
 
 # Statements that are asked before every call, made once.
-_NUMBERS = (
-    select(lead_numbers.c.lead_id, lead_numbers.c.number_id)
-    .where(among_given(lead_numbers.c.lead_id, "leads"))
-    .order_by(lead_numbers.c.lead_id, lead_numbers.c.position)
+_NUMBERS = select(lead_numbers.c.lead_id, lead_numbers.c.position, lead_numbers.c.number_id).where(
+    among_given(lead_numbers.c.lead_id, "leads")
 )
 _CALLS = select(
     attempts.c.id,

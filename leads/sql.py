@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import numpy as np
 from sqlalchemy import (
     ARRAY,
-    Boolean,
     ColumnElement,
     Connection,
     Dialect,
@@ -78,9 +77,8 @@ class _Many(TypeDecorator[Any]):
         return given if dialect.name == "postgresql" else json.dumps(given)
 
 
-class _AmongGiven(FunctionElement[bool]):
-    type = Boolean()
-    name = "among_given"
+class _Given(FunctionElement[Any]):
+    name = "given"
     inherit_cache = True
 
 
@@ -90,19 +88,20 @@ def among_given(column: ColumnElement[Any], parameter: str) -> ColumnElement[boo
     The statement is the same however many they are, so that it can be made once; the values
     are given when it is executed.
     """
-    return _AmongGiven(column, bindparam(parameter, type_=_Many(column.type)))
+    values = _Given(bindparam(parameter, type_=_Many(column.type)))
+    return column.bool_op("IN")(values)
 
 
-@compiles(_AmongGiven, "sqlite")
-def _among_given_sqlite(element: _AmongGiven, compiler: SQLCompiler, **how: Any) -> str:
-    column, given = (compiler.process(clause, **how) for clause in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({given}))"  # noqa: S608 (parts of SQL)
+@compiles(_Given, "sqlite")
+def _given_sqlite(element: _Given, compiler: SQLCompiler, **how: Any) -> str:
+    (values,) = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"(SELECT value FROM json_each({values}))"  # noqa: S608 (parts of SQL)
 
 
-@compiles(_AmongGiven, "postgresql")
-def _among_given_postgresql(element: _AmongGiven, compiler: SQLCompiler, **how: Any) -> str:
-    column, given = (compiler.process(clause, **how) for clause in element.clauses)
-    return f"{column} = ANY({given})"
+@compiles(_Given, "postgresql")
+def _given_postgresql(element: _Given, compiler: SQLCompiler, **how: Any) -> str:
+    (values,) = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"(SELECT unnest({values}))"
 
 
 def add_rows(
