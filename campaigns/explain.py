@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from campaigns.decision import Decision, Facts
-from campaigns.facts import agreed_to, candidate, candidates, gather, past_calls
+from campaigns.facts import CANDIDATES, agreed_to, candidate, candidates_of, gather, past_calls
 from campaigns.gates import evaluate
 from campaigns.law import Laws
 from campaigns.rules.placing import Whereabouts, placing_of
@@ -54,9 +54,11 @@ def explain_number(
     moment = now if at is None else _moment(at, phone)
     stored = load(connection, campaign)
     rows = connection.execute(
-        candidates(stored.id, now=moment)
-        .where(numbers.c.id == number_id(phone.e164))
-        .order_by(campaign_leads.c.id)
+        CANDIDATES.where(
+            campaign_leads.c.campaign_id == stored.id,
+            numbers.c.id == number_id(phone.e164),
+        ).order_by(campaign_leads.c.id),
+        candidates_of(stored.id, now=moment),
     ).all()
     household = gather(connection, stored, [candidate(row) for row in rows], laws, now=moment)
     judged = [

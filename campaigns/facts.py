@@ -7,10 +7,21 @@ them can see a lead otherwise than the others.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+)
 
 from campaigns.decision import Facts
 from campaigns.law import Laws
@@ -18,13 +29,13 @@ from campaigns.limits import PastCall
 from campaigns.model import DispositionKind, LeadState, Outcome, PastAttempt
 from campaigns.rules.placing import Whereabouts, placing_of
 from campaigns.segment import matching
-from campaigns.store import StoredCampaign, in_use
+from campaigns.store import StoredCampaign, in_use_on
 from campaigns.tables import attempts, campaign_leads, campaign_lists, campaigns, claims
 from leads import consents
 from leads.consent_rules import Consent
 from leads.model import E164, NumberId
 from leads.registries import listings
-from leads.sql import among
+from leads.sql import among_given
 from leads.suppression import applying
 from leads.tables import lead_numbers, leads, list_members, lists, numbers
 
@@ -83,11 +94,17 @@ class Candidate:
     position: int
 
 
-def candidates(campaign_id: int, *, now: datetime) -> Select[tuple[object, ...]]:
-    """Return the query for the leads of a campaign, each with the number that is next.
+def claimed(lead_id: ColumnElement[int], number_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Return the condition that somebody holds the lead or a person of its number."""
+    return or_(
+        exists(select(claims.c.id).where(claims.c.lead_id == lead_id)),
+        exists(select(claims.c.id).where(claims.c.number_id == number_id)),
+    )
 
-    `now` decides which lists have expired.
-    """
+
+def _candidates() -> Select[tuple[object, ...]]:
+    campaign_id: BindParameter[int] = bindparam("of_campaign", type_=campaign_leads.c.id.type)
+    today: BindParameter[date] = bindparam("today", type_=lists.c.expires_on.type)
     member = exists(
         select(list_members.c.lead_id)
         .join(campaign_lists, campaign_lists.c.list_id == list_members.c.list_id)
@@ -95,13 +112,13 @@ def candidates(campaign_id: int, *, now: datetime) -> Select[tuple[object, ...]]
         .where(
             list_members.c.lead_id == campaign_leads.c.lead_id,
             campaign_lists.c.campaign_id == campaign_id,
-            in_use(now),
+            in_use_on(today),
         )
     )
     # Whom another campaign has sent is on a list of that one.
     sent = and_(
         campaign_leads.c.came_from.is_not(None),
-        exists(select(lists.c.id).where(lists.c.id == campaign_leads.c.list_id, in_use(now))),
+        exists(select(lists.c.id).where(lists.c.id == campaign_leads.c.list_id, in_use_on(today))),
     )
     return (
         select(
@@ -126,16 +143,20 @@ def candidates(campaign_id: int, *, now: datetime) -> Select[tuple[object, ...]]
         )
         .join(numbers, numbers.c.id == lead_numbers.c.number_id)
         .join(leads, leads.c.id == campaign_leads.c.lead_id)
-        .where(campaign_leads.c.campaign_id == campaign_id)
     )
 
 
-def claimed(lead_id: ColumnElement[int], number_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """Return the condition that somebody holds the lead or a person of its number."""
-    return or_(
-        exists(select(claims.c.id).where(claims.c.lead_id == lead_id)),
-        exists(select(claims.c.id).where(claims.c.number_id == number_id)),
-    )
+CANDIDATES = _candidates()
+"""The query for people of a campaign, each with the number that is next.
+
+Made once, with parameters that `candidates_of` gives; which rows of `campaign_leads` are meant
+is for the asker to say.
+"""
+
+
+def candidates_of(campaign_id: int, *, now: datetime) -> dict[str, object]:
+    """Return the parameters of `CANDIDATES`; `now` decides which lists have expired."""
+    return {"of_campaign": campaign_id, "today": now.astimezone(UTC).date()}
 
 
 def candidate(row: Row[tuple[object, ...]]) -> Candidate:
@@ -297,13 +318,10 @@ def _past_call(row: Row[tuple[object, ...]]) -> PastCall:
 def all_numbers(connection: Connection, lead_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
     """Return the numbers of each lead, the one that is dialled first in front."""
     found: dict[int, tuple[int, ...]] = dict.fromkeys(lead_ids, ())
-    rows = connection.execute(
-        select(lead_numbers.c.lead_id, lead_numbers.c.number_id)
-        .where(among(connection, lead_numbers.c.lead_id, lead_ids))
-        .order_by(lead_numbers.c.lead_id, lead_numbers.c.position)
-    )
-    for row in rows:
-        found[row.lead_id] += (row.number_id,)
+    # Ordered here: told to, SQLite would walk the whole table in its order.
+    rows = connection.execute(_NUMBERS, {"leads": lead_ids})
+    for lead_id, _, number_id in sorted(map(tuple, rows)):
+        found[lead_id] += (number_id,)
     return found
 
 
@@ -311,26 +329,31 @@ def past_calls(
     connection: Connection, *, lead_ids: Collection[int], number_ids: Collection[int]
 ) -> History:
     """Return all calls to these leads and on these numbers, in every campaign."""
-    rows: list[Row[tuple[object, ...]]] = []
-    columns = (
-        attempts.c.id,
-        attempts.c.lead_id,
-        attempts.c.number_id,
-        attempts.c.campaign_id,
-        campaigns.c.name.label("campaign"),
-        attempts.c.seller,
-        attempts.c.outcome,
-        attempts.c.dialed_at,
-        attempts.c.ended_at,
-        attempts.c.disposition,
-        attempts.c.disposition_kind,
-        attempts.c.callback_at,
-    )
-    # One query for each index: an OR over two columns would walk the whole table.
-    for column, ids in ((attempts.c.lead_id, lead_ids), (attempts.c.number_id, number_ids)):
-        rows += connection.execute(
-            select(*columns)
-            .join(campaigns, campaigns.c.id == attempts.c.campaign_id)
-            .where(among(connection, column, ids))
-        )
+    rows = [
+        *connection.execute(_CALLS_TO, {"leads": lead_ids}),
+        *connection.execute(_CALLS_ON, {"numbers": number_ids}),
+    ]
     return History(rows)
+
+
+# Statements that are asked before every call, made once.
+_NUMBERS = select(lead_numbers.c.lead_id, lead_numbers.c.position, lead_numbers.c.number_id).where(
+    among_given(lead_numbers.c.lead_id, "leads")
+)
+_CALLS = select(
+    attempts.c.id,
+    attempts.c.lead_id,
+    attempts.c.number_id,
+    attempts.c.campaign_id,
+    campaigns.c.name.label("campaign"),
+    attempts.c.seller,
+    attempts.c.outcome,
+    attempts.c.dialed_at,
+    attempts.c.ended_at,
+    attempts.c.disposition,
+    attempts.c.disposition_kind,
+    attempts.c.callback_at,
+).join(campaigns, campaigns.c.id == attempts.c.campaign_id)
+# One query for each index: an OR over two columns would walk the whole table.
+_CALLS_TO = _CALLS.where(among_given(attempts.c.lead_id, "leads"))
+_CALLS_ON = _CALLS.where(among_given(attempts.c.number_id, "numbers"))

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, Select, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, or_, select, update
 
 from campaigns.facts import WHEREABOUTS, whereabouts
 from campaigns.law import Laws
@@ -73,13 +73,7 @@ def of_campaign(connection: Connection, campaign_id: int) -> tuple[Queue, ...]:
 
 def open_now(connection: Connection, campaign_id: int, *, now: datetime) -> Sequence[int]:
     """Return the queues that are open: the highest priority first, then whichever closes first."""
-    return connection.scalars(
-        select(queues.c.id)
-        .where(
-            queues.c.campaign_id == campaign_id, queues.c.opens_at <= now, queues.c.closes_at >= now
-        )
-        .order_by(queues.c.priority.desc(), queues.c.closes_at, queues.c.id)
-    ).all()
+    return connection.scalars(_OPEN, {"its_campaign": campaign_id, "now": now}).all()
 
 
 def refresh(connection: Connection, stored: StoredCampaign, laws: Laws, *, now: datetime) -> None:
@@ -89,8 +83,10 @@ def refresh(connection: Connection, stored: StoredCampaign, laws: Laws, *, now: 
     gate that keeps them, until somebody starts the campaign again or changes it.
     """
     rule_set = laws.rule_set(stored.campaign)
-    known = select(campaigns.c.rule_set).where(campaigns.c.id == stored.id)
-    if connection.scalar(known) != rule_set:
+    look = connection.execute(_LOOK, {"its_campaign": stored.id, "now": now}).one()
+    if look.rule_set == rule_set and not look.stale:
+        return
+    if look.rule_set != rule_set:
         keep_rules(connection, stored, laws, now=now)
         # Other rules: nothing that was found out holds any more.
         connection.execute(
@@ -100,18 +96,13 @@ def refresh(connection: Connection, stored: StoredCampaign, laws: Laws, *, now: 
             update(campaigns).where(campaigns.c.id == stored.id).values(rule_set=rule_set)
         )
     stale = connection.execute(
-        select(queues).where(
-            queues.c.campaign_id == stored.id,
-            or_(queues.c.looked_at.is_(None), queues.c.closes_at < now, queues.c.looked_at > now),
-        )
+        select(queues).where(_STALE), {"its_campaign": stored.id, "now": now}
     ).all()
-    if not stale:
-        return
     found = [
         {"queue": row.id, **_span(stored.campaign, read_placing(row.placing), laws, now=now)}
         for row in stale
     ]
-    connection.execute(_FOUND_OUT, found)
+    run_many(connection, _FOUND_OUT, found)
     shut = {str(row["its_gate"]) for row in found if row["its_gate"]}
     for gate in shut:
         connection.execute(
@@ -131,6 +122,25 @@ def refresh(connection: Connection, stored: StoredCampaign, laws: Laws, *, now: 
             .values(state=LeadState.DONE, held_by=gate)
         )
 
+
+_NOW = bindparam("now", type_=queues.c.closes_at.type)
+_STALE = and_(
+    queues.c.campaign_id == bindparam("its_campaign", type_=queues.c.campaign_id.type),
+    or_(queues.c.looked_at.is_(None), queues.c.closes_at < _NOW, queues.c.looked_at > _NOW),
+)
+_LOOK = select(
+    campaigns.c.rule_set, exists(select(queues.c.id).where(_STALE)).label("stale")
+).where(campaigns.c.id == bindparam("its_campaign", type_=queues.c.campaign_id.type))
+
+_OPEN = (
+    select(queues.c.id)
+    .where(
+        queues.c.campaign_id == bindparam("its_campaign", type_=queues.c.campaign_id.type),
+        queues.c.opens_at <= _NOW,
+        queues.c.closes_at >= _NOW,
+    )
+    .order_by(queues.c.priority.desc(), queues.c.closes_at, queues.c.id)
+)
 
 _FOUND_OUT = (
     update(queues)
