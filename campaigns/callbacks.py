@@ -11,7 +11,14 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
 
 from campaigns.desk import local_time, masked
-from campaigns.facts import WHEREABOUTS, candidate, candidates, gather, whereabouts
+from campaigns.facts import (
+    CANDIDATES,
+    WHEREABOUTS,
+    candidate,
+    candidates_of,
+    gather,
+    whereabouts,
+)
 from campaigns.law import Laws
 from campaigns.ledger import settle
 from campaigns.model import DispositionKind, LeadState
@@ -145,7 +152,7 @@ def judge(
         NotAllowedError: hours, a cap or a cool-down forbid a call at that moment.
     """
     row = connection.execute(
-        candidates(stored.id, now=now).where(campaign_leads.c.lead_id == lead_id)
+        CANDIDATES.where(_row_of(stored, lead_id)), candidates_of(stored.id, now=now)
     ).one()
     person = candidate(row)
     (facts,) = gather(connection, stored, [person], laws, now=now)
@@ -236,7 +243,7 @@ def zones_of(
         UsageError: the person is not in the campaign.
     """
     row = connection.execute(
-        candidates(stored.id, now=now).where(campaign_leads.c.lead_id == lead_id)
+        CANDIDATES.where(_row_of(stored, lead_id)), candidates_of(stored.id, now=now)
     ).one_or_none()
     if row is None:
         raise UsageError(_unpromised(stored, lead_id))

@@ -14,6 +14,7 @@ from campaigns.claims import held_among
 from campaigns.erasure import lock_for_erasing
 from campaigns.examining import examine_lead_again
 from campaigns.ledger import settle
+from campaigns.model import LeadState
 from campaigns.moving import hold_to_no, said_no
 from campaigns.person import everything_of
 from campaigns.store import load_id
@@ -244,4 +245,12 @@ def _united(kept: Row[Any], merged: Row[Any]) -> dict[str, object]:
         "last_outcome": last.last_outcome,
         "last_disposition": last.last_disposition,
         "refusal_reason": last.refusal_reason,
-    }
+        "owner_id": kept.owner_id or merged.owner_id,
+        "owner_until": kept.owner_until or merged.owner_until,
+    } | (_sent(merged) if kept.state == LeadState.NEW and merged.came_from else {})
+
+
+def _sent(row: Row[Any]) -> dict[str, object]:
+    """Return what lets somebody who is new wait for the moment for which they were sent."""
+    columns = ("state", "turn", "next_call_at", "held_by", "came_from", "list_id")
+    return {name: row._mapping[name] for name in columns}

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import Engine, Row, delete, select
 
 from campaigns import store
 from campaigns.claims import Claim, claim
-from campaigns.enrolment import enrol
+from campaigns.enrolment import enrol, judge_slice
 from campaigns.ledger import note_agent
 from campaigns.merging import merge
 from campaigns.model import CampaignState, DispositionKind, Outcome, Turn
@@ -25,6 +25,7 @@ from campaigns.store import StoredCampaign
 from campaigns.tables import agents, attempts, campaign_leads
 from dialer.schema import open_base
 from leads.db import reading, writing
+from leads.tables import list_members, lists
 from tests.db.people import (
     LAWS,
     NOON,
@@ -414,6 +415,38 @@ def test_a_merge_brings_nobody_back_who_had_said_no(
 
 
 # Nothing brings the moment forward
+
+
+def test_a_merge_with_somebody_new_there_leaves_the_moment(
+    base: Engine, switch: StoredCampaign, budget: StoredCampaign
+):
+    refuse(base, switch, "price")
+    import_people(base, [("Aase", phone(2))], "others")
+    with writing(base) as connection:
+        enrol(connection, budget, LAWS, now=NOON)
+        merge(connection, lead_id_of(base, "Aase"), lead_id_of(base, "Åse"), who="test", now=NOON)
+    assert come(base, budget, now=NOON + 30 * DAY - SECOND) == ()
+    assert len(come(base, budget, now=NOON + 30 * DAY)) == 1
+
+
+def test_whom_the_segment_means_again_comes_back_at_their_moment(
+    base: Engine, switch: StoredCampaign
+):
+    import_people(base, [("Nobody", phone(99))], "others")
+    import_people(base, [("Somebody", phone(98))], "away")
+    text = offering("budget", on=["others"], top="where = 'not in list \"away\"'")
+    budget = started(base, text)
+    refuse(base, switch, "price")
+    import_people(base, [("Åse", phone(1))], "away")
+    with writing(base) as connection:
+        judge_slice(connection, budget, LAWS, after_lead_id=0, now=NOON)
+    assert enrolled(base, budget)["Åse"].state == "done"
+    with writing(base) as connection:
+        away = select(lists.c.id).where(lists.c.name == "away").scalar_subquery()
+        connection.execute(delete(list_members).where(list_members.c.list_id == away))
+        judge_slice(connection, budget, LAWS, after_lead_id=0, now=NOON)
+    row = enrolled(base, budget)["Åse"]
+    assert (row.state, row.next_call_at) == ("waiting", NOON + 30 * DAY)
 
 
 def test_a_merge_leaves_the_moment(base: Engine, switch: StoredCampaign, budget: StoredCampaign):
