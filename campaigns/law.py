@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -57,8 +58,8 @@ class Law:
         loosened: those that a named person switched off.
         clauses: the hours of the law and of the campaign.
         consent_kinds: of which consents anything may depend.
-        named_registries: the registers that rules in force of these jurisdictions name, for
-            whomever; any other one is the operator's own and holds for everybody.
+        named_registries: the registers that a rule in force names, wherever and for whomever
+            it holds; any other one is loaded by choice and holds for everybody.
     """
 
     placing: Placing
@@ -139,6 +140,10 @@ class Laws:
             self._sets[id(campaign)] = kept
         return kept[1]
 
+    @cached_property
+    def _named_registries(self) -> frozenset[str]:
+        return self.book.registries()
+
     def _find(
         self, campaign: Campaign, placing: Placing, line: str, day: date, latest: date
     ) -> Law:
@@ -147,16 +152,9 @@ class Laws:
         held: dict[str, tuple[Rule, tuple[Clause, ...]]] = {}
         shown: dict[str, Rule] = {}
         loosened: dict[str, Loosening] = {}
-        named: set[str] = set()
         for place in placing.places:
             for jurisdiction in self.book.of_place(place):
                 asked[jurisdiction.id] = jurisdiction
-                # A list that no rule in force asks for is loaded by choice, and so is heeded.
-                named |= {
-                    rule.registry
-                    for rule in _only(RegistryRule, jurisdiction.rules)
-                    if rule.enforced
-                }
                 for rule in jurisdiction.rules:
                     if not _near(rule, day) or not concerns(rule, campaign, line):
                         continue
@@ -198,7 +196,7 @@ class Laws:
                 | lifting
                 | related
             ),
-            named_registries=frozenset(named),
+            named_registries=self._named_registries,
         )
 
 
