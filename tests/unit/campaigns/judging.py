@@ -1,15 +1,17 @@
 """What the gates judge: a number, an address, a moment, and the rules that came with Ringbank."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from campaigns.decision import Facts
 from campaigns.gates import evaluate
 from campaigns.law import Law, Laws
 from campaigns.limits import PastCall
-from campaigns.model import Campaign, CampaignState, DispositionKind, LeadState, Outcome
+from campaigns.model import Campaign, CampaignState, DialMode, DispositionKind, LeadState, Outcome
 from campaigns.rules.book import RuleBook
 from campaigns.rules.loading import load, shipped_texts
 from campaigns.rules.own import Own
@@ -17,13 +19,67 @@ from campaigns.rules.placing import Whereabouts, placing_of
 from leads.consent_rules import Consent
 from leads.model import E164, LeadId, Listed, Listing, Phone, Registry, number_id
 from leads.phone import parse_phone
-from tests.unit.campaigns.examples import campaign
+from tests.unit.campaigns.examples import campaign, utc
 
 LAWS = Laws(load(None, Own()))
 """The shipped rules, and nothing of an operator's."""
 
 LEAD, OTHER_LEAD = 1, 2
 DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
+RING = timedelta(seconds=25)
+LONG_AGO = utc("2020-01-01T12:00")
+
+MIAMI, PANHANDLE, DALLAS, UTAH, GEORGIA = (
+    "+13055551234",
+    "+18505551234",
+    "+12145551234",
+    "+18015551234",
+    "+17062345678",
+)
+GERMANY, FRANCE, BRITAIN, NORWAY, SWEDEN, POLAND = (
+    "+4930123456",
+    "+33142000000",
+    "+442079460000",
+    "+4721000099",
+    "+46812345678",
+    "+48221234567",
+)
+TORONTO, SYDNEY, TURKEY, INDIA, BRAZIL, TAIWAN, MOSCOW = (
+    "+14165551234",
+    "+61291234567",
+    "+902121234567",
+    "+911123456789",
+    "+551131234567",
+    "+886221234567",
+    "+79161234567",
+)
+
+NEW_YORK, CHICAGO, DENVER, BERLIN, PARIS, LONDON, OSLO = (
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "Europe/Berlin",
+    "Europe/Paris",
+    "Europe/London",
+    "Europe/Oslo",
+)
+
+BY_HAND = campaign(mode=DialMode.MANUAL)
+"""Sales to consumers, an agent at each call: what most rules are about, and no machine's."""
+
+SURVEY = replace(BY_HAND, purpose="survey")
+GIVING = replace(BY_HAND, purpose="fundraising")
+DEBTS = replace(BY_HAND, purpose="collections")
+MACHINE = campaign(mode=DialMode.PROGRESSIVE)
+RECORDED = campaign(mode=DialMode.BROADCAST)
+FIRMS = replace(BY_HAND, audience="business")
+
+WEEKDAY = utc("2026-12-01T15:00")
+"""A Tuesday on which it is day from Berlin to Denver."""
+
+PROVEN = {"proof": "form 17"}
+
+US_TX = {"country": "US", "subdivision": "TX", "zone": CHICAGO}
 
 
 @cache
@@ -152,3 +208,21 @@ def facts(
 def refusing(asked: Facts) -> list[str]:
     """The rules that refuse, in the order in which they are told."""
     return [refusal.rule for refusal in evaluate(asked).refusals]
+
+
+def at(text: str, zone: str) -> datetime:
+    """A moment on a clock on the wall."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def agreed(*kinds: str, **more: Any) -> tuple[Consent, ...]:
+    return tuple(consent(kind, given_at=LONG_AGO, **more) for kind in kinds)
+
+
+def listed(asked: Facts, name: str, listed: Listed = Listed.YES) -> Facts:
+    """The same, with the number on a register that is of this very day."""
+    others = (one for one in asked.registries if one.registry.name != name)
+    return replace(asked, registries=(*others, listing(name, asked.now.date(), listed)))
+
+
+MARKETING = {"consents": agreed("phone_marketing")}
