@@ -3,6 +3,7 @@
 Each of them asks every rule that holds, and tells the rule's id and source with a refusal.
 """
 
+from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -165,7 +166,8 @@ def _limited(
     gate: str, facts: Facts, rules: Sequence[CapRule | CooldownRule | HourRule]
 ) -> Iterator[Refusal]:
     if not facts.calls:
-        return
+        # Nothing has happened yet, and only where no call at all is allowed is one too many.
+        rules = [rule for rule in rules if isinstance(rule, CapRule) and not rule.max]
     whom = Whom(
         lead_id=facts.lead_id,
         number_id=facts.number_id,
@@ -201,13 +203,10 @@ def _spared(rule: Rule, facts: Facts) -> bool:
 
 
 def _months_after(moment: datetime, months: int) -> datetime:
-    year, month = divmod(moment.month - 1 + months, 12)
-    for day in range(moment.day, 0, -1):
-        try:
-            return moment.replace(year=moment.year + year, month=month + 1, day=day)
-        except ValueError:  # no such day in that month
-            continue
-    raise AssertionError("every month has a first day")
+    """Return the same day of a later month, or that month's last where it has no such day."""
+    years, month = divmod(moment.month - 1 + months, 12)
+    year, month = moment.year + years, month + 1
+    return moment.replace(year=year, month=month, day=min(moment.day, monthrange(year, month)[1]))
 
 
 def _valid(rule: Rule, facts: Facts) -> bool:
