@@ -188,10 +188,9 @@ _ATTEMPT_SOURCES = {
     "retry": "campaign file: [retry]",
     "max_attempts": "campaign file: dialing.max_attempts",
     "new": "state of the lead",
-    "reoffer": "campaign file: [[refusal_reasons]] offer",
     "moved": "campaign file: [retry]",
     "gave_up": "campaign file: [retry]",
-    "numbers": "numbers of the lead",
+    "next_number": "numbers of the lead",
 }
 """Where the rules of `next_try` come from, by the part of their name before the colon."""
 

@@ -233,6 +233,9 @@ def rule_set(campaign: Campaign, book: str) -> str:
         "starts": campaign.starts and str(campaign.starts),
         "ends": campaign.ends and str(campaign.ends),
         "retry": {outcome.value: repr(entry) for outcome, entry in sorted(campaign.retry.items())},
+        "retry_words": {
+            code: repr(entry) for code, entry in sorted(campaign.retry_dispositions.items())
+        },
         "max_attempts": campaign.max_attempts,
         "ring_s": campaign.ring_s,
         "mode": campaign.mode.value,

@@ -27,7 +27,7 @@ from campaigns.model import (
     Retry,
 )
 from campaigns.spans import on_wall
-from campaigns.tried import NOBODYS, Tried, promised
+from campaigns.tried import NOBODYS, Tried, is_wrong, promised
 
 _NEVER_RANG, _RANG, _BOTHERED = timedelta(seconds=1), timedelta(minutes=15), timedelta(hours=1)
 
@@ -153,7 +153,9 @@ def next_try(
     ordered = sorted(attempts, key=lambda attempt: attempt.ended_at)
     own = [attempt for attempt in ordered if broadcast or attempt.lead_id == lead_id]
     relevant = [
-        attempt for attempt in ordered if attempt in own or attempt.outcome in NUMBER_OUTCOMES
+        attempt
+        for attempt in ordered
+        if broadcast or attempt.lead_id == lead_id or attempt.outcome in NUMBER_OUTCOMES
     ]
     history = Tried(campaign, own, relevant, numbers, position)
     said = _said(history, ordered)
@@ -181,9 +183,10 @@ def _said(history: Tried, household: Sequence[PastAttempt]) -> NextTry | None:
         kind, word = attempt.disposition, history.word(attempt)
         if kind in FINAL_KINDS or (kind in _FINAL_UNLESS_RETRIED and word is None):
             return _done(f"disposition:{kind}", f"the last word was {_words(kind)}")
-        if history.is_wrong(attempt) and not history.left():
-            why = "the last word was wrong number, and no other number is left"
-            return _over(word, f"disposition:{kind}", why)
+    wrong = next((one for one in reversed(history.own) if is_wrong(one)), None)
+    if wrong and not history.left:
+        why = "the last word was wrong number, and no other number is left"
+        return _over(history.word(wrong), f"disposition:{wrong.disposition}", why)
     last = history.own[-1] if history.own else None
     if last and last.callback_at and promised(last):
         return NextTry(
@@ -202,7 +205,7 @@ def _exhausted(history: Tried) -> NextTry | None:
     What once was the last try stays it, also where somebody else of the household was
     called on the number since.
     """
-    last, others = history.relevant[-1], history.left()
+    last, others = history.relevant[-1], history.left
     for attempt in reversed(history.relevant):
         name, entry = history.entry(attempt)
         if attempt is not last and promised(attempt):
@@ -267,14 +270,12 @@ def _grown(entry: Retry, times: int) -> timedelta:
 def _in_another_part(at: datetime, last: datetime, zones: Sequence[str]) -> datetime:
     """Return the first moment from `at` on in another part of the day than the last attempt.
 
-    It is another part in every zone. Where no moment of a day is, `at` has to do.
+    It is another part in every zone. There always is one: twelve hours after the last
+    attempt it is nowhere the same part, because none is longer.
     """
-    moment = at
-    while same := [zone for zone in zones if daypart(moment, zone) is daypart(last, zone)]:
-        moment = max(_next_part(moment, zone) for zone in same)
-        if moment - at > _DAY:
-            return at
-    return moment
+    while same := [zone for zone in zones if daypart(at, zone) is daypart(last, zone)]:
+        at = max(_next_part(at, zone) for zone in same)
+    return at
 
 
 def _next_part(moment: datetime, zone: str) -> datetime:

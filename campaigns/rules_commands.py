@@ -49,7 +49,7 @@ def check(
     came = loading.SHIPPED.resolve()
     texts = loading.texts_in(p for p in paths if came not in (p.resolve(), p.resolve().parent))
     found, problems = _examined(loading.shipped_texts(), texts, own)
-    _tell_check(console, found, problems)
+    _tell_check(console, found, problems, off=not own.office_hours)
     refuse("rule files cannot be used", problems)
 
 
@@ -160,9 +160,15 @@ def _examined(
 
 
 def _tell_check(
-    console: Console, found: "Mapping[str, Jurisdiction | None]", problems: "list[Problem]"
+    console: Console,
+    found: "Mapping[str, Jurisdiction | None]",
+    problems: "list[Problem]",
+    *,
+    off: bool,
 ) -> None:
-    counts = {name: _counts(file) for name, file in found.items()}
+    from campaigns.rules.book import OFFICE_HOURS
+
+    counts = {name: _counts(file, off=off and name == OFFICE_HOURS) for name, file in found.items()}
     rows = [(name, *values) for name, values in counts.items()]
     columns = ("file", "in_force", "shown_only", "checked", "own")
     in_force = sum(values[0] or 0 for values in counts.values())
@@ -179,15 +185,17 @@ def _tell_check(
         return
     console.rows(columns, rows)
     console.say(
-        f"{len(rows)} rule files, {in_force} rules in force, {shown_only} proposed or only shown, "
-        f"{len(problems)} problems"
+        f"rule files: {len(rows)}; rules in force: {in_force}; proposed, switched off or only "
+        f"shown: {shown_only}; problems: {len(problems)}"
     )
 
 
-def _counts(file: "Jurisdiction | None") -> tuple[int | None, int | None, date | None, bool | None]:
+def _counts(
+    file: "Jurisdiction | None", *, off: bool = False
+) -> tuple[int | None, int | None, date | None, bool | None]:
     if file is None:
         return None, None, None, None
-    in_force = sum(rule.enforced for rule in file.rules)
+    in_force = 0 if off else sum(rule.enforced for rule in file.rules)
     return in_force, len(file.rules) - in_force, file.checked, file.own
 
 
@@ -200,7 +208,7 @@ def _list(console: Console, files: "Iterable[Jurisdiction]", book: "RuleBook", d
     off = {file.id for file in book.off()}
     rows = []
     for file in sorted(files, key=lambda file: file.id):
-        in_force, shown_only, checked, own = _counts(file)
+        in_force, shown_only, checked, own = _counts(file, off=file.id in off)
         stands = "off" if file.id in off else _hours_of(file, day)
         rows.append((file.id, file.name, places(file), in_force, shown_only, checked, own, stands))
     columns = (
@@ -294,7 +302,7 @@ def _rule(rule: "Rule", book: "RuleBook", day: date) -> dict[str, object]:
         "stands": stands(rule),
         "loosened": _loosened(loosening) if loosening else None,
         "says": says(rule),
-        **{key.replace(" ", "_"): value for key, value in scope(rule).items()},
+        **{key: value or None for key, value in scope(rule).items()},
         "force": rule.force.value,
         "status": rule.status.value,
         "confidence": rule.confidence.value,

@@ -161,6 +161,7 @@ def _offset(clock: ZoneInfo, moment: int) -> int:
     return int(local.utcoffset().total_seconds())  # type: ignore[union-attr]  # it is aware
 
 
+@lru_cache(maxsize=4096)  # the same few midnights are asked for again and again
 def on_wall(day: date, at: time, clock: tzinfo) -> datetime:
     """Return when a clock on the wall shows a time of a day, aware UTC.
 

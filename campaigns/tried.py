@@ -1,7 +1,9 @@
 """What earlier attempts mean for the next one: entries, counts, and the numbers left; pure."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from campaigns.model import Campaign, DispositionKind, Outcome, PastAttempt, Retry
 
@@ -19,9 +21,17 @@ NOBODYS = frozenset({Outcome.UNALLOCATED, Outcome.FAX})
 """Outcomes that say that nobody is to be reached on this number."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tried:
-    """What came of the attempts, oldest first: the lead's own, and all that count for it."""
+    """What came of the attempts, oldest first.
+
+    Attributes:
+        campaign: whose rules hold.
+        own: the lead's.
+        relevant: those and, on its numbers, other leads' whose outcome is the number's.
+        numbers: how many the lead has.
+        first: the position of the one on which it begins.
+    """
 
     campaign: Campaign
     own: Sequence[PastAttempt]
@@ -36,38 +46,45 @@ class Tried:
 
     def entry(self, attempt: PastAttempt) -> tuple[str, Retry | None]:
         """Return what an attempt ended in, and the entry of [retry] for that, if any."""
+        return self._entries[id(attempt)]
+
+    @cached_property
+    def _entries(self) -> dict[int, tuple[str, Retry | None]]:
+        return {id(attempt): self._entry(attempt) for attempt in self.relevant}
+
+    def _entry(self, attempt: PastAttempt) -> tuple[str, Retry | None]:
         word = self.word(attempt)
         if word is not None:
             return f"disposition:{attempt.code or attempt.disposition}", word
-        if self.is_wrong(attempt):
+        if is_wrong(attempt):
             return f"disposition:{attempt.disposition}", None
         outcome = _rests_like(self.campaign, attempt)
         return outcome.value, self.campaign.retry.get(outcome)
 
     def times(self, like: PastAttempt) -> int:
         """Return how many attempts ended like one; what is a number's end is so for each."""
-        name = self.entry(like)[0]
-        return sum(
-            self.entry(attempt)[0] == name
-            and (name not in NOBODYS or attempt.position == like.position)
-            for attempt in self.relevant
-        )
+        return self._times[self._end(like)]
 
-    def is_wrong(self, attempt: PastAttempt) -> bool:
-        """Tell whether somebody said that the number is not the lead's."""
-        return attempt.disposition is DispositionKind.WRONG_NUMBER and attempt in self.own
+    @cached_property
+    def _times(self) -> Counter[tuple[str, int]]:
+        return Counter(map(self._end, self.relevant))
+
+    def _end(self, attempt: PastAttempt) -> tuple[str, int]:
+        name = self.entry(attempt)[0]
+        return name, attempt.position if name in NOBODYS else 0
 
     def loses(self, attempt: PastAttempt) -> bool:
         """Tell whether an attempt showed that its number does not reach the lead."""
         name, entry = self.entry(attempt)
-        return self.is_wrong(attempt) or (
+        return is_wrong(attempt) or (
             name in NOBODYS and self.times(attempt) >= (entry.max if entry else 1)
         )
 
     def moves_on(self, attempt: PastAttempt) -> bool:
         """Tell whether the next try after an attempt has to be on another number."""
-        return self.is_wrong(attempt) or self.entry(attempt)[0] in NOBODYS
+        return is_wrong(attempt) or self.entry(attempt)[0] in NOBODYS
 
+    @cached_property
     def left(self) -> frozenset[int]:
         """Return the positions of the numbers that may reach the lead."""
         lost = {attempt.position for attempt in self.relevant if self.loses(attempt)}
@@ -81,10 +98,14 @@ class Tried:
         """
         at = last[-1].position if last else self.first
         if not 1 <= at <= self.numbers:
-            return self.first
-        left = self.left()
+            at, other = self.first, False
         turn = ((at - 1 + step) % self.numbers + 1 for step in range(other, self.numbers + other))
-        return next((position for position in turn if position in left), at)
+        return next((position for position in turn if position in self.left), at)
+
+
+def is_wrong(attempt: PastAttempt) -> bool:
+    """Tell whether somebody said that the number is not the lead's."""
+    return attempt.disposition is DispositionKind.WRONG_NUMBER
 
 
 def promised(attempt: PastAttempt) -> bool:

@@ -15,8 +15,9 @@ from datetime import date
 from typing import cast
 
 from campaigns.fields import nearest
+from campaigns.rules.floor import floor
 from campaigns.rules.model import Jurisdiction, Loosening, Place, Rule
-from campaigns.rules.own import OWN, Own, floor
+from campaigns.rules.own import OWN, Own
 from campaigns.rules.reading import EVERYWHERE, full_name, read_jurisdiction
 from leads.problems import Problem, usable
 
@@ -58,7 +59,7 @@ class RuleBook:
         own_texts: Mapping[str, str],
         own: Own,
         *,
-        thorough: bool = False,
+        thorough: bool | None = None,
     ) -> "RuleBook | tuple[Problem, ...]":
         """Return the book of these files, or everything that is wrong with the operator's.
 
@@ -66,7 +67,8 @@ class RuleBook:
             shipped: the text of each file by its name, "us-fl.toml".
             own_texts: an operator's files in the same way.
             own: what the configuration asks for.
-            thorough: look up too whether there are the subdivisions that an operator names.
+            thorough: whether to look up that what an operator's file names exists, as in
+                `read_jurisdiction`.
         """
         problems: list[Problem] = []
         files: dict[str, Jurisdiction] = {}
@@ -95,13 +97,12 @@ class RuleBook:
             cast("Mapping[str, str]", document[key]) for key in ("shipped", "own")
         )
         own = Own.from_document(cast("Mapping[str, object]", document["options"]))
-        return usable(
-            "the rules kept in the base cannot be used", cls.build(shipped, own_texts, own)
-        )
+        book = cls.build(shipped, own_texts, own, thorough=False)
+        return usable("the rules kept in the base cannot be used", book)
 
     @property
     def document(self) -> dict[str, object]:
-        """The same as plain values, to be kept; `from_document` reads them."""
+        """Return the same as plain values, to be kept; `from_document` reads them."""
         return {
             "version": _VERSION,
             "shipped": self._shipped,

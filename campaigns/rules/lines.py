@@ -32,16 +32,17 @@ def places_of(text: str) -> dict[str, int]:
     return places
 
 
-def line_of(places: dict[str, int], where: str) -> int | None:
+def line_of(places: dict[str, int], where: str) -> int:
     """Return the line of what a problem names, or of the nearest table around it.
 
-    An array of tables as a whole stands where its first one does.
+    An array of tables as a whole stands where its first one does, and the document itself
+    in its first line.
     """
     where = f"{where}[1]" if f"{where}[1]" in places else where
     while where and where not in places:
         whole = where.rpartition("[") if where.endswith("]") else where.rpartition(".")
         where = whole[0]
-    return places.get(where)
+    return places.get(where, 1)
 
 
 def _without_insides(text: str) -> str:

@@ -29,7 +29,7 @@ def load(folder: Path | None, own: Own, *, thorough: bool = False) -> RuleBook:
         RingbankError: a file cannot be read.
     """
     own_texts = texts_in([folder]) if folder else {}
-    book = RuleBook.build(shipped_texts(), own_texts, own, thorough=thorough)
+    book = RuleBook.build(shipped_texts(), own_texts, own, thorough=thorough or None)
     return usable(f"the rules in {folder} cannot be used", book)
 
 

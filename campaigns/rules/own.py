@@ -1,27 +1,17 @@
-"""What an operator's configuration says of rules of law, and the rules that it makes; pure."""
+"""What an operator's configuration asks for besides the law; pure.
+
+Every command reads the configuration, so nothing here imports what rules are made of.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
-
-from campaigns.rules.model import (
-    CapRule,
-    Confidence,
-    Force,
-    HourRule,
-    Jurisdiction,
-    Period,
-    Rule,
-)
 
 OWN = "own"
 """The id of the jurisdiction that the configuration makes; no file may have it."""
 
 ZONE_POLICIES = ("all", "address")
 """Whose clocks count: of every zone a person may be in, or of the address where one is known."""
-
-_SOURCE = ("the configuration, [rules]",)
-_WEEK_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,41 +56,3 @@ class Own:
             other_hour=document["other_hour"] is True,
             zone_policy=str(document["zone_policy"]),
         )
-
-
-def floor(own: Own) -> Jurisdiction:
-    """Return the rules that the configuration makes: for everybody, everywhere."""
-    rules: list[Rule] = []
-    for name, most, days in (
-        ("max_per_day", own.max_per_day, 1),
-        ("max_per_week", own.max_per_week, _WEEK_DAYS),
-    ):
-        if most is not None:
-            rules.append(
-                CapRule(
-                    id=f"{OWN}.{name}",
-                    force=Force.OWN,
-                    confidence=Confidence.HIGH,
-                    source=_SOURCE,
-                    max=most,
-                    period=Period.CONSECUTIVE_DAYS,
-                    n=days,
-                )
-            )
-    if own.other_hour:
-        rules.append(
-            HourRule(
-                id=f"{OWN}.other_hour",
-                force=Force.OWN,
-                confidence=Confidence.HIGH,
-                source=_SOURCE,
-                days=_WEEK_DAYS - 1,  # after the day of the call
-            )
-        )
-    return Jurisdiction(
-        id=OWN,
-        name="The configuration's own limits",
-        countries=frozenset("*"),
-        rules=tuple(rules),
-        own=True,
-    )

@@ -27,7 +27,7 @@ _YEARS_AROUND = 2
 
 
 def read_jurisdiction(
-    text: str, *, file: str, own: bool = False, thorough: bool = False
+    text: str, *, file: str, own: bool = False, thorough: bool | None = None
 ) -> Jurisdiction | tuple[Problem, ...]:
     """Return the jurisdiction that the text of a rule file describes, or all its problems.
 
@@ -35,10 +35,10 @@ def read_jurisdiction(
         text: TOML.
         file: the file's name, "us-fl.toml"; a problem tells it with the line.
         own: it is an operator's: it may loosen, and need not say that its rules are its own.
-        thorough: look up too whether there are the countries, subdivisions and holidays
-            that it names, which takes long where their packages are not loaded yet. Of an
-            operator's file its countries and calendar are looked up in any case: a shipped
-            one was checked before it was shipped.
+        thorough: whether to look up that the countries, subdivisions and holidays it names
+            exist. Left out: the countries and the calendar of an operator's file, since
+            nobody may have checked it; a shipped one was checked before it was shipped, and
+            subdivisions take long to look up.
     """
     try:
         document = tomllib.loads(text)
@@ -65,17 +65,17 @@ def full_name(file: str, text: str, where: str) -> str:
 def _placed(problems: Sequence[Problem], text: str, file: str) -> tuple[Problem, ...]:
     """Give each problem its file and line, in the order of the lines."""
     places = places_of(text) if problems else {}
-    found = [(line_of(places, problem.where) or 0, problem) for problem in problems]
+    found = [(line_of(places, problem.where), problem) for problem in problems]
     return tuple(
         replace(problem, where=_full_name(file, line, problem.where))
         for line, problem in sorted(found, key=lambda one: one[0])
     )
 
 
-def _full_name(file: str, line: int | None, where: str) -> str:
+def _full_name(file: str, line: int, where: str) -> str:
     """Leave out the number of a key's table, which the line says better."""
     key = re.sub(r"^(\w+)\[[0-9]+\]", r"\1", where)
-    return ", ".join(filter(None, [file, f"line {line}" if line else "", key]))
+    return f"{file}, line {line}, {key}"
 
 
 class _Reader:
@@ -86,7 +86,7 @@ class _Reader:
         self._file = file
         self._own = own
 
-    def read(self, *, thorough: bool) -> Jurisdiction:
+    def read(self, *, thorough: bool | None) -> Jurisdiction:
         root = self._root
         if root.whole("schema", 1, 10_000) != SCHEMA and root.has("schema"):
             root.refuse("schema", f"this version reads {SCHEMA}; write schema = {SCHEMA}")
@@ -107,7 +107,7 @@ class _Reader:
         root.close()
         if thorough:
             _check_subdivisions(match, jurisdiction)
-        if thorough or self._own:
+        if thorough or (self._own and thorough is None):
             _check_countries(match, jurisdiction)
             _check_calendar(table, jurisdiction)
         return jurisdiction

@@ -148,16 +148,14 @@ def in_one_line(rule: Rule) -> str:
 
 
 def scope(rule: Rule) -> dict[str, str]:
-    """Return to which calls a rule applies and whom it spares, in words."""
+    """Return to which calls a rule applies and whom it spares, in words or empty."""
     lifted = [f"consent {kind}" for kind in sorted(rule.unless_consent)]
     lifted += ["an agent waits for this very call"] if rule.unless_agent_reserved else []
-    return _present(
-        {
-            "applies to": _applies(rule.applies),
-            "spares": _exempt(rule.exempt),
-            "lifted by": ", ".join(lifted),
-        }
-    )
+    return {
+        "applies_to": _applies(rule.applies),
+        "spares": _exempt(rule.exempt),
+        "lifted_by": ", ".join(lifted),
+    }
 
 
 def stands(rule: Rule) -> str:
@@ -192,7 +190,7 @@ def holidays(calendar: Calendar) -> str:
         days.append(f"and of the address's subdivision; {unknown} where that is not known")
     days += [f"and {name} ({day})" for day, name in calendar.add]
     days += [f"without {name}" for name in calendar.drop]
-    return ", ".join(days) or "none"
+    return ", ".join(days) or "none of its own"
 
 
 def statutory_hours(files: Iterable[Jurisdiction], day: date) -> bool:

@@ -181,6 +181,7 @@ def take(
 ) -> tuple[Claim, ...]:
     """Claim as the engine does."""
     with writing(base) as connection:
+        enrol(connection, stored, LAWS, now=now)
         return claim(connection, stored, LAWS, limit=limit, now=now, new_lease=new_lease).taken
 
 

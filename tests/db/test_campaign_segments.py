@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, update
 
-from campaigns import report, segment, store
+from campaigns import enrolment, report, segment, store
 from campaigns.claims import claim
 from campaigns.desk import why_nobody
 from campaigns.enrolment import judge_slice
@@ -91,7 +91,7 @@ def test_whom_the_filter_leaves_out_is_enrolled_and_done(town: Engine):
         "Ola": ("done", "list"),
     }
     with reading(town) as connection:
-        standing = report.standing(connection, stored.id)
+        standing = report.standing(connection, stored.id, now=NOON)
         assert standing.leads == {"new": 2, "done": 2}
         assert standing.done_by == {"list": 2}
         (reason,) = (r for r in why_nobody(connection, stored, now=NOON) if r["gate"] == "list")
@@ -183,7 +183,7 @@ def test_a_large_campaign_is_judged_slice_by_slice(town: Engine, monkeypatch: py
     stored = started(town, OSLO)
     for name in ("Åse", "Per", "Kari", "Ola"):
         move(town, name, "Bergen" if name in {"Åse", "Kari"} else "Oslo")
-    monkeypatch.setattr(store, "_SLICE", 3)
+    monkeypatch.setattr(enrolment, "_SLICE", 3)
     with writing(town) as connection:
         last = judge_slice(connection, stored, LAWS, after_lead_id=0, now=NOON)
     assert last == lead_id_of(town, "Kari")

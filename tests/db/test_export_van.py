@@ -181,7 +181,7 @@ def test_the_day_is_the_persons_own(base: Engine, tmp_path: Path):
         "4;Bo;+4722000002\n",
     )
     late = NOON.replace(hour=22, minute=30)
-    stored = started(base, definition(questions=QUESTIONS))
+    stored = started(base, definition(mode="manual", questions=QUESTIONS))
     with writing(base) as connection:
         bo = leads.c.id == lead_id_of(base, "Bo")
         connection.execute(update(leads).where(bo).values(zone="America/New_York"))

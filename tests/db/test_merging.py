@@ -140,7 +140,7 @@ def test_where_only_the_merged_lead_is_enrolled_the_kept_one_takes_its_place(bas
     ((name, row),) = enrolled(base, stored).items()
     assert (name, row.attempts, row.held_by) == (OLA, 1, "retry:busy")
     (claim,) = take(base, stored, now=NOON + minutes(60))
-    assert claim.person.phone == "+4722448201"
+    assert claim.person.phone == "+4722448202"  # the number that was busy
 
 
 def test_consents_and_wishes_follow_the_person(base: Engine) -> None:

@@ -280,7 +280,7 @@ def test_without_the_right_file_nobody_guesses(base: Engine, folder: Path) -> No
 def explain(connection: Connection, number: str, folder: Path) -> list[str]:
     """Return the rules by which registries refuse a number in the campaign spring."""
     decision, _ = explain_number(
-        connection, number, "spring", at=None, now=NOON, region="NO", registries=folder
+        connection, number, "spring", at=None, now=NOON, region="NO", registries=folder, laws=LAWS
     )
     return [one.rule for one in decision.refusals if one.gate == "registry"]
 

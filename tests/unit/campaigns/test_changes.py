@@ -1,5 +1,6 @@
 """What `campaigns update` tells before it changes a campaign."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -13,9 +14,11 @@ from campaigns.model import (
     DialMode,
     Disposition,
     DispositionKind,
+    GiveUp,
     KeyAction,
     KeyMeaning,
     Message,
+    MoveTo,
     Outcome,
     Question,
     QuestionType,
@@ -27,6 +30,17 @@ from tests.unit.campaigns.examples import campaign, hours, windows
 
 def asks(text: str) -> tuple[Question, ...]:
     return (Question(key="age", text=text, type=QuestionType.NUMBER),)
+
+
+GROWING = Retry(
+    after=timedelta(minutes=15),
+    max=3,
+    factor=2.0,
+    up_to=timedelta(hours=4),
+    other_daypart=True,
+    other_number=True,
+    then=MoveTo("letters"),
+)
 
 
 def test_nothing_changed_is_nothing_told() -> None:
@@ -52,6 +66,20 @@ def test_nothing_changed_is_nothing_told() -> None:
             {"retry": {Outcome.BUSY: Retry(after=timedelta(minutes=15), max=3)}},
             {"retry": {Outcome.BUSY: Retry(after=timedelta(hours=36), max=3)}},
             ["retry.busy: after 15m, at most 3 -> after 36h, at most 3"],
+        ),
+        (
+            {"retry": {Outcome.BUSY: GROWING}},
+            {"retry": {Outcome.BUSY: replace(GROWING, factor=1.5, then=GiveUp("no_luck"))}},
+            [
+                "retry.busy: after 15m, at most 3, growth 2.0, up_to 4h, other_daypart,"
+                ' other_number, then campaign "letters" -> after 15m, at most 3, growth 1.5,'
+                ' up_to 4h, other_daypart, other_number, then give_up "no_luck"'
+            ],
+        ),
+        (
+            {},
+            {"retry_dispositions": {"language": Retry(after=timedelta(days=1), max=2)}},
+            ["retry.disposition.language: none -> after 1d, at most 2"],
         ),
         (
             {"questions": asks("How old?")},
@@ -94,7 +122,12 @@ VARIANTS = st.fixed_dictionaries(
         "retry": st.sampled_from(
             [{}, {Outcome.BUSY: Retry(after=timedelta(seconds=90), max=1)},
              {Outcome.BUSY: Retry(after=timedelta(seconds=91), max=1)}]
+            + [{Outcome.BUSY: replace(GROWING, **one)} for one in (
+                {}, {"factor": 3.0}, {"up_to": None}, {"other_daypart": False},
+                {"other_number": False}, {"then": None}, {"then": GiveUp("letters")},
+            )]
         ),
+        "retry_dispositions": st.sampled_from([{}, {"partial": GROWING}, {"language": GROWING}]),
         "message": st.sampled_from(
             [None, Message(sound="a"), Message(sound="a", keys={"1": KeyMeaning(action=KeyAction.CALLBACK)}),
              Message(sound="a", keys={"1": KeyMeaning(action=KeyAction.ANSWER, question="q", answer="y")})]

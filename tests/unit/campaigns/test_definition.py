@@ -10,19 +10,22 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from campaigns.definition import read_definition
-from campaigns.fields import parse_duration
+from campaigns.fields import duration_text, parse_duration
 from campaigns.model import (
     Campaign,
     DialMode,
     DispositionKind,
+    GiveUp,
     KeyAction,
     KeyMeaning,
+    MoveTo,
     Outcome,
     Question,
     QuestionType,
     RefusalReason,
     Retry,
 )
+from campaigns.retry import FINAL_KINDS, LEAST_REST
 from leads.problems import Problem
 from tests.unit.campaigns.examples import windows
 
@@ -348,6 +351,31 @@ FAULTS: list[tuple[tuple[str | int, ...], object, str]] = [
     (("retry", "no_answer"), "4h", "retry.no_answer"),
     (("retry", "no_answer", "other_daypart"), "yes", "retry.no_answer.other_daypart"),
     (("retry", "noanswer"), {"after": "4h", "max": 1}, "retry.noanswer"),
+    (("retry", "busy", "growth"), 0.9, "retry.busy.growth"),
+    (("retry", "busy", "growth"), 10.1, "retry.busy.growth"),
+    (("retry", "busy", "growth"), "2", "retry.busy.growth"),
+    (("retry", "busy", "up_to"), "1h", "retry.busy.up_to"),
+    (("retry", "busy", "other_number"), 1, "retry.busy.other_number"),
+    (("retry", "busy", "then"), "letters", "retry.busy.then"),
+    (("retry", "busy", "then"), {}, "retry.busy.then.campaign"),
+    (("retry", "busy", "then"), {"campaign": ""}, "retry.busy.then.campaign"),
+    (("retry", "busy", "then"), {"campaign": "tariff-switch"}, "retry.busy.then.campaign"),
+    (("retry", "busy", "then"), {"give_up": "No luck"}, "retry.busy.then.give_up"),
+    (("retry", "busy", "then"), {"give_up": "a", "campaign": "b"}, "retry.busy.then"),
+    (("retry", "disposition"), [], "retry.disposition"),
+    (("retry", "disposition"), {"sold": {"after": "1h", "max": 1}}, "retry.disposition.sold"),
+    (("retry", "disposition"), {"language": "1h"}, "retry.disposition.language"),
+    (
+        ("retry", "disposition"),
+        {"machine": {"after": "14m", "max": 1}},
+        "retry.disposition.machine.after",
+    ),
+    (("retry", "disposition"), {"success": {"after": "1h", "max": 1}}, "retry.disposition.success"),
+    (
+        ("retry", "disposition"),
+        {"wrong_number": {"after": "1h", "max": 1}},
+        "retry.disposition.wrong_number",
+    ),
     (("message",), {"sound": "hello"}, "message"),
     (("script", "file"), 1, "script.file"),
     (("script", "files"), "a.md", "script.files"),
@@ -468,6 +496,101 @@ def test_a_key_may_only_give_an_answer_that_its_question_takes() -> None:
 def test_a_heard_broadcast_cannot_be_retried() -> None:
     retry = '[retry]\nconnected = { after = "1h", max = 2 }'
     assert places(BROADCAST + retry) == ["retry.connected"]
+
+
+# Retries
+
+
+def retry_of(*lines: str) -> Campaign:
+    return campaign_of(FILE.replace("[retry]", "\n".join(["[retry]", *lines])))
+
+
+def test_an_entry_says_more_than_when() -> None:
+    read = retry_of(
+        'abandoned = { after = "72h", max = 2, growth = 2, up_to = "300h", other_daypart = true,'
+        ' other_number = true, then = { campaign = "letters" } }',
+        'failed = { after = "1s", max = 9, growth = 1.5, then = { give_up = "no_line" } }',
+    )
+    assert read.retry[Outcome.ABANDONED] == Retry(
+        after=timedelta(hours=72),
+        max=2,
+        factor=2.0,
+        up_to=timedelta(hours=300),
+        other_daypart=True,
+        other_number=True,
+        then=MoveTo("letters"),
+    )
+    assert read.retry[Outcome.FAILED] == Retry(
+        after=timedelta(seconds=1), max=9, factor=1.5, then=GiveUp("no_line")
+    )
+
+
+def test_dispositions_have_entries_by_their_codes() -> None:
+    read = campaign_of(
+        FILE
+        + """
+[[dispositions]]
+code = "gatekeeper"
+kind = "no_contact"
+[retry.disposition]
+gatekeeper = { after = "1d", max = 2 }
+wrong_number = { after = "15m", max = 3, other_number = true }
+"""
+    )
+    assert read.retry_dispositions == {
+        "gatekeeper": Retry(after=timedelta(days=1), max=2),
+        "wrong_number": Retry(after=timedelta(minutes=15), max=3, other_number=True),
+    }
+    assert set(read.retry) == {Outcome.BUSY, Outcome.NO_ANSWER}
+
+
+@pytest.mark.parametrize("kind", DispositionKind)
+def test_no_file_retries_a_persons_last_word(kind: DispositionKind) -> None:
+    entry = '{ after = "1h", max = 1, other_number = true }'
+    text = f"""{FILE}
+[[dispositions]]
+code = "own_word"
+kind = "{kind}"
+[retry.disposition]
+{kind} = {entry}
+own_word = {entry}
+"""
+    if kind in FINAL_KINDS:
+        assert places(text) == [f"retry.disposition.{kind}", "retry.disposition.own_word"] or (
+            places(text) == ["retry.disposition.own_word", f"retry.disposition.{kind}"]
+        )
+    else:
+        assert set(campaign_of(text).retry_dispositions) == {kind.value, "own_word"}
+
+
+def test_final_are_the_words_that_end_it_for_good() -> None:
+    assert {"success", "refusal", "do_not_call", "completed", "deceased", "hostile"} == FINAL_KINDS
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_no_file_undercuts_the_least_rest_and_the_least_is_named(outcome: Outcome) -> None:
+    least = LEAST_REST[outcome]
+
+    def text(rest: timedelta) -> str:
+        kept = FILE.replace('busy = { after = "15m", max = 3 }', "").replace("no_answer = ", "# ")
+        entry = f'{outcome} = {{ after = "{duration_text(rest)}", max = 1 }}'
+        return kept.replace("[retry]", f"[retry]\n{entry}")
+
+    assert campaign_of(text(least)).retry[outcome].after == least
+    too_short = least - timedelta(seconds=1)
+    line = the_problem(text(too_short))
+    assert line == (
+        f"retry.{outcome}.after: must be from {duration_text(least)} to 366d,"
+        f" not {duration_text(too_short)}"
+    )
+
+
+def test_the_rest_that_may_grow_cannot_be_longer_than_it_grows_to() -> None:
+    line = 'busy = { after = "2h", max = 3, growth = 2, up_to = "1h" }'
+    text = FILE.replace('busy = { after = "15m", max = 3 }', line)
+    assert the_problem(text) == "retry.busy.up_to: must be from 2h to 366d, not 1h"
+    assert isinstance(read_definition(text.replace("1h", "2h")), Campaign)
+    assert places(text.replace('"2h"', '"2"')) == ["retry.busy.after"]
 
 
 def test_the_nearest_known_key_is_named() -> None:

@@ -339,9 +339,41 @@ def test_of_several_zones_the_last_calendar_decides() -> None:
     )
 
 
+NOWHERE = Whom(lead_id=ANNA, number_id=HOME, campaign="spring", seller=SELLER)
+
+
+@pytest.mark.parametrize(
+    ("period", "dialed", "first"),
+    [
+        # Where the day has just begun it lasts longest, and a week where it is Monday.
+        (Period.CONSECUTIVE_DAYS, "2026-12-02T12:00", "2026-12-03T12:00"),
+        (Period.CONSECUTIVE_DAYS, "2026-12-02T12:10", "2026-12-03T12:00"),
+        (Period.CALENDAR_WEEK, "2026-12-06T09:59", "2026-12-07T12:00"),
+        (Period.CALENDAR_WEEK, "2026-12-06T10:00", "2026-12-13T10:00"),
+    ],
+)
+def test_where_no_zone_is_known_the_last_calendar_on_earth_decides(
+    period: Period, dialed: str, first: str
+) -> None:
+    one = call(at=utc(dialed))
+    allowed_from(
+        lambda now: capped(cap(1, period, 1), [one], NOWHERE, now=now),
+        utc(first),
+        since=one.dialed_at,
+    )
+
+
 # The hour of the day
 
 HOURLY = HourRule(days=7, **SAYS)
+
+
+def test_where_no_zone_is_known_an_hour_is_that_of_every_clock() -> None:
+    rang = call(at=NOON - DAY)
+    # It was 12:45 where clocks are three quarters ahead: that hour began at 11:15 UTC.
+    first, last = NOON - 45 * MINUTE, NOON + HOUR
+    assert same_hour(HOURLY, [rang], NOWHERE, now=first - TICK) is None
+    allowed_from(lambda now: same_hour(HOURLY, [rang], NOWHERE, now=now), last, since=first)
 
 
 def test_an_hour_at_which_nobody_answered_is_left_alone_for_days() -> None:
@@ -476,9 +508,8 @@ def test_where_no_zone_is_known_every_place_on_earth_must_allow(
     ask: Ask, history: tuple[list[PastCall], datetime], zone: str
 ) -> None:
     calls, now = history
-    nowhere = Whom(lead_id=ANNA, number_id=HOME, campaign="spring", seller=SELLER)
     if ask(calls, whom(ANNA, HOME, zone), now) is not None:
-        assert ask(calls, nowhere, now) is not None
+        assert ask(calls, NOWHERE, now) is not None
 
 
 @given(histories(), st.integers(1, 5), st.integers(1, 5))

@@ -1,9 +1,11 @@
 """When a person is tried again, and when never."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import available_timezones
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from campaigns.model import (
@@ -11,18 +13,21 @@ from campaigns.model import (
     Campaign,
     DialMode,
     DispositionKind,
+    GiveUp,
     LeadState,
+    MoveTo,
     Outcome,
     PastAttempt,
     Retry,
 )
-from campaigns.retry import NextTry, next_try
+from campaigns.retry import LEAST_REST, DayPart, NextTry, daypart, next_try
 from tests.unit.campaigns.examples import campaign, utc
 
 ANNA, BERIT = 1, 2
 """Two people of one household."""
 
 BROADCAST = campaign(mode=DialMode.BROADCAST)
+HOUR = timedelta(hours=1)
 ENDED = utc("2026-12-01T10:00")
 EVERY_OUTCOME = {outcome: Retry(after=timedelta(minutes=10), max=99) for outcome in Outcome}
 
@@ -34,14 +39,35 @@ def attempt(
     said: DispositionKind | None = None,
     ended_at: datetime = ENDED,
     callback_at: datetime | None = None,
+    code: str | None = None,
+    on: int = 1,
 ) -> PastAttempt:
     return PastAttempt(
-        lead_id=of, outcome=outcome, ended_at=ended_at, disposition=said, callback_at=callback_at
+        lead_id=of,
+        outcome=outcome,
+        ended_at=ended_at,
+        disposition=said,
+        callback_at=callback_at,
+        code=code,
+        position=on,
     )
 
 
-def annas(*attempts: PastAttempt, rules: Campaign | None = None) -> NextTry:
-    return next_try(rules or campaign(), attempts, lead_id=ANNA)
+def annas(
+    *attempts: PastAttempt,
+    rules: Campaign | None = None,
+    zones: Sequence[str] = (),
+    numbers: int = 1,
+    position: int = 1,
+) -> NextTry:
+    return next_try(
+        rules or campaign(),
+        attempts,
+        lead_id=ANNA,
+        zones=zones,
+        numbers=numbers,
+        position=position,
+    )
 
 
 def in_turn(*outcomes: Outcome) -> list[PastAttempt]:
@@ -256,6 +282,307 @@ def test_a_number_of_no_lead_knows_only_what_is_the_numbers() -> None:
     assert next_try(campaign(), [rang_out], lead_id=None).state is LeadState.WAITING
 
 
+def test_the_last_try_of_a_kind_stays_it_whatever_befalls_the_household_since() -> None:
+    rang_out = attempt(Outcome.NO_ANSWER, of=BERIT, ended_at=ENDED + timedelta(days=1))
+    machine = attempt(Outcome.MACHINE)
+    for rules, rule in (
+        (rules_for(no_answer=HOUR), "outcome:machine"),
+        (campaign(retry={**EVERY_OUTCOME, Outcome.MACHINE: Retry(after=HOUR, max=1)}), "retry:machine:max"),
+    ):  # fmt: skip
+        assert annas(machine, rules=rules).rule == rule
+        assert annas(machine, rang_out, rules=rules).rule == rule
+
+
+def test_what_another_one_met_shortens_nobodys_least_rest() -> None:
+    talk = attempt(said=DispositionKind.NO_CONTACT)
+    busy = attempt(Outcome.BUSY, of=BERIT, ended_at=ENDED + timedelta(seconds=10))
+    rules = rules_for(busy=timedelta(seconds=5), no_answer=HOUR)
+    assert annas(talk, busy, rules=rules).at == ENDED + LEAST_REST[Outcome.CONNECTED]
+
+
+# Growing rests
+
+
+@pytest.mark.parametrize(
+    ("factor", "up_to", "rests"),
+    [
+        (1.0, None, [1, 1, 1, 1]),
+        (2.0, None, [1, 2, 4, 8]),
+        (1.5, None, [1, 1.5, 2.25]),
+        (2.0, 3, [1, 2, 3, 3]),
+        (10.0, None, [1, 10, 100, 1000, 8784, 8784]),
+    ],
+)
+def test_every_further_attempt_that_ends_so_multiplies_the_rest(
+    factor: float, up_to: int | None, rests: list[float]
+) -> None:
+    entry = Retry(after=HOUR, max=99, factor=factor, up_to=up_to and up_to * HOUR)
+    rules = campaign(retry={Outcome.NO_ANSWER: entry}, max_attempts=99)
+    for times, hours in enumerate(rests, start=1):
+        history = in_turn(*[Outcome.NO_ANSWER] * times)
+        assert annas(*history, rules=rules).at == history[-1].ended_at + hours * HOUR
+
+
+def test_other_ends_do_not_make_a_rest_grow() -> None:
+    entry = Retry(after=HOUR, max=9, factor=2.0)
+    rules = campaign(retry={**EVERY_OUTCOME, Outcome.NO_ANSWER: entry})
+    history = in_turn(Outcome.NO_ANSWER, Outcome.BUSY, Outcome.NO_ANSWER)
+    assert annas(*history, rules=rules).at == history[-1].ended_at + 2 * HOUR
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_no_campaign_lets_a_telephone_ring_again_at_once(outcome: Outcome) -> None:
+    rules = campaign(retry={outcome: Retry(after=timedelta(seconds=1), max=2)})
+    assert annas(attempt(outcome), rules=rules).at == ENDED + LEAST_REST[outcome]
+    assert LEAST_REST[outcome] >= timedelta(seconds=1)
+
+
+# Another part of the day
+
+OSLO = "Europe/Oslo"
+
+
+@pytest.mark.parametrize(
+    ("clock", "part"),
+    [
+        ("00:00:00", DayPart.MORNING),
+        ("11:59:59", DayPart.MORNING),
+        ("12:00:00", DayPart.AFTERNOON),
+        ("16:59:59", DayPart.AFTERNOON),
+        ("17:00:00", DayPart.EVENING),
+        ("23:59:59", DayPart.EVENING),
+    ],
+)
+def test_the_parts_of_a_day(clock: str, part: DayPart) -> None:
+    assert daypart(utc(f"2026-12-01T{clock}"), "UTC") is part
+    assert daypart(utc(f"2026-12-01T{clock}") - HOUR, OSLO) is part
+
+
+def other_part(after: timedelta) -> Campaign:
+    entry = Retry(after=after, max=9, other_daypart=True)
+    return campaign(retry={Outcome.NO_ANSWER: entry})
+
+
+@pytest.mark.parametrize(
+    ("ended", "after_h", "at"),
+    [
+        ("01T10:00", 1, "01T12:00"),  # the same morning: its end
+        ("01T10:00", 2, "01T12:00"),
+        ("01T10:00", 4, "01T14:00"),  # another part by itself
+        ("01T10:00", 24, "02T12:00"),
+        ("01T13:00", 3, "01T17:00"),
+        ("01T18:00", 2, "02T00:00"),
+        ("01T18:00", 24, "03T00:00"),
+        ("01T18:00", 6, "02T00:00"),
+    ],
+)
+def test_the_next_try_waits_for_another_part_of_the_persons_day(
+    ended: str, after_h: int, at: str
+) -> None:
+    rang = attempt(Outcome.NO_ANSWER, ended_at=utc(f"2026-12-{ended}") - HOUR)
+    following = annas(rang, rules=other_part(after_h * HOUR), zones=[OSLO])
+    assert following.at == utc(f"2026-12-{at}") - HOUR
+    assert annas(rang, rules=other_part(after_h * HOUR)).at == rang.ended_at + after_h * HOUR
+
+
+def test_it_is_another_part_of_the_day_in_every_zone() -> None:
+    # 10:00 in Oslo is 11:00 in Helsinki, and 09:00 in London: London's morning is the last.
+    rang = attempt(Outcome.NO_ANSWER, ended_at=utc("2026-12-01T09:00"))
+    zones = ["Europe/Helsinki", OSLO, "Europe/London"]
+    assert annas(rang, rules=other_part(HOUR), zones=zones).at == utc("2026-12-01T12:00")
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 made aware
+    st.lists(st.sampled_from(sorted(available_timezones())), min_size=1, max_size=4),
+    st.integers(1, 60),
+)
+@example(utc("2026-12-01T00:00"), ["Etc/GMT", "Etc/GMT-11", "Asia/Kathmandu", "Etc/GMT+7"], 1)
+def test_another_part_of_the_day_comes_within_a_day_wherever_the_person_may_be(
+    ended: datetime, zones: list[str], after_h: int
+) -> None:
+    rang = attempt(Outcome.NO_ANSWER, ended_at=ended)
+    at = annas(rang, rules=other_part(after_h * HOUR), zones=zones).at
+    assert at is not None
+    assert timedelta() <= at - (ended + after_h * HOUR) < 26 * HOUR
+    assert all(daypart(at, zone) is not daypart(ended, zone) for zone in zones)
+
+
+# Several numbers
+
+
+def turns(**more: object) -> Campaign:
+    entry = Retry(after=HOUR, max=9, other_number=True)
+    return campaign(retry={Outcome.NO_ANSWER: entry}, **more)
+
+
+def test_the_numbers_have_their_turns() -> None:
+    for on, following in ((1, 2), (2, 3), (3, 1)):
+        rang = attempt(Outcome.NO_ANSWER, on=on)
+        assert annas(rang, rules=turns(), numbers=3).position == following
+        assert annas(rang, rules=rules_for(no_answer=HOUR), numbers=3).position == on
+    assert annas(rules=turns(), numbers=3, position=2).position == 2
+    assert annas(attempt(Outcome.NO_ANSWER), rules=turns()).position == 1
+
+
+def test_after_a_number_that_the_lead_has_no_more_it_begins_again() -> None:
+    rang = attempt(Outcome.NO_ANSWER, on=0)
+    assert annas(rang, rules=turns(), numbers=3).position == 1
+    assert annas(attempt(Outcome.NO_ANSWER, on=3), rules=turns(), numbers=2).position == 1
+
+
+NOBODYS_ENDS = [
+    (Outcome.UNALLOCATED, None, "unallocated", timedelta(seconds=1)),
+    (Outcome.FAX, None, "fax", timedelta(minutes=15)),
+    (Outcome.CONNECTED, DispositionKind.WRONG_NUMBER, "wrong_number", timedelta(minutes=15)),
+]
+
+
+@pytest.mark.parametrize(("outcome", "said", "name", "rest"), NOBODYS_ENDS)
+def test_a_number_that_does_not_reach_the_person_is_not_their_end(
+    outcome: Outcome, said: DispositionKind | None, name: str, rest: timedelta
+) -> None:
+    first = attempt(outcome, said=said)
+    following = annas(first, numbers=2)
+    assert (following.state, following.at) == (LeadState.WAITING, ENDED + rest)
+    assert (following.rule, following.position) == (f"next_number:{name}", 2)
+
+    then_busy = attempt(Outcome.BUSY, on=2, ended_at=ENDED + HOUR)
+    after = annas(first, then_busy, numbers=2, rules=campaign(retry={Outcome.BUSY: Retry(after=HOUR, max=3, other_number=True)}))  # fmt: skip
+    assert (after.rule, after.position) == ("retry:busy", 2), "the first is out of the turn"
+
+    second = attempt(outcome, said=said, on=2, ended_at=ENDED + HOUR)
+    over = annas(first, second, numbers=2)
+    assert (over.state, over.rule.partition(":")[2]) == (LeadState.DONE, name)
+    assert annas(first, second, numbers=3).position == 3
+
+
+@pytest.mark.parametrize("later", [Outcome.BUSY, Outcome.NO_ANSWER])
+def test_a_wrong_number_without_another_is_the_end_whatever_comes(later: Outcome) -> None:
+    wrong = attempt(said=DispositionKind.WRONG_NUMBER)
+    promise = attempt(
+        said=DispositionKind.CALLBACK, callback_at=ENDED + 9 * HOUR, ended_at=ENDED + HOUR
+    )
+    for history in ([wrong, attempt(later, ended_at=ENDED + HOUR)], [wrong, promise]):
+        assert annas(*history).rule == "disposition:wrong_number"
+        assert annas(*history, numbers=2).callable
+
+
+def test_what_another_one_at_a_number_heard_makes_it_wrong_for_them_alone() -> None:
+    wrong = attempt(of=BERIT, said=DispositionKind.WRONG_NUMBER)
+    assert annas(wrong).state is LeadState.NEW
+    unallocated = attempt(Outcome.UNALLOCATED, of=BERIT)
+    assert annas(unallocated, numbers=2).position == 2
+
+
+def test_a_number_of_nobody_is_tried_as_often_as_its_entry_says_each() -> None:
+    rules = campaign(retry={Outcome.UNALLOCATED: Retry(after=HOUR, max=2)})
+    history: list[PastAttempt] = []
+    for number, on in enumerate([1, 2, 1, 2]):
+        following = annas(*history, rules=rules, numbers=2)
+        assert (following.callable, following.position) == (True, on)
+        history.append(
+            attempt(Outcome.UNALLOCATED, on=on, ended_at=ENDED + number * timedelta(days=1))
+        )
+    assert annas(*history, rules=rules, numbers=2).rule == "retry:unallocated:max"
+
+
+def test_a_promise_is_kept_on_the_number_on_which_it_was_made() -> None:
+    talk = attempt(said=DispositionKind.CALLBACK, callback_at=ENDED + HOUR, on=2)
+    assert annas(talk, numbers=3).position == 2
+
+
+# Dispositions that are retried
+
+
+def words_for(**entries: Retry) -> Campaign:
+    return campaign(retry_dispositions=entries)
+
+
+def test_a_dispositions_entry_goes_before_the_outcomes() -> None:
+    talk = attempt(said=DispositionKind.NO_CONTACT)
+    rules = words_for(no_contact=Retry(after=2 * HOUR, max=2))
+    following = annas(talk, rules=rules)
+    assert (following.at, following.rule) == (ENDED + 2 * HOUR, "retry:disposition:no_contact")
+    again = attempt(said=DispositionKind.NO_CONTACT, ended_at=ENDED + timedelta(days=1))
+    assert annas(talk, again, rules=rules).rule == "retry:disposition:no_contact:max"
+
+
+def test_a_campaigns_own_word_has_its_own_entry() -> None:
+    rules = words_for(gatekeeper=Retry(after=2 * HOUR, max=2))
+    talk = attempt(said=DispositionKind.NO_CONTACT, code="gatekeeper")
+    assert annas(talk, rules=rules).rule == "retry:disposition:gatekeeper"
+    other = attempt(said=DispositionKind.NO_CONTACT, code="child")
+    assert annas(other, rules=rules).rule == "retry:no_answer"
+
+
+@pytest.mark.parametrize(
+    "kind", [DispositionKind.PARTIAL, DispositionKind.NOT_ELIGIBLE, DispositionKind.LANGUAGE]
+)
+def test_what_the_campaign_found_out_may_be_retried(kind: DispositionKind) -> None:
+    entry = Retry(after=2 * HOUR, max=2)
+    talk, busy = attempt(said=kind), attempt(Outcome.BUSY, ended_at=ENDED + 3 * HOUR)
+    rules = campaign(retry={Outcome.BUSY: entry}, retry_dispositions={kind.value: entry})
+    assert annas(talk, rules=rules).at == ENDED + 2 * HOUR
+    assert annas(talk, busy, rules=rules).callable
+    only_connected = campaign(retry={Outcome.CONNECTED: entry})
+    assert annas(talk, rules=only_connected).rule == f"disposition:{kind}"
+
+
+def test_a_promised_time_goes_before_the_entry_of_its_word() -> None:
+    rules = words_for(callback=Retry(after=2 * HOUR, max=2))
+    promised = attempt(said=DispositionKind.CALLBACK, callback_at=ENDED + HOUR)
+    assert annas(promised, rules=rules).at == ENDED + HOUR
+    later = attempt(said=DispositionKind.CALLBACK, ended_at=ENDED + HOUR)
+    assert annas(later, rules=rules).at == ENDED + 3 * HOUR
+    assert annas(promised, later, rules=rules).callable, "the promise was no vain try"
+
+
+# What becomes of a person after the last try
+
+
+@pytest.mark.parametrize(
+    ("then", "rule", "campaign_after", "reason"),
+    [
+        (MoveTo("letters"), "moved:letters", "letters", None),
+        (GiveUp("unreachable"), "gave_up:unreachable", None, "unreachable"),
+        (None, "retry:busy:max", None, None),
+    ],
+)
+def test_after_the_last_try_a_person_goes_where_the_file_says(
+    then: MoveTo | GiveUp | None, rule: str, campaign_after: str | None, reason: str | None
+) -> None:
+    rules = campaign(retry={Outcome.BUSY: Retry(after=HOUR, max=2, then=then)})
+    once = annas(*in_turn(Outcome.BUSY), rules=rules)
+    assert (once.callable, once.then_campaign, once.gave_up) == (True, None, None)
+    over = annas(*in_turn(Outcome.BUSY, Outcome.BUSY), rules=rules)
+    assert (over.state, over.at, over.rule) == (LeadState.DONE, None, rule)
+    assert (over.then_campaign, over.gave_up) == (campaign_after, reason)
+
+
+def test_the_most_attempts_in_all_move_nobody() -> None:
+    rules = campaign(
+        retry={Outcome.BUSY: Retry(after=HOUR, max=3, then=MoveTo("letters"))}, max_attempts=2
+    )
+    over = annas(*in_turn(Outcome.BUSY, Outcome.BUSY), rules=rules)
+    assert (over.rule, over.then_campaign) == ("max_attempts", None)
+
+
+def test_the_most_wrong_numbers_are_those_of_all_numbers_together() -> None:
+    wrong = attempt(said=DispositionKind.WRONG_NUMBER)
+    rules = words_for(wrong_number=Retry(after=HOUR, max=1, other_number=True))
+    assert annas(wrong, rules=rules, numbers=3).rule == "retry:disposition:wrong_number:max"
+
+
+def test_when_no_number_is_left_the_entry_of_the_wrong_one_decides() -> None:
+    entry = Retry(after=HOUR, max=9, other_number=True, then=GiveUp("no_number"))
+    wrong = attempt(said=DispositionKind.WRONG_NUMBER)
+    rules = words_for(wrong_number=entry)
+    assert annas(wrong, rules=rules).gave_up == "no_number"
+    following = annas(wrong, rules=rules, numbers=2)
+    assert (following.at, following.position) == (ENDED + HOUR, 2)
+
+
 # Broadcasts
 
 
@@ -287,18 +614,21 @@ def test_in_a_broadcast_every_attempt_on_the_number_is_the_leads_own() -> None:
 
 # Any history
 
-RETRIES = st.dictionaries(
-    st.sampled_from(Outcome),
-    st.builds(
-        Retry,
-        after=st.timedeltas(min_value=timedelta(seconds=1), max_value=timedelta(days=9)),
-        max=st.integers(1, 5),
-    ),
+ENTRIES = st.builds(
+    Retry,
+    after=st.timedeltas(min_value=timedelta(seconds=1), max_value=timedelta(days=9)),
+    max=st.integers(1, 5),
+    factor=st.sampled_from([1.0, 1.5, 10.0]),
+    up_to=st.none() | st.just(timedelta(days=10)),
+    other_daypart=st.booleans(),
+    other_number=st.booleans(),
+    then=st.sampled_from([None, None, MoveTo("letters"), GiveUp("unreachable")]),
 )
 RULES = st.builds(
     campaign,
     mode=st.sampled_from([DialMode.MANUAL, DialMode.PROGRESSIVE, DialMode.BROADCAST]),
-    retry=RETRIES,
+    retry=st.dictionaries(st.sampled_from(Outcome), ENTRIES),
+    retry_dispositions=st.dictionaries(st.sampled_from(DispositionKind), ENTRIES),
     max_attempts=st.integers(1, 7),
 )
 TIMES = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)).map(  # noqa: DTZ001 made aware
@@ -311,44 +641,107 @@ ATTEMPTS = st.builds(
     ended_at=TIMES,
     disposition=st.none() | st.sampled_from(DispositionKind),
     callback_at=st.none() | TIMES,
+    position=st.integers(0, 3),
 )
+NUMBERS = st.integers(1, 3)
+ZONES = st.lists(st.sampled_from([OSLO, "Asia/Taipei", "Pacific/Honolulu"]), unique=True)
 
 
-@given(RULES, st.lists(ATTEMPTS, max_size=8))
+@given(RULES, st.lists(ATTEMPTS, max_size=8), NUMBERS, ZONES)
 def test_the_next_try_is_after_the_persons_last_end(
-    rules: Campaign, history: list[PastAttempt]
+    rules: Campaign, history: list[PastAttempt], numbers: int, zones: list[str]
 ) -> None:
-    following = annas(*history, rules=rules)
-    own = [past.ended_at for past in history if past.lead_id == ANNA]
+    following = annas(*history, rules=rules, numbers=numbers, zones=zones)
+    own = [past for past in history if past.lead_id == ANNA]
     assert (following.at is not None) == (
         following.state in {LeadState.WAITING, LeadState.CALLBACK}
     )
+    assert 1 <= following.position <= numbers
     if following.state is LeadState.NEW:
         assert not own
     if following.at is not None:
-        assert all(following.at >= ended_at for ended_at in own)
+        assert all(following.at >= past.ended_at for past in own)
+    if following.at is not None and following.state is LeadState.WAITING:
+        assert all(following.at >= past.ended_at + LEAST_REST[past.outcome] for past in own)
+    if following.callable or following.state is LeadState.SUPPRESSED:
+        assert (following.then_campaign, following.gave_up) == (None, None)
 
 
-@given(RULES, st.lists(st.tuples(st.sampled_from(Outcome), st.sampled_from([ANNA, BERIT]))))
+FEW = campaign(retry={Outcome.NO_ANSWER: Retry(after=HOUR, max=5)})
+NO = [
+    DispositionKind.REFUSAL,
+    DispositionKind.DO_NOT_CALL,
+    DispositionKind.HOSTILE,
+    DispositionKind.DECEASED,
+]
+
+
+@given(RULES, st.lists(ATTEMPTS, max_size=8), st.sampled_from(NO), TIMES, NUMBERS)
+@example(FEW, [attempt(said=DispositionKind.WRONG_NUMBER)], NO[0], ENDED - HOUR, 1)
+def test_who_said_no_is_never_called_again_and_goes_nowhere_else(
+    rules: Campaign, history: list[PastAttempt], kind: DispositionKind, when: datetime, numbers: int
+) -> None:
+    no = attempt(said=kind, ended_at=when)
+    entry = Retry(after=HOUR, max=99, other_number=True, then=MoveTo("letters"))
+    generous = campaign(
+        mode=rules.mode,
+        max_attempts=99,
+        retry=dict.fromkeys(Outcome, entry),
+        retry_dispositions=dict.fromkeys(DispositionKind, entry),
+    )
+    for file in (rules, generous):
+        following = annas(*history, no, rules=file, numbers=numbers)
+        assert following.state in {LeadState.DONE, LeadState.SUPPRESSED}
+        assert (following.at, following.then_campaign) == (None, None)
+        assert following.gave_up is None
+
+
+ENDS = [
+    *((outcome, None) for outcome in Outcome),
+    (Outcome.CONNECTED, DispositionKind.NO_CONTACT),
+    (Outcome.CONNECTED, DispositionKind.PARTIAL),
+    (Outcome.CONNECTED, DispositionKind.WRONG_NUMBER),
+]
+CALLS = st.tuples(st.sampled_from(ENDS), st.sampled_from([ANNA, BERIT]))
+
+
+def most(rules: Campaign, end: tuple[Outcome, DispositionKind | None]) -> int:
+    """How many attempts of one person may end so, by the file alone."""
+    outcome, said = end
+    entry = rules.retry_dispositions.get(said or "")
+    if entry is None and (said is DispositionKind.NO_CONTACT or outcome is Outcome.UNKNOWN):
+        entry = rules.retry.get(outcome) if said is None else None
+        entry = entry or rules.retry.get(Outcome.NO_ANSWER)
+    elif entry is None and said is None:
+        entry = rules.retry.get(outcome)
+    return entry.max if entry else 1
+
+
+@settings(max_examples=300)
+@given(RULES, st.lists(CALLS, max_size=12), NUMBERS)
+@example(
+    FEW, [((Outcome.MACHINE, None), ANNA), ((Outcome.NO_ANSWER, None), BERIT), ((Outcome.MACHINE, None), ANNA)], 1
+)  # fmt: skip
 def test_a_household_that_is_called_whenever_allowed_is_never_called_too_often(
-    rules: Campaign, calls: list[tuple[Outcome, int]]
+    rules: Campaign, calls: list[tuple[tuple[Outcome, DispositionKind | None], int]], numbers: int
 ) -> None:
     history: list[PastAttempt] = []
     now = ENDED
-    for outcome, who in calls:
-        following = next_try(rules, history, lead_id=who)
+    for (outcome, said), who in calls:
+        following = next_try(rules, history, lead_id=who, numbers=numbers, zones=[OSLO])
         if not following.callable:
             continue
         now = max(now, following.at or now) + timedelta(seconds=30)
-        history.append(attempt(outcome, of=who, ended_at=now))
+        history.append(attempt(outcome, of=who, said=said, ended_at=now, on=following.position))
     for who in (ANNA, BERIT):
-        own = [past.outcome for past in history if past.lead_id == who]
-        assert sum(outcome not in UNCOUNTED_OUTCOMES for outcome in own) <= rules.max_attempts
-        for outcome in set(own):
-            entry = rules.retry.get(outcome)
-            fallback = rules.retry.get(Outcome.NO_ANSWER)
-            if entry is None and outcome is Outcome.UNKNOWN:
-                entry = fallback
-            assert own.count(outcome) <= (entry.max if entry else 1)
+        own = [past for past in history if past.lead_id == who]
+        assert sum(past.outcome not in UNCOUNTED_OUTCOMES for past in own) <= rules.max_attempts
+        ends = [(past.outcome, past.disposition) for past in own]
+        for end in set(ends):
+            # What is true of a number is asked once more on each of the others.
+            per_number = end[0] in {Outcome.UNALLOCATED, Outcome.FAX}
+            has_entry = end[1] in rules.retry_dispositions
+            one_each = end[1] is DispositionKind.WRONG_NUMBER and not has_entry
+            assert ends.count(end) <= most(rules, end) * (numbers if per_number or one_each else 1)
     if rules.mode is DialMode.BROADCAST:
         assert [past.outcome for past in history].count(Outcome.CONNECTED) <= 1

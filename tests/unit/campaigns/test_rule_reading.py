@@ -56,7 +56,7 @@ HOURS = rule(
 )
 
 
-def read(text: str, *, own: bool = False, thorough: bool = False) -> Jurisdiction:
+def read(text: str, *, own: bool = False, thorough: bool | None = None) -> Jurisdiction:
     found = read_jurisdiction(text, file="us-fl.toml", own=own, thorough=thorough)
     assert isinstance(found, Jurisdiction), [str(problem) for problem in found]
     return found
@@ -67,14 +67,14 @@ def the_rule(kind: str, values: str, *, common: str = COMMON) -> Rule:
     return found
 
 
-def problems(text: str, *, own: bool = False, thorough: bool = False) -> tuple[Problem, ...]:
+def problems(text: str, *, own: bool = False, thorough: bool | None = None) -> tuple[Problem, ...]:
     found = read_jurisdiction(text, file="us-fl.toml", own=own, thorough=thorough)
     assert isinstance(found, tuple), "nothing was refused"
     assert all(problem.where.startswith("us-fl.toml") for problem in found)
     return found
 
 
-def the_fault(text: str, *, own: bool = False, thorough: bool = False) -> str:
+def the_fault(text: str, *, own: bool = False, thorough: bool | None = None) -> str:
     found = problems(text, own=own, thorough=thorough)
     assert len(found) == 1, [str(problem) for problem in found]
     return str(found[0]).removeprefix("us-fl.toml, ")
@@ -337,9 +337,9 @@ LATE = HEAD.count("\n")
     ("text", "fault"),
     [
         (HEAD.replace("schema = 1", "schema = 2"), "line 1, schema: this version reads 1"),
-        (HEAD.replace("schema = 1\n", ""), "schema: is missing"),
+        (HEAD.replace("schema = 1\n", ""), "line 1, schema: is missing"),
         (HEAD.replace('"us-fl"', '"us-ga"'), "line 2, id: must be the file's name, 'us-fl'"),
-        (HEAD.replace("checked = 2026-11-22\n", ""), "checked: is missing"),
+        (HEAD.replace("checked = 2026-11-22\n", ""), "line 1, checked: is missing"),
         (HEAD.replace('["US"]', '["us"]').replace(', subdivisions = ["US-FL"], presume_by_area_code = true', ""), "line 5, match.countries"),
         (HEAD.replace('["US-FL"]', '["CA-ON"]'), "line 5, match.subdivisions: CA-ON is in no"),
         (HEAD.replace('["US-FL"]', '["FL"]'), 'line 5, match.subdivisions: must be like "US-FL"'),
@@ -471,6 +471,7 @@ def test_what_does_not_exist_is_told_by_who_looks_closely(old: str, new: str, fa
     assert the_fault(changed, thorough=True).startswith(fault)
     if "subdivisions" not in fault:  # these take too long for every command to look them up
         assert the_fault(changed, own=True).startswith(fault)
+    assert read(changed, own=True, thorough=False).own  # it was looked at before it was kept
     assert read(changed).id == "us-fl"  # a shipped file was looked at before it was shipped
 
 
@@ -497,6 +498,56 @@ def test_a_file_has_a_name_that_an_id_may_have() -> None:
     found = read_jurisdiction(HEAD, file="US FL.toml")
     assert isinstance(found, tuple)
     assert "US FL.toml, line 2, id: the file's name must be like" in str(found[0])
+
+
+WHOLE = (
+    HEAD
+    + """calendar = { country = "US", subdivision = "FL", add = ["12-24 Christmas Eve"] }
+"""
+    + HOURS
+    + rule(
+        "cap",
+        f'{PER}max = 3\nkey = ["person"]\nexempt = {{ relation = [{{ kind = "customer" }}] }}',
+    )
+    + rule(
+        "cooldown", 'after = "refused"\nwait = { kind = "forever" }\nunless = ["agent_reserved"]'
+    )
+    + rule("registry", 'registry = "fl"\ntitle = "x"\nmax_age_days = 1\nformats = ["a"]')
+    + rule("consent", 'need = "express"\nkind = "x"\napplies = { mode = ["manual"] }')
+    + rule("abandonment", 'period = { kind = "calendar_day" }\nconnect = { within_s = 2 }')
+    + rule("retain", 'keep = "5 years"\nvalid_from = 2026-01-01')
+    + '[[loosen]]\nrule = "us.hours"\nby = "me"\nreason = "Asked counsel"\n'
+)
+LITERALS = (
+    "1", "-1", "1e400", "nan", "true", '""', '" "', '"x"', "[]", "[[]]", "[1]", '["x"]', '[["x", "y"]]',
+    "{}", "{ x = 1 }", "{ kind = 1 }", "{ kind = [] }", "[{}]", "[{ kind = {} }]", "2026-01-01",
+    "2026-01-01T00:00:00Z", "12:00:00", '{ all = [["08:00"]], holiday = [[]] }', '["*", "US"]',
+)  # fmt: skip
+VALUED = [n for n, line in enumerate(WHOLE.splitlines()) if " = " in line]
+
+
+@given(
+    changes=st.dictionaries(st.sampled_from(VALUED), st.sampled_from(LITERALS), max_size=3),
+    left_out=st.sets(st.sampled_from(VALUED), max_size=2),
+)
+def test_whatever_stands_in_a_file_it_is_read_or_refused_line_by_line(
+    changes: dict[int, str], left_out: set[int]
+) -> None:
+    lines = WHOLE.splitlines()
+    for number, literal in changes.items():
+        lines[number] = f"{lines[number].split(' = ')[0]} = {literal}"
+    text = "\n".join(line for number, line in enumerate(lines) if number not in left_out)
+    found = read_jurisdiction(text, file="us-fl.toml", own=True, thorough=False)
+    if isinstance(found, Jurisdiction):
+        assert found.id == "us-fl"
+        assert all(one.source and one.id.startswith("us-fl.") for one in found.rules)
+    else:
+        assert found
+        assert all(
+            problem.where.startswith("us-fl.toml, line ") and problem.why for problem in found
+        )
+    if not changes and not left_out:
+        assert isinstance(found, Jurisdiction)
 
 
 # -- the lines of keys ---------------------------------------------------------------------
@@ -551,8 +602,8 @@ def test_what_has_no_line_has_that_of_the_table_around_it() -> None:
         ("x[2].deep[2].missing", 21),
         ("x[2].missing.deeper[3].still", 15),
         ("list[2].inner", 7),
-        ("nothing", None),
-        ("", None),
+        ("nothing", 1),
+        ("", 1),
     ):
         assert line_of(places, where) == line, where
 

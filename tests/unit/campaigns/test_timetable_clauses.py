@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from campaigns.model import Window
 from campaigns.rules.model import Calendar
-from campaigns.timetable import Clause, Closed, Span, Timetable, daypart, own_clauses
+from campaigns.timetable import Clause, Closed, Span, Timetable, own_clauses
 from tests.unit.campaigns.examples import campaign, hours, utc, windows
 
 OSLO, NEW_YORK, TAIPEI, LORD_HOWE, KATHMANDU = (
@@ -412,21 +412,6 @@ def test_the_open_hours_are_those_in_which_a_call_may_begin() -> None:
     assert table.open_hours(utc("2026-12-05T00:00"), utc("2026-12-06T00:00")) == []
     one_moment = timetable(clause("10:00-10:01"), ring_s=60)
     assert one_moment.open_hours(utc("2026-12-01T00:00"), utc("2026-12-02T00:00")) == []
-
-
-@pytest.mark.parametrize(
-    ("now", "part"),
-    [
-        ("2026-12-01T10:59:59", "morning"),
-        ("2026-12-01T11:00", "afternoon"),
-        ("2026-12-01T15:59:59", "afternoon"),
-        ("2026-12-01T16:00", "evening"),
-        ("2026-12-01T22:59:59", "evening"),
-        ("2026-12-01T23:00", "morning"),
-    ],
-)
-def test_the_part_of_the_day_is_that_of_the_wall_clock(now: str, part: str) -> None:
-    assert daypart(utc(now), OSLO) == part
 
 
 # Whatever the clauses and zones.
