@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import campaigns.privacy_commands  # noqa: F401 (it puts its commands onto leads and lists)
+from campaigns.audit_commands import audit
 from campaigns.commands import campaigns_app
 from campaigns.consent_commands import consents_app
 from campaigns.explain_commands import explain
@@ -66,6 +67,7 @@ for name, command in (
     ("result", result),
     ("release", release),
     ("explain", explain),
+    ("audit", audit),
     ("doctor", doctor),
 ):
     app.command(name=name)(command)

@@ -110,6 +110,7 @@ def past_calls(
         attempts.c.disposition,
         attempts.c.disposition_kind,
         attempts.c.callback_at,
+        attempts.c.wrapped_at,
     )
     # One query for each index: an OR over two columns would walk the whole table.
     for column, ids in ((attempts.c.lead_id, lead_ids), (attempts.c.number_id, number_ids)):
