@@ -28,6 +28,7 @@ def decision_document(facts: Facts) -> dict[str, object]:
     """Return why a call is allowed, as the attempt keeps it: what was asked, and of whom."""
     law = facts.law
     document: dict[str, object] = {
+        "at": _iso(facts.now),
         "rules": [rule.id for rule in law.rules],
         "jurisdictions": list(law.jurisdictions),
         "places": [str(place) for place in law.placing.places],

@@ -32,6 +32,7 @@ from campaigns.rules.model import (
     RegistryRule,
     Rule,
 )
+from campaigns.rules.placing import Whereabouts, placing_of
 from campaigns.rules.reading import EVERYWHERE
 from campaigns.timetable import LOOK_AHEAD_DAYS, Clause, Timetable, own_clauses
 
@@ -105,6 +106,16 @@ class Laws:
         self._kept: dict[tuple[str, Placing, str, date, date], Law] = {}
         self._sets: dict[int, tuple[Campaign, str]] = {}
         self._loosened_for_a_time = any(one.valid_until for one in book.loosened())
+        self._placings: dict[tuple[object, ...], Placing] = {}
+
+    def placing(self, known: Whereabouts) -> Placing:
+        """Return every zone and every place in which a person may be."""
+        found = self._placings.get(known.place_key)
+        if found is None:
+            if len(self._placings) >= _KEPT_AT_MOST:
+                self._placings.clear()
+            found = self._placings[known.place_key] = placing_of(known, self.book)
+        return found
 
     def of(self, campaign: Campaign, placing: Placing, line: str, now: datetime) -> Law:
         """Return the rules for calls of a campaign.

@@ -192,6 +192,8 @@ def _limited(
 
 def _spared(rule: Rule, facts: Facts) -> bool:
     """Tell whether a rule spares this very person: by a consent, or a relation to the seller."""
+    if not facts.consents or not _spares(rule):
+        return False
     for kind in rule.unless_consent | rule.exempt.consent:
         if why_not_in_force(facts.consents, kind, now=facts.now) is None:
             return True
@@ -200,6 +202,11 @@ def _spared(rule: Rule, facts: Facts) -> bool:
         for relation in rule.exempt.relation
         for one in in_force(facts.consents, relation.kind, now=facts.now)
     )
+
+
+def _spares(rule: Rule) -> bool:
+    """Tell whether what a person agreed to, or is to the seller, may lift a rule."""
+    return bool(rule.unless_consent or rule.exempt.consent or rule.exempt.relation)
 
 
 def _months_after(moment: datetime, months: int) -> datetime:
@@ -233,12 +240,7 @@ def hours(facts: Facts) -> Iterator[Refusal]:
     law = facts.law
     if not law.clauses or not facts.zones:
         return
-    lifted = frozenset(
-        rule.id
-        for rule in law.rules
-        if rule.unless_consent | rule.exempt.consent or rule.exempt.relation
-        if _spared(rule, facts)
-    )
+    lifted = frozenset(rule.id for rule in law.rules if _spared(rule, facts))
     opening = law.timetable(lifted).at(facts.now)
     # What shuts longest ends when everything is open at once, which may be later still.
     last = max(opening.closed, key=lambda closed: closed.until or _NEVER, default=None)

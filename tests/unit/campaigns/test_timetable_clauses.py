@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.model import Window
-from campaigns.retry import daypart
 from campaigns.rules.model import Calendar
 from campaigns.timetable import Clause, Closed, Span, Timetable, own_clauses
 from tests.unit.campaigns.examples import campaign, hours, utc, windows
