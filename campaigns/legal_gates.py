@@ -22,6 +22,7 @@ from campaigns.rules.model import (
     RegistryRule,
     Rule,
 )
+from campaigns.timetable import Closed
 from leads.consent_rules import in_force, why_not_in_force
 from leads.model import Listed, Listing
 
@@ -242,9 +243,13 @@ def hours(facts: Facts) -> Iterator[Refusal]:
         return
     lifted = frozenset(rule.id for rule in law.rules if _spared(rule, facts))
     opening = law.timetable(lifted).at(facts.now)
-    # What shuts longest ends when everything is open at once, which may be later still.
-    last = max(opening.closed, key=lambda closed: closed.until or _NEVER, default=None)
+    # A rule with other holidays in each of two places may be shut in both: it is told once.
+    shut: dict[str, Closed] = {}
     for closed in opening.closed:
+        shut[closed.rule] = max(shut.get(closed.rule, closed), closed, key=_ends)
+    # What shuts longest ends when everything is open at once, which may be later still.
+    last = max(shut.values(), key=_ends, default=None)
+    for closed in shut.values():
         yield Refusal(
             gate="hours",
             rule=closed.rule,
@@ -252,6 +257,10 @@ def hours(facts: Facts) -> Iterator[Refusal]:
             source=closed.source,
             until=opening.until if closed is last else closed.until,
         )
+
+
+def _ends(closed: Closed) -> datetime:
+    return closed.until or _NEVER
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)

@@ -9,6 +9,7 @@ import pytest
 
 from campaigns.gates import evaluate, explain_document
 from campaigns.model import Campaign
+from campaigns.rules.model import Place
 from leads.model import Listed
 from tests.unit.campaigns.examples import utc
 from tests.unit.campaigns.judging import (
@@ -26,6 +27,7 @@ from tests.unit.campaigns.judging import (
     GERMANY,
     GIVING,
     INDIA,
+    LAWS,
     LONDON,
     MARKETING,
     MIAMI,
@@ -206,3 +208,13 @@ def test_the_hours_of_a_rule_that_is_yet_to_come_count_for_the_next_opening() ->
     asked = facts(SWEDEN, at("2026-12-01T12:00", "Europe/Stockholm"), BY_HAND, by=laws(own_file(old + new)))  # fmt: skip
     assert refusing(asked) == ["ours.old"]
     assert evaluate(asked).until == at("2026-12-11T12:00", "Europe/Stockholm")
+
+
+def test_a_rule_that_is_shut_in_two_places_is_told_once_with_the_later_end() -> None:
+    """On Epiphany Bavaria is shut till the next morning, the rest of Germany till this one."""
+    address = {"country": "DE", "subdivision": "BY"}
+    asked = facts(GERMANY, at("2027-01-06T07:00", BERLIN), BY_HAND, address=address, **MARKETING)
+    both = replace(asked.law.placing, places=(Place("DE", "DE-BY"), Place("DE", "DE-NW")))
+    law = LAWS.of(BY_HAND, both, "fixed", asked.now)
+    (refusal,) = evaluate(replace(asked, law=law)).refusals
+    assert (refusal.rule, refusal.until) == ("de.hours", at("2027-01-07T08:00", BERLIN))
