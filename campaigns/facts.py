@@ -119,6 +119,14 @@ def claimed(lead_id: ColumnElement[int], number_id: ColumnElement[int]) -> Colum
     )
 
 
+def is_sent(today: date | BindParameter[date]) -> ColumnElement[bool]:
+    """Return the condition that another campaign has sent a person, from a list in use."""
+    return and_(
+        campaign_leads.c.came_from.is_not(None),
+        exists(select(lists.c.id).where(lists.c.id == campaign_leads.c.list_id, in_use_on(today))),
+    )
+
+
 def _candidates() -> Select[tuple[object, ...]]:
     campaign_id: BindParameter[int] = bindparam("of_campaign", type_=campaign_leads.c.id.type)
     today: BindParameter[date] = bindparam("today", type_=lists.c.expires_on.type)
@@ -131,11 +139,6 @@ def _candidates() -> Select[tuple[object, ...]]:
             campaign_lists.c.campaign_id == campaign_id,
             in_use_on(today),
         )
-    )
-    # Whom another campaign has sent is on a list of that one.
-    sent = and_(
-        campaign_leads.c.came_from.is_not(None),
-        exists(select(lists.c.id).where(lists.c.id == campaign_leads.c.list_id, in_use_on(today))),
     )
     return (
         select(
@@ -150,7 +153,7 @@ def _candidates() -> Select[tuple[object, ...]]:
             numbers.c.kind,
             leads.c.name_key,
             *WHEREABOUTS,
-            or_(member, sent).label("on_list"),
+            or_(member, is_sent(today)).label("on_list"),
             claimed(campaign_leads.c.lead_id, numbers.c.id).label("claimed"),
         )
         .join(

@@ -14,6 +14,8 @@ from campaigns.claims import held_among
 from campaigns.erasure import lock_for_erasing
 from campaigns.examining import examine_lead_again
 from campaigns.ledger import settle
+from campaigns.model import LeadState
+from campaigns.moving import hold_to_no, said_no
 from campaigns.person import everything_of
 from campaigns.store import load_id
 from campaigns.tables import answers, attempts, campaign_leads
@@ -87,6 +89,8 @@ def merge(
         connection.execute(_moved(table, kept_id, merged_id))
     _move_suppressions(connection, kept_id, merged_id)
     enrolled = _unite_enrolments(connection, kept_id, merged_id)
+    if said_no(connection, kept_id):
+        hold_to_no(connection, kept_id)
     connection.execute(delete(lead_changes).where(lead_changes.c.lead_id == merged_id))
     connection.execute(update(merges).where(merges.c.kept_id == merged_id).values(kept_id=kept_id))
     connection.execute(delete(leads).where(leads.c.id == merged_id))
@@ -241,4 +245,12 @@ def _united(kept: Row[Any], merged: Row[Any]) -> dict[str, object]:
         "last_outcome": last.last_outcome,
         "last_disposition": last.last_disposition,
         "refusal_reason": last.refusal_reason,
-    }
+        "owner_id": kept.owner_id or merged.owner_id,
+        "owner_until": kept.owner_until or merged.owner_until,
+    } | (_sent(merged) if kept.state == LeadState.NEW and merged.came_from else {})
+
+
+def _sent(row: Row[Any]) -> dict[str, object]:
+    """Return what lets somebody who is new wait for the moment for which they were sent."""
+    columns = ("state", "turn", "next_call_at", "held_by", "came_from", "list_id")
+    return {name: row._mapping[name] for name in columns}
