@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import campaigns.privacy_commands  # noqa: F401 (it puts its commands onto leads and lists)
-from campaigns.commands import campaigns_app, explain
+from campaigns.audit_commands import audit
+from campaigns.commands import campaigns_app
 from campaigns.consent_commands import consents_app
+from campaigns.explain_commands import explain
 from campaigns.export_commands import export_app
 from campaigns.lead_commands import leads_app
 from campaigns.registry_commands import dnc_app
@@ -67,6 +69,7 @@ for name, command in (
     ("result", result),
     ("release", release),
     ("explain", explain),
+    ("audit", audit),
     ("doctor", doctor),
 ):
     app.command(name=name)(command)

@@ -1,9 +1,7 @@
-"""``ringbank campaigns`` and ``explain``: what needs no engine."""
+"""``ringbank campaigns``: what needs no engine."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
     from campaigns.model import Campaign
 
 campaigns_app = typer.Typer(no_args_is_help=True, help="Create, change, start and watch campaigns.")
-
-NOT_CALLABLE = 3
 
 
 @campaigns_app.command()
@@ -145,60 +141,6 @@ def show(ctx: typer.Context, name: Annotated[str, typer.Argument(help="The campa
         return
     console.say(f"{name} is {stored.state}; its file was {stored.file}")
     console.line(stored.definition.rstrip())
-
-
-def explain(
-    ctx: typer.Context,
-    number: Annotated[str, typer.Argument(help="As written, or E.164.")],
-    campaign: Annotated[str, typer.Option("--campaign", help="For which campaign.")],
-    at: Annotated[
-        str | None,
-        typer.Option("--at", help="At which moment; without an offset: the person's own time."),
-    ] = None,
-) -> None:
-    """Tell which rule allows or forbids a call to a number at a moment.
-
-    Leaves with 0 when the call is allowed and with 3 when it is not.
-
-    Example: ringbank explain +4721000001 --campaign tariff-switch --at 2026-12-01T18:30
-    """
-    from campaigns.explain import explain_number
-    from campaigns.gates import explain_document
-    from campaigns.rules_in_force import laws_of
-    from leads.db import reading
-
-    console: Console = ctx.obj
-    laws = laws_of(console)
-    with reading(console.base()) as connection:
-        decision, facts = explain_number(
-            connection,
-            number,
-            campaign,
-            at=at,
-            now=console.now(),
-            region=console.region(),
-            registries=console.settings().registries,
-            laws=laws,
-        )
-    document = explain_document(decision, facts)
-    if console.json:
-        console.document(document)
-    else:
-        verdict = "may be called" if decision.callable else "may not be called"
-        clocks = ", ".join(
-            f"{facts.now.astimezone(ZoneInfo(zone)):%a %H:%M} in {zone}" for zone in facts.zones
-        )
-        at_moment = f"{_utc(facts.now)} ({clocks or 'its time zone is not known'})"
-        console.line(f"{facts.number} {verdict} for {campaign} at {at_moment}")
-        for refusal in decision.refusals:
-            until = f", until {_utc(refusal.until)}" if refusal.until else ""
-            console.line(f"  {refusal.gate}: {refusal.why}{until} ({refusal.source})")
-    if not decision.callable:
-        raise typer.Exit(NOT_CALLABLE)
-
-
-def _utc(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def read_file(file: Path, console: Console) -> "tuple[str, str | None, Campaign]":

@@ -1,25 +1,65 @@
-"""``explain``: the decision of the gates for any number, campaign and moment."""
+"""``explain``: the decision of the gates for any numbers, at any moments, in one campaign.
 
-from datetime import datetime
+Facts come from where the claims have them; nothing here decides. A number that nobody of the
+campaign has is judged as well, and refused by its gate `list`.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
+from campaigns import store
 from campaigns.decision import Decision, Facts
-from campaigns.facts import CANDIDATES, agreed_to, candidate, candidates_of, gather, past_calls
+from campaigns.facts import WHEREABOUTS, Somebody, claimed, gather_at, whereabouts
 from campaigns.gates import evaluate
 from campaigns.law import Laws
-from campaigns.rules.placing import Whereabouts, placing_of
-from campaigns.segment import matching
-from campaigns.store import StoredCampaign, active_lists, load
+from campaigns.model import LeadState
+from campaigns.rules.placing import Whereabouts
 from campaigns.tables import campaign_leads
 from leads.errors import UsageError
-from leads.model import E164, Phone, number_id
+from leads.model import Phone, number_id
 from leads.moments import on_clocks, read_moment
 from leads.phone import parse_phone
-from leads.registries import of_number
-from leads.suppression import applying
-from leads.tables import lead_numbers, leads, list_members, numbers
+from leads.sql import among
+from leads.tables import lead_numbers, leads, list_members, lists, numbers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where somebody lives, as far as it is given: it stands in for the lead's address.
+
+    Attributes:
+        zone: an IANA name, or None.
+        country: ISO 3166, or None.
+        subdivision: as written, or None.
+    """
+
+    zone: str | None = None
+    country: str | None = None
+    subdivision: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A call that is asked about.
+
+    Attributes:
+        phone: whom to call.
+        at: when; without an offset it is the called person's own clock.
+        address: in place of the lead's own, or None.
+    """
+
+    phone: Phone
+    at: datetime
+    address: Address | None = None
+
+
+Answer = tuple[Decision, Facts]
 
 
 def explain_number(
@@ -32,7 +72,7 @@ def explain_number(
     region: str | None,
     registries: Path,
     laws: Laws,
-) -> tuple[Decision, Facts]:
+) -> Answer:
     """Return what the gates say of a call to a number, and the facts they judged by.
 
     Args:
@@ -50,111 +90,204 @@ def explain_number(
     """
     phone = parse_phone(number, region=region)
     if isinstance(phone, str):
-        raise UsageError(f"{number!r} cannot be called ({phone}); write it like +4721000000")
-    moment = now if at is None else _moment(at, phone)
-    stored = load(connection, campaign)
-    rows = connection.execute(
-        CANDIDATES.where(
-            campaign_leads.c.campaign_id == stored.id,
-            numbers.c.id == number_id(phone.e164),
-        ).order_by(campaign_leads.c.id),
-        candidates_of(stored.id, now=moment),
-    ).all()
-    household = gather(connection, stored, [candidate(row) for row in rows], laws, now=moment)
-    judged = [
-        (evaluate(facts), facts)
-        for facts in household
-        or [_not_enrolled(connection, stored, phone, laws, moment, registries=registries)]
-    ]
-    # A number may be called as soon as one of its people may.
+        raise UsageError(unusable_number(number, phone))
+    moment = now if at is None else read_moment(at, option="--at")
+    explainer = Explainer(connection, campaign, laws, registries=registries)
+    (answer,) = explainer.answers([Question(phone=phone, at=moment)])
+    if isinstance(answer, str):
+        raise UsageError(f"--at {at!r} {answer}")
+    return answer
+
+
+def unusable_number(written: str, why: str) -> str:
+    """Return the sentence for a text that is no number."""
+    return f"{written!r} cannot be called ({why}); write it like +4721000000"
+
+
+class Explainer:
+    """Answers questions about calls of one campaign, many at a time."""
+
+    def __init__(
+        self, connection: Connection, campaign: str, laws: Laws, *, registries: Path
+    ) -> None:
+        """Look the campaign up.
+
+        Args:
+            connection: to the base; all answers rest on what it shows.
+            campaign: its name.
+            laws: the rules, applied.
+            registries: the folder of their files, for numbers that the base does not have.
+
+        Raises:
+            UsageError: there is no such campaign.
+        """
+        self._connection = connection
+        self._laws = laws
+        self._registries = registries
+        self._in_use: dict[date, frozenset[int]] = {}
+        self._stored = store.load(connection, campaign)
+        self._lists = store.lists_of(connection, self._stored.id)
+
+    def answers(self, questions: Sequence[Question]) -> list[Answer | str]:
+        """Return for each question what the gates say, or why it cannot be answered.
+
+        The number of queries does not grow with the questions, but for those of a campaign
+        with a `where`, which are asked for each moment.
+        """
+        found = self._households(questions)
+        asked: list[tuple[Somebody, datetime]] = []
+        spans: list[tuple[int, int] | str] = []
+        for question in questions:
+            household = self._people(question, found)
+            moment = self._moment(question, household)
+            if isinstance(moment, str):
+                spans.append(moment)
+                continue
+            people = self._of_campaign(household, moment)
+            spans.append((len(asked), len(asked) + len(people)))
+            asked += ((person, moment) for person in people)
+        facts = gather_at(
+            self._connection, self._stored, asked, self._laws, registries=self._registries
+        )
+        return [
+            span if isinstance(span, str) else _first_callable(facts[slice(*span)])
+            for span in spans
+        ]
+
+    def _moment(self, question: Question, household: Sequence["_Person"]) -> datetime | str:
+        """Return the moment that is meant; without an offset it is the person's own clock."""
+        if question.at.tzinfo is not None:
+            return question.at
+        places = [self._laws.placing(person.somebody.whereabouts) for person in household]
+        zones = sorted({zone for place in places for zone in place.zones})
+        moments = on_clocks(question.at, zones)
+        if len(moments) != 1:
+            where = ", ".join(zones) or "no known zone"
+            return f"has no offset and {question.phone.e164} may be in {where}; add one, like Z"
+        return moments[0]
+
+    def _of_campaign(self, household: Sequence["_Person"], moment: datetime) -> list[Somebody]:
+        """Return whom of a number a decision is about: those enrolled, or else one person."""
+        in_use = self._lists_in_use(moment)
+        people = [
+            replace(one.somebody, on_list=not in_use.isdisjoint(one.lists)) for one in household
+        ]
+        enrolled = [person for person in people if person.state is not None]
+        if enrolled:
+            return enrolled
+        return [next((person for person in people if person.on_list), people[0])]
+
+    def _lists_in_use(self, moment: datetime) -> frozenset[int]:
+        day = moment.astimezone(UTC).date()
+        if day not in self._in_use:
+            self._in_use[day] = frozenset(
+                self._connection.scalars(select(lists.c.id).where(store.in_use(moment)))
+            )
+        return self._in_use[day]
+
+    def _people(self, question: Question, found: dict[int, list["_Person"]]) -> Sequence["_Person"]:
+        """Return everybody whose number is asked about; a stranger where the base has nobody."""
+        phone = question.phone
+        household = found.get(number_id(phone.e164)) or [_stranger(phone)]
+        if question.address is None:
+            return household
+        # A place that the person told stays: it goes before any address.
+        return [one.living_at(question.address) for one in household]
+
+    def _households(self, questions: Sequence[Question]) -> dict[int, list["_Person"]]:
+        """Return by number everybody who has it and has to do with the campaign."""
+        asked = {number_id(question.phone.e164) for question in questions}
+        ours = (campaign_leads.c.lead_id == leads.c.id) & (
+            campaign_leads.c.campaign_id == self._stored.id
+        )
+        rows = self._connection.execute(
+            select(
+                leads.c.id.label("lead_id"),
+                leads.c.name_key,
+                *WHEREABOUTS,
+                numbers.c.e164,
+                numbers.c.kind,
+                lead_numbers.c.position,
+                campaign_leads.c.id.label("row_id"),
+                campaign_leads.c.state,
+                campaign_leads.c.next_call_at,
+                campaign_leads.c.list_id,
+                campaign_leads.c.came_from,
+                claimed(leads.c.id, numbers.c.id).label("claimed"),
+            )
+            .select_from(numbers)
+            .join(lead_numbers, lead_numbers.c.number_id == numbers.c.id)
+            .join(leads, leads.c.id == lead_numbers.c.lead_id)
+            .outerjoin(campaign_leads, ours)
+            .where(among(self._connection, numbers.c.id, asked))
+            .order_by(campaign_leads.c.id, leads.c.id)
+        ).all()
+        member_of = self._memberships([row.lead_id for row in rows])
+        found: dict[int, list[_Person]] = defaultdict(list)
+        for row in rows:
+            on_lists = member_of[row.lead_id]
+            # Whom another campaign has sent is on a list of that one.
+            sent = () if row.came_from is None else (row.list_id,)
+            if row.row_id is not None or on_lists:
+                found[row.number_id].append(_Person(_somebody(row), {*on_lists, *sent}))
+        return found
+
+    def _memberships(self, lead_ids: Sequence[int]) -> dict[int, set[int]]:
+        """Return on which of the campaign's lists each lead is, in use or not."""
+        found: dict[int, set[int]] = defaultdict(set)
+        for row in self._connection.execute(
+            select(list_members.c.lead_id, list_members.c.list_id).where(
+                among(self._connection, list_members.c.lead_id, lead_ids),
+                list_members.c.list_id.in_(self._lists),
+            )
+        ):
+            found[row.lead_id].add(row.list_id)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """Somebody of a number, and the lists on which they are because of the campaign."""
+
+    somebody: Somebody
+    lists: set[int]
+
+    def living_at(self, address: Address) -> "_Person":
+        known = replace(
+            self.somebody.whereabouts,
+            zone=address.zone,
+            country=address.country,
+            subdivision=address.subdivision,
+        )
+        return replace(self, somebody=replace(self.somebody, whereabouts=known))
+
+
+def _somebody(row: Row[*tuple[Any, ...]]) -> Somebody:
+    enrolled = row.row_id is not None
+    return Somebody(
+        number_id=row.number_id,
+        phone=row.e164,
+        line=row.kind,
+        whereabouts=whereabouts(row),
+        lead_id=row.lead_id,
+        name_key=row.name_key,
+        state=LeadState(row.state) if enrolled else None,
+        next_call_at=row.next_call_at if enrolled else None,
+        claimed=bool(row.claimed),
+        position=row.position,
+    )
+
+
+def _stranger(phone: Phone) -> _Person:
+    number = number_id(phone.e164)
+    somewhere = Whereabouts(number=number, region=phone.region, number_zones=phone.zones)
+    somebody = Somebody(
+        number_id=number, phone=phone.e164, line=phone.kind, whereabouts=somewhere, lead_id=None
+    )
+    return _Person(somebody, set())
+
+
+def _first_callable(household: Sequence[Facts]) -> Answer:
+    """Return the first of a number's people who may be called, or else the first of all."""
+    judged = [(evaluate(facts), facts) for facts in household]
     return next((one for one in judged if one[0].callable), judged[0])
-
-
-_ADDRESS = (
-    leads.c.zone,
-    leads.c.country,
-    leads.c.subdivision,
-    leads.c.told_zone,
-    leads.c.told_country,
-    leads.c.told_subdivision,
-)
-
-
-def _not_enrolled(
-    connection: Connection,
-    stored: StoredCampaign,
-    phone: Phone,
-    laws: Laws,
-    moment: datetime,
-    *,
-    registries: Path,
-) -> Facts:
-    """Return the facts of a number that nobody of the campaign has, or has as yet."""
-    lead = connection.execute(
-        select(leads.c.id, leads.c.name_key, *_ADDRESS)
-        .join(lead_numbers, lead_numbers.c.lead_id == leads.c.id)
-        .join(list_members, list_members.c.lead_id == leads.c.id)
-        .where(
-            lead_numbers.c.number_id == number_id(phone.e164),
-            list_members.c.list_id.in_(active_lists(connection, stored.id, now=moment)),
-        )
-        .order_by(leads.c.id)
-        .limit(1)
-    ).one_or_none()
-    lead_id = None if lead is None else lead.id
-    campaign = stored.campaign
-    address = {} if lead is None else {name.key: lead._mapping[name.key] for name in _ADDRESS}
-    whereabouts = Whereabouts(
-        number=number_id(phone.e164),
-        region=phone.region,
-        number_zones=phone.zones,
-        **address,
-    )
-    law = laws.of(campaign, placing_of(whereabouts, laws.book), phone.kind, moment)
-    agreed = {} if lead_id is None else agreed_to(connection, law.consent_kinds, [lead_id])
-    (suppressed,) = applying(
-        connection,
-        [(lead_id, phone.e164, None if lead is None else lead.name_key)],
-        seller=campaign.seller,
-        campaign=campaign.name,
-    )
-    history = past_calls(
-        connection,
-        lead_ids=[] if lead_id is None else [lead_id],
-        number_ids=[number_id(phone.e164)],
-    )
-    known = [] if lead_id is None else [lead_id]
-    meant = matching(connection, stored.id, stored.campaign, known, now=moment)
-    return Facts(
-        now=moment,
-        campaign=campaign,
-        campaign_state=stored.state,
-        number=E164(phone.e164),
-        number_id=number_id(phone.e164),
-        law=law,
-        rule_set=laws.rule_set(campaign),
-        lead_id=lead_id,
-        lead_state=None,
-        on_list=lead_id is not None,
-        in_segment=lead_id is None or lead_id in meant,
-        next_call_at=None,
-        claimed=False,
-        suppression=suppressed,
-        registries=of_number(connection, phone.e164, registries),
-        calls=history.by_seller(lead_id, number_id(phone.e164), campaign.seller),
-        consents=() if lead_id is None else agreed.get(lead_id, ()),
-    )
-
-
-def _moment(text: str, phone: Phone) -> datetime:
-    """Return the moment that is meant; without an offset it is the person's own clock."""
-    moment = read_moment(text, option="--at")
-    if moment.tzinfo is not None:
-        return moment
-    moments = on_clocks(moment, phone.zones)
-    if len(moments) != 1:
-        where = ", ".join(phone.zones) or "no known zone"
-        raise UsageError(
-            f"--at {text!r} has no offset and {phone.e164} may be in {where}; add one, like Z"
-        )
-    return moments[0]

@@ -5,9 +5,10 @@ them can see a lead otherwise than the others.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -24,18 +25,17 @@ from sqlalchemy import (
 )
 
 from campaigns.decision import Facts
+from campaigns.history import all_numbers, past_calls
 from campaigns.law import Laws
-from campaigns.limits import PastCall
-from campaigns.model import DispositionKind, LeadState, Outcome, PastAttempt
-from campaigns.rules.placing import Whereabouts, placing_of
+from campaigns.model import LeadState
+from campaigns.rules.placing import Whereabouts
 from campaigns.segment import matching
 from campaigns.store import StoredCampaign, in_use_on
-from campaigns.tables import attempts, campaign_leads, campaign_lists, campaigns, claims
+from campaigns.tables import campaign_leads, campaign_lists, claims
 from leads import consents
 from leads.consent_rules import Consent
 from leads.model import E164, NumberId
-from leads.registries import listings
-from leads.sql import among_given
+from leads.registries import listings, listings_of
 from leads.suppression import applying
 from leads.tables import lead_numbers, leads, list_members, lists, numbers
 
@@ -69,29 +69,46 @@ def whereabouts(row: Row[*tuple[Any, ...]]) -> Whereabouts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Somebody:
+    """A number that somebody may be called on, and the person of a campaign whose it is.
+
+    Attributes:
+        line: the kind of number.
+        lead_id: None for a number that is no lead's.
+        state: where the lead stands in the campaign; None when it is not enrolled.
+        next_call_at: what it waits for there, or None.
+        on_list: the lead is on a list of the campaign that is in use.
+        claimed: somebody has the person, or another one of that number, right now.
+        position: which of the lead's numbers it is, from 1.
+    """
+
+    number_id: NumberId
+    phone: E164
+    line: str
+    whereabouts: Whereabouts
+    lead_id: int | None
+    name_key: str | None = None
+    state: LeadState | None = None
+    next_call_at: datetime | None = None
+    on_list: bool = False
+    claimed: bool = False
+    position: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate(Somebody):
     """A lead of a campaign with the number on which it would be called.
 
     Attributes:
         row_id: of its row in `campaign_leads`.
-        line: the kind of number.
-        position: which of the lead's numbers it is, from 1.
     """
 
     row_id: int
-    lead_id: int
     list_id: int
-    number_id: NumberId
-    phone: E164
-    line: str
-    name_key: str | None
-    whereabouts: Whereabouts
+    lead_id: int
     state: LeadState
     next_call_at: datetime
     attempts: int
-    on_list: bool
-    claimed: bool
-    position: int
 
 
 def claimed(lead_id: ColumnElement[int], number_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -185,40 +202,68 @@ def candidate(row: Row[tuple[object, ...]]) -> Candidate:
 def gather(
     connection: Connection,
     stored: StoredCampaign,
-    people: Sequence[Candidate],
+    people: Sequence[Somebody],
     laws: Laws,
     *,
     now: datetime,
 ) -> tuple[Facts, ...]:
-    """Return the facts for each candidate, in their order, with few queries for all."""
-    if not people:
+    """Return the facts for each of the people, in their order, with few queries for all."""
+    return gather_at(connection, stored, [(person, now) for person in people], laws)
+
+
+def gather_at(
+    connection: Connection,
+    stored: StoredCampaign,
+    asked: Sequence[tuple[Somebody, datetime]],
+    laws: Laws,
+    *,
+    registries: Path | None = None,
+) -> tuple[Facts, ...]:
+    """Return the facts for people of a campaign, each at a moment of its own.
+
+    Args:
+        connection: to the base.
+        stored: the campaign.
+        asked: the people and the moments (aware).
+        laws: the rules, applied.
+        registries: the folder of their files, for numbers that the base may not have.
+    """
+    if not asked:
         return ()
     campaign = stored.campaign
     suppressed = applying(
         connection,
-        [(person.lead_id, person.phone, person.name_key) for person in people],
+        [(person.lead_id, person.phone, person.name_key) for person, _ in asked],
         seller=campaign.seller,
         campaign=campaign.name,
     )
-    registered = listings(connection, [person.number_id for person in people])
-    numbers_of = all_numbers(connection, [person.lead_id for person in people])
+    number_ids = [person.number_id for person, _ in asked]
+    registered = (
+        listings(connection, number_ids)
+        if registries is None
+        else listings_of(connection, number_ids, registries)
+    )
+    lead_ids = [person.lead_id for person, _ in asked if person.lead_id is not None]
+    numbers_of = all_numbers(connection, lead_ids)
+    theirs = [
+        (person.number_id,) if person.lead_id is None else numbers_of[person.lead_id]
+        for person, _ in asked
+    ]
     history = past_calls(
         connection,
-        lead_ids=[person.lead_id for person in people],
-        number_ids={number for theirs in numbers_of.values() for number in theirs},
+        lead_ids=lead_ids,
+        number_ids={*number_ids, *(number for some in theirs for number in some)},
     )
     law_of = [
-        laws.of(campaign, placing_of(person.whereabouts, laws.book), person.line, now)
-        for person in people
+        laws.of(campaign, laws.placing(person.whereabouts), person.line, moment)
+        for person, moment in asked
     ]
     kinds = {kind for law in law_of for kind in law.consent_kinds}
-    agreed = agreed_to(connection, kinds, [person.lead_id for person in people])
-    meant = matching(
-        connection, stored.id, campaign, [person.lead_id for person in people], now=now
-    )
+    agreed = agreed_to(connection, kinds, lead_ids)
+    meant = _meant(connection, stored, asked)
     return tuple(
         Facts(
-            now=now,
+            now=moment,
             campaign=campaign,
             campaign_state=stored.state,
             number=person.phone,
@@ -228,19 +273,36 @@ def gather(
             lead_id=person.lead_id,
             lead_state=person.state,
             on_list=person.on_list,
-            in_segment=person.lead_id in meant,
+            in_segment=person.lead_id is None or (person.lead_id, moment) in meant,
             next_call_at=person.next_call_at,
             claimed=person.claimed,
             suppression=entry,
             registries=registered[person.number_id],
-            attempts=history.of(person.lead_id, numbers_of[person.lead_id], stored.id),
+            attempts=history.of(person.lead_id, numbers, stored.id),
             calls=history.by_seller(person.lead_id, person.number_id, campaign.seller),
-            consents=agreed.get(person.lead_id, ()),
-            numbers=len(numbers_of[person.lead_id]),
+            consents=() if person.lead_id is None else agreed.get(person.lead_id, ()),
+            numbers=len(numbers),
             position=person.position,
         )
-        for person, entry, law in zip(people, suppressed, law_of, strict=True)
+        for (person, moment), numbers, entry, law in zip(
+            asked, theirs, suppressed, law_of, strict=True
+        )
     )
+
+
+def _meant(
+    connection: Connection, stored: StoredCampaign, asked: Sequence[tuple[Somebody, datetime]]
+) -> set[tuple[int, datetime]]:
+    """Return which leads the campaign is for, each at the moment that is asked about."""
+    at: dict[datetime, list[int]] = defaultdict(list)
+    for person, moment in asked:
+        if person.lead_id is not None:
+            at[moment].append(person.lead_id)
+    return {
+        (lead_id, moment)
+        for moment, lead_ids in at.items()
+        for lead_id in matching(connection, stored.id, stored.campaign, lead_ids, now=moment)
+    }
 
 
 def agreed_to(
@@ -252,111 +314,3 @@ def agreed_to(
         for one in consents.find(connection, lead_ids=lead_ids, kinds=wanted):
             found[one.lead_id] = (*found.get(one.lead_id, ()), one)
     return found
-
-
-class History:
-    """Earlier calls to some leads and on some numbers, oldest first."""
-
-    def __init__(self, rows: Iterable[Row[tuple[object, ...]]]) -> None:
-        self._by_lead: dict[int, set[int]] = defaultdict(set)
-        self._by_number: dict[int, set[int]] = defaultdict(set)
-        self._rows: dict[int, Row[tuple[object, ...]]] = {}
-        for row in rows:
-            self._by_lead[row.lead_id].add(row.id)
-            self._by_number[row.number_id].add(row.id)
-            self._rows[row.id] = row
-
-    def _of(self, lead_id: int | None, number_ids: Iterable[int]) -> list[Row[tuple[object, ...]]]:
-        ids = set() if lead_id is None else {*self._by_lead.get(lead_id, ())}
-        for number_id in number_ids:
-            ids |= self._by_number.get(number_id, set())
-        return [self._rows[attempt_id] for attempt_id in sorted(ids)]
-
-    def of(
-        self, lead_id: int, number_ids: Sequence[int], campaign_id: int
-    ) -> tuple[PastAttempt, ...]:
-        """Return the ended attempts of a campaign meant for the lead or made on its numbers.
-
-        `number_ids` are the lead's numbers, the one that is dialled first in front.
-        """
-        return tuple(
-            _past_attempt(row, number_ids)
-            for row in self._of(lead_id, number_ids)
-            if row.campaign_id == campaign_id and row.ended_at is not None
-        )
-
-    def by_seller(self, lead_id: int | None, number_id: int, seller: str) -> tuple[PastCall, ...]:
-        """Return a seller's calls of all campaigns to the lead or on the number."""
-        return tuple(
-            _past_call(row) for row in self._of(lead_id, [number_id]) if row.seller == seller
-        )
-
-
-def _past_attempt(row: Row[tuple[object, ...]], number_ids: Sequence[int]) -> PastAttempt:
-    known = row.number_id in number_ids
-    return PastAttempt(
-        lead_id=row.lead_id,
-        position=number_ids.index(row.number_id) + 1 if known else 0,
-        outcome=Outcome(row.outcome),
-        ended_at=row.ended_at,
-        disposition=row.disposition_kind and DispositionKind(row.disposition_kind),
-        code=row.disposition,
-        callback_at=row.callback_at,
-    )
-
-
-def _past_call(row: Row[tuple[object, ...]]) -> PastCall:
-    return PastCall(
-        lead_id=row.lead_id,
-        number_id=row.number_id,
-        campaign=row.campaign,
-        seller=row.seller,
-        dialed_at=row.dialed_at,
-        ended_at=row.ended_at,
-        outcome=row.outcome and Outcome(row.outcome),
-        disposition=row.disposition_kind and DispositionKind(row.disposition_kind),
-    )
-
-
-def all_numbers(connection: Connection, lead_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
-    """Return the numbers of each lead, the one that is dialled first in front."""
-    found: dict[int, tuple[int, ...]] = dict.fromkeys(lead_ids, ())
-    # Ordered here: told to, SQLite would walk the whole table in its order.
-    rows = connection.execute(_NUMBERS, {"leads": lead_ids})
-    for lead_id, _, number_id in sorted(map(tuple, rows)):
-        found[lead_id] += (number_id,)
-    return found
-
-
-def past_calls(
-    connection: Connection, *, lead_ids: Collection[int], number_ids: Collection[int]
-) -> History:
-    """Return all calls to these leads and on these numbers, in every campaign."""
-    rows = [
-        *connection.execute(_CALLS_TO, {"leads": lead_ids}),
-        *connection.execute(_CALLS_ON, {"numbers": number_ids}),
-    ]
-    return History(rows)
-
-
-# Statements that are asked before every call, made once.
-_NUMBERS = select(lead_numbers.c.lead_id, lead_numbers.c.position, lead_numbers.c.number_id).where(
-    among_given(lead_numbers.c.lead_id, "leads")
-)
-_CALLS = select(
-    attempts.c.id,
-    attempts.c.lead_id,
-    attempts.c.number_id,
-    attempts.c.campaign_id,
-    campaigns.c.name.label("campaign"),
-    attempts.c.seller,
-    attempts.c.outcome,
-    attempts.c.dialed_at,
-    attempts.c.ended_at,
-    attempts.c.disposition,
-    attempts.c.disposition_kind,
-    attempts.c.callback_at,
-).join(campaigns, campaigns.c.id == attempts.c.campaign_id)
-# One query for each index: an OR over two columns would walk the whole table.
-_CALLS_TO = _CALLS.where(among_given(attempts.c.lead_id, "leads"))
-_CALLS_ON = _CALLS.where(among_given(attempts.c.number_id, "numbers"))

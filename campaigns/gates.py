@@ -28,6 +28,7 @@ def decision_document(facts: Facts) -> dict[str, object]:
     """Return why a call is allowed, as the attempt keeps it: what was asked, and of whom."""
     law = facts.law
     document: dict[str, object] = {
+        "at": _iso(facts.now),
         "rules": [rule.id for rule in law.rules],
         "jurisdictions": list(law.jurisdictions),
         "places": [str(place) for place in law.placing.places],
@@ -37,8 +38,8 @@ def decision_document(facts: Facts) -> dict[str, object]:
         document["loosened"] = [
             {"rule": one.rule, "by": one.by, "reason": one.reason} for one in law.loosened
         ]
-    if law.unknown:
-        document["without_rules"] = list(law.unknown)
+    if law.without_rules:
+        document["without_rules"] = list(law.without_rules)
     if asked := {one.registry.name: one.registry.as_of.isoformat() for one in facts.registries}:
         document["registries"] = asked
     if consents := [one.consent_id for one in facts.consents]:

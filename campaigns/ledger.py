@@ -30,7 +30,8 @@ from sqlalchemy import (
 )
 
 from campaigns.claims import Claim
-from campaigns.facts import WHEREABOUTS, past_calls, whereabouts
+from campaigns.facts import WHEREABOUTS, whereabouts
+from campaigns.history import past_calls
 from campaigns.model import (
     AttemptId,
     LeadState,

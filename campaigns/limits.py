@@ -14,7 +14,7 @@ they leave something open:
   known, those of every place on Earth.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
@@ -52,6 +52,11 @@ _ANYWHERE: tuple[tzinfo, ...] = tuple(
 """Every clock on Earth: all are whole quarters of an hour from UTC."""
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
+_MOST_DAYS = 36_500
+"""Nobody was called a hundred years ago, and calendars end somewhere."""
+_LONGEST_DAY = 2
+"""Days of the calendar are longer than 24 hours where clocks, or borders of dates, are moved."""
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 _WEEK_DAYS = 7
@@ -132,7 +137,7 @@ def capped(rule: CapRule, calls: Sequence[PastCall], whom: Whom, *, now: datetim
     """
     moments = [
         call.dialed_at if rule.counted is Counted.ATTEMPTS else _end_of(call)
-        for call in _counting(rule.key, rule.period, calls, whom)
+        for call in _counting(rule.key, rule.period, rule.n, calls, whom, now)
         if _COUNTED[rule.counted](call)
     ]
     until, most = None, 0
@@ -165,13 +170,13 @@ def cooling(
     Returns:
         The limit, or None where the call is allowed.
     """
-    moments = [
-        _end_of(call)
-        for call in _counting(rule.key, rule.period, calls, whom)
-        if _HAPPENED[rule.after](call)
-    ]
     # Whole days after the event: its own day comes on top of them.
     n = rule.n + 1 if rule.period is Period.CALENDAR_DAYS else rule.n
+    moments = [
+        _end_of(call)
+        for call in _counting(rule.key, rule.period, n, calls, whom, now)
+        if _HAPPENED[rule.after](call)
+    ]
     ends = [
         _drops_out(rule.period, n, moment, clock)
         for clock in (_clocks(rule.period, whom.zones) if moments else ())
@@ -205,7 +210,7 @@ def same_hour(
     """
     rang = [
         call.dialed_at
-        for call in _counting((), Period.FOREVER, calls, whom)
+        for call in _counting((), Period.CALENDAR_DAYS, rule.days + 1, calls, whom, now)
         if call.outcome in RANG_OUT
     ]
     until = now = now.astimezone(UTC)
@@ -233,17 +238,44 @@ def _hour_is_over(
 
 
 def _counting(
-    key: Collection[str], period: Period, calls: Iterable[PastCall], whom: Whom
-) -> Iterator[PastCall]:
-    """Yield the calls that a rule puts together with the one that is asked for."""
+    key: Collection[str],
+    period: Period,
+    n: int,
+    calls: Iterable[PastCall],
+    whom: Whom,
+    now: datetime,
+) -> list[PastCall]:
+    """Return the calls that a rule puts together with the one that is asked for.
+
+    Those are left out that are so long ago that they cannot count on any clock.
+    """
     by_number, by_person = _whose(key)
+    confined = "campaign" in key or period is Period.CAMPAIGN
+    since = _long_ago(period, n, now)
+    number_id, lead_id, seller = whom.number_id, whom.lead_id, whom.seller
+    counting = []
     for call in calls:
-        on_number = call.number_id == whom.number_id
-        to_person = on_number if whom.lead_id is None else call.lead_id == whom.lead_id
+        if (call.ended_at or call.dialed_at) <= since or call.seller != seller:
+            continue
+        on_number = call.number_id == number_id
+        to_person = on_number if lead_id is None else call.lead_id == lead_id
         same = (by_number and on_number) or (by_person and to_person)
-        confined = "campaign" in key or period is Period.CAMPAIGN
-        if same and call.seller == whom.seller and (not confined or call.campaign == whom.campaign):
-            yield call
+        if same and (not confined or call.campaign == whom.campaign):
+            counting.append(call)
+    return counting
+
+
+def _long_ago(period: Period, n: int, now: datetime) -> datetime:
+    """Return a moment from before which nothing is within the last `n` of a period."""
+    match period:
+        case Period.ROLLING_HOURS:
+            return now - min(n, _MOST_DAYS * 24) * _HOUR
+        case Period.CONSECUTIVE_DAYS | Period.CALENDAR_DAYS:
+            return now - (min(n, _MOST_DAYS) + _LONGEST_DAY) * _DAY
+        case Period.CALENDAR_WEEK:
+            return now - (min(n, _MOST_DAYS) * _WEEK_DAYS + _LONGEST_DAY) * _DAY
+        case Period.CAMPAIGN | Period.FOREVER:
+            return _ALWAYS
 
 
 def _whose(key: Collection[str]) -> tuple[bool, bool]:

@@ -9,11 +9,23 @@ A queue keeps the strictest hours, those of people whom no consent spares from a
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from campaigns.facts import WHEREABOUTS, whereabouts
 from campaigns.law import Laws
@@ -29,12 +41,14 @@ from leads.segment_values import number_in
 from leads.sql import among, insert_if_new, run_many
 from leads.tables import lead_numbers, leads, list_members, numbers
 
-PLACE_AT_ONCE = 20_000
+PLACE_AT_ONCE = 5_000
 """People who are placed in one transaction, some 0.2 s: nobody else can write meanwhile."""
 
 _ANY_LINE = "unknown"
 _HIGHEST_PRIORITY = 9
 _LAST_RANK = 2**62
+_ORDERS = ("imported", "newest", "random")
+"""Orders that ask nothing of the people's attributes."""
 _GATE_OF_HOURS = "hours"
 
 
@@ -187,6 +201,19 @@ def place_some(connection: Connection, stored: StoredCampaign, laws: Laws, *, no
     return len(rows)
 
 
+def count_unplaced(connection: Connection, campaign_id: int) -> int:
+    """Return how many people who may be called are in no queue yet."""
+    return connection.scalars(
+        select(func.count())
+        .select_from(campaign_leads)
+        .where(
+            campaign_leads.c.campaign_id == campaign_id,
+            is_callable,
+            campaign_leads.c.queue_id.is_(None),
+        )
+    ).one()
+
+
 def place_again(
     connection: Connection,
     stored: StoredCampaign,
@@ -214,7 +241,9 @@ def _people(stored: StoredCampaign) -> Select[tuple[object, ...]]:
             campaign_leads.c.queue_id,
             campaign_leads.c.rank,
             list_members.c.import_id,
-            leads.c.attributes,
+            (leads.c.attributes if _asks_attributes(stored.campaign) else null()).label(
+                "attributes"
+            ),
             *WHEREABOUTS,
         )
         .join(
@@ -249,19 +278,16 @@ def _place(
             written[known.place_key] = write_placing(placing_of(known, laws.book))
         wanted[row.row_id] = (_priority(stored.campaign, row.attributes), written[known.place_key])
     ids = _ids(connection, stored, laws, set(wanted.values()), now=now)
-    moved = []
+    moved: dict[str | None, list[dict[str, object]]] = {}
     for row in rows:
         queue_id, gate = ids[wanted[row.row_id]]
         rank = _rank(stored.campaign, row)
         if (row.queue_id, row.rank) != (queue_id, rank) or gate is not None:
-            moved.append({"row": row.row_id, "queue": queue_id, "its_rank": rank, "gate": gate})
-    run_many(connection, _MOVE, [_without_gate(one) for one in moved if one["gate"] is None])
-    held = [one for one in moved if one["gate"] is not None]
-    run_many(connection, _HOLD, held)
-
-
-def _without_gate(values: dict[str, object]) -> dict[str, object]:
-    return {key: value for key, value in values.items() if key != "gate"}
+            to = {"row": row.row_id, "queue": queue_id, "its_rank": rank}
+            moved.setdefault(gate, []).append(to)
+    for gate, people in moved.items():
+        held = {} if gate is None else {"state": LeadState.DONE, "held_by": gate}
+        run_many(connection, _MOVE.values(**held), people)
 
 
 _MOVE = (
@@ -269,7 +295,6 @@ _MOVE = (
     .where(campaign_leads.c.id == bindparam("row"))
     .values(queue_id=bindparam("queue"), rank=bindparam("its_rank"))
 )
-_HOLD = _MOVE.values(state=LeadState.DONE, held_by=bindparam("gate"))
 
 
 def _ids(
@@ -304,8 +329,12 @@ def _ids(
     return found
 
 
-def _priority(campaign: Campaign, attributes: dict[str, str]) -> int:
-    if not campaign.queue.priority:
+def _asks_attributes(campaign: Campaign) -> bool:
+    return bool(campaign.queue.priority) or campaign.queue.by not in _ORDERS
+
+
+def _priority(campaign: Campaign, attributes: Mapping[str, str] | None) -> int:
+    if not campaign.queue.priority or attributes is None:
         return 0
     number = number_in(attributes.get(campaign.queue.priority))
     return 0 if number is None else min(max(int(number), 0), _HIGHEST_PRIORITY)

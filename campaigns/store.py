@@ -199,10 +199,16 @@ def active_lists(
     )
 
 
-def _set_lists(connection: Connection, campaign_id: int, names: Iterable[str]) -> None:
+def lists_of(connection: Connection, campaign_id: CampaignId) -> frozenset[int]:
+    """Return the ids of the campaign's lists, also of those that are not in use."""
+    ours = campaign_lists.c.campaign_id == campaign_id
+    return frozenset(connection.scalars(select(campaign_lists.c.list_id).where(ours)))
+
+
+def _set_lists(connection: Connection, campaign_id: CampaignId, names: Iterable[str]) -> None:
     wanted = set(connection.scalars(select(lists.c.id).where(lists.c.name.in_(list(names)))))
     ours = campaign_lists.c.campaign_id == campaign_id
-    present = set(connection.scalars(select(campaign_lists.c.list_id).where(ours)))
+    present = lists_of(connection, campaign_id)
     if gone := present - wanted:
         connection.execute(delete(campaign_lists).where(ours, campaign_lists.c.list_id.in_(gone)))
     for list_id in wanted - present:

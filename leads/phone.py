@@ -5,13 +5,15 @@ and its kind, country and zones are that library's answers. Nothing here raises 
 text; what is no number is answered with the reason.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from phonenumbers import (
     SUPPORTED_REGIONS,
     NumberParseException,
+    PhoneMetadata,
     PhoneNumber,
     PhoneNumberFormat,
     PhoneNumberType,
@@ -81,6 +83,7 @@ OVERLAYS = {
 (North American Numbering Plan Administrator, area code maps); the table of time zones
 names one zone only for most of them."""
 
+_AREA_CODES = re.compile(r"[0-9]{3}(\|[0-9]{3})*")
 _NO_COUNTRY = "001"
 """What `phonenumbers` calls the country of numbers that belong to none."""
 
@@ -165,14 +168,30 @@ def _country(number: PhoneNumber, region: str | None) -> str:
 def _zones(number: PhoneNumber) -> tuple[str, ...]:
     zones = {*time_zones_for_number(number)}
     if number.country_code == NORTH_AMERICA:
-        zones |= _zones_of_area(str(number.national_number)[:AREA_CODE_DIGITS])
+        zones |= zones_of_area(str(number.national_number)[:AREA_CODE_DIGITS])
+    return _usable(zones)
+
+
+@cache
+def zones_of_country(country: str) -> tuple[str, ...]:
+    """Return every zone that a country (ISO 3166) may be in; empty when unknown or too many."""
+    code = country_code_for_region(country)
+    if code == NORTH_AMERICA:
+        metadata = PhoneMetadata.metadata_for_region(country)
+        areas = (metadata and metadata.leading_digits) or ""
+        if _AREA_CODES.fullmatch(areas):
+            return _usable(frozenset().union(*map(zones_of_area, areas.split("|"))))
+    return _usable(ZONE_PREFIXES.get(str(code), ()))
+
+
+def _usable(zones: Collection[str]) -> tuple[str, ...]:
     if len(zones) > MOST_ZONES or not all(map(_is_zone, zones)):
         return ()
     return tuple(sorted(zones))
 
 
 @cache
-def _zones_of_area(area: str) -> frozenset[str]:
+def zones_of_area(area: str) -> frozenset[str]:
     """Return every zone that numbers of a North American area code may be in."""
     areas = (f"{NORTH_AMERICA}{area}", f"{NORTH_AMERICA}{OVERLAYS.get(area, area)}")
     return frozenset(

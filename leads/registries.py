@@ -411,16 +411,6 @@ _VERDICTS = (
 _LISTED = {None: Listed.UNKNOWN, 0: Listed.NO, 1: Listed.YES}
 
 
-def _looked_up(registry: Registry, number: NumberId, folder: Path) -> Listing:
-    path = path_of(registry, folder)
-    digest = _DIGESTS.of(path)
-    if digest is None:
-        return Listing(registry, Listed.UNKNOWN)
-    if digest != registry.digest:
-        return Listing(registry, Listed.OTHER_FILE)
-    return Listing(registry, Listed.YES if NumbersFile(path).contains(number) else Listed.NO)
-
-
 def entries(listing: Iterable[Listing], e164: E164) -> tuple[Entry, ...]:
     """Return the registries that list a number, in the form of do-not-call entries."""
     return tuple(
@@ -437,15 +427,41 @@ def entries(listing: Iterable[Listing], e164: E164) -> tuple[Entry, ...]:
 
 
 def of_number(connection: Connection, e164: E164, folder: Path) -> tuple[Listing, ...]:
-    """Return what every current registry says of one number.
+    """Return what every current registry says of one number, which the base need not have."""
+    number = number_id(e164)
+    return listings_of(connection, [number], folder)[number]
+
+
+def listings_of(
+    connection: Connection, number_ids: Collection[NumberId], folder: Path
+) -> dict[NumberId, tuple[Listing, ...]]:
+    """Return for each number what every current registry says of it.
 
     Of a number that the base does not have, its verdicts say nothing; the files do.
     """
-    number = number_id(e164)
-    listing = listings(connection, [number])[number]
-    if connection.scalar(select(numbers.c.id).where(numbers.c.id == number)) is not None:
-        return listing
-    return tuple(_looked_up(one.registry, number, folder) for one in listing)
+    found = listings(connection, number_ids)
+    if not any(found.values()):
+        return found
+    here = {*connection.scalars(select(numbers.c.id).where(among(connection, numbers.c.id, found)))}
+    away = [number for number in found if number not in here]
+    if away:
+        looked_up = [_looked_up(one, away, folder) for one in current(connection)]
+        found |= {
+            number: tuple(told)
+            for number, told in zip(away, zip(*looked_up, strict=True), strict=True)
+        }
+    return found
+
+
+def _looked_up(registry: Registry, number_ids: Sequence[NumberId], folder: Path) -> list[Listing]:
+    """Return what the file of a registry says of each number."""
+    path = path_of(registry, folder)
+    digest = _DIGESTS.of(path)
+    if digest != registry.digest:
+        unlike = Listed.UNKNOWN if digest is None else Listed.OTHER_FILE
+        return [Listing(registry, unlike)] * len(number_ids)
+    listed = NumbersFile(path).contains_many(np.array(number_ids, dtype=np.int64)).tolist()
+    return [Listing(registry, Listed.YES if one else Listed.NO) for one in listed]
 
 
 def listed_count(connection: Connection, registry_id: int) -> int:

@@ -24,7 +24,7 @@ from leads.names import fold_name
 from leads.phones import PhoneReader
 from leads.problems import Problem
 
-_ODD = re.compile("[\x00\ud800-\udfff]")
+ODD = re.compile("[\x00\ud800-\udfff]")
 """A NUL, or a byte that the encoding has no letter for (see `leads.reader`)."""
 
 _SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE][+-]?\d+")
@@ -166,7 +166,7 @@ def _whole(
         for line, cells, is_whole in zip(lines, rows, whole, strict=True)
         if not is_whole
     ]
-    if _ODD.search("".join(chain.from_iterable(rows))):
+    if ODD.search("".join(chain.from_iterable(rows))):
         for at, (line, cells) in enumerate(zip(lines, rows, strict=True)):
             odd = _odd(line, cells, columns) if whole[at] else None
             if odd is not None:
@@ -184,7 +184,7 @@ def _torn(line: int, cells: Cells, width: int) -> Rejected:
 
 def _odd(line: int, cells: Cells, columns: Columns) -> Rejected | None:
     for name, cell in zip(columns.header, cells, strict=True):
-        if odd := _ODD.search(cell):
+        if odd := ODD.search(cell):
             reason = "holds a NUL byte" if odd[0] == "\0" else "holds bytes that are no text"
             return Rejected(line=line, column=name, reason=reason)
     return None

@@ -177,6 +177,48 @@ def applying(
     return found
 
 
+def applied(
+    connection: Connection,
+    people: Sequence[tuple[Asked, datetime]],
+    *,
+    seller: str,
+    campaign: str,
+) -> list[Suppression | None]:
+    """Return what `applying` would have at a moment for each of the people.
+
+    Entries count that were made before the moment and not taken back until then.
+    """
+    if not people:
+        return []
+    key = _key_in_use(connection)
+    exact = [frozenset(_subjects(person, key)) for person, _ in people]
+    heads = [
+        frozenset(e164[:length] for length in range(2, len(e164) + 1)) for (_, e164, _), _ in people
+    ]
+    rows = connection.execute(
+        select(suppressions)
+        .where(
+            reaches(seller=seller, campaign=campaign),
+            among(connection, suppressions.c.subject, frozenset().union(*exact, *heads)),
+        )
+        .order_by(suppressions.c.id)
+    )
+    of_subject: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        of_subject.setdefault(row.subject, []).append(row)
+    found: list[Suppression | None] = []
+    for (_, moment), subjects, prefixes in zip(people, exact, heads, strict=True):
+        hits = (
+            (int(row.id), _entry(row).suppression)
+            for subject in subjects | prefixes
+            for row in of_subject.get(subject, ())
+            if subject in (prefixes if row.kind == SuppressionKind.PREFIX else subjects)
+            if row.created_at < moment and (row.removed_at is None or row.removed_at > moment)
+        )
+        found.append(min(hits, default=(0, None), key=_age)[1])
+    return found
+
+
 def suppressed_everywhere(connection: Connection, e164s: Iterable[E164]) -> set[E164]:
     """Return which of the numbers nobody may call; made for many at once."""
     asked = {e164: e164 for e164 in e164s}

@@ -1,7 +1,8 @@
 """Where somebody may be: every zone and every jurisdiction that the facts leave open.
 
-What the person said on the telephone replaces every guess. Otherwise the address counts, and
-beside it whatever the number suggests: numbers travel, and so do people with old addresses.
+What the person said on the telephone replaces every guess that it contradicts. Otherwise the
+address counts, and beside it whatever the number suggests: numbers travel, and so do people
+with old addresses. A place that names no zone may be in any that it has.
 """
 
 import tomllib
@@ -14,7 +15,7 @@ from campaigns.rules.book import RuleBook
 from campaigns.rules.model import Place, Placing
 from campaigns.rules.subdivisions import subdivision_code
 from leads.model import NumberId
-from leads.phone import AREA_CODE_DIGITS, NORTH_AMERICA
+from leads.phone import AREA_CODE_DIGITS, NORTH_AMERICA, zones_of_area, zones_of_country
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,45 +59,107 @@ def placing_of(known: Whereabouts, book: RuleBook) -> Placing:
 
 
 def possible_zones(known: Whereabouts, *, address_only: bool = False) -> tuple[str, ...]:
-    """Return every zone in which the person may be, sorted.
+    """Return every zone in which the person may be, sorted; none where one cannot be told.
 
     `address_only`: the zone of the address, where there is one, counts alone.
     """
     if known.told_zone:
         return (known.told_zone,)
-    if address_only and known.zone:
-        return (known.zone,)
-    return tuple(sorted({*known.number_zones, *filter(None, [known.zone])}))
+    told, address = _told(known), _address(known)
+    zone = known.zone if told is None or _has_zone(told, address, known.zone) else None
+    if address_only and zone:
+        return (zone,)
+    stated = _stated(told, address)
+    suggested = _of_number(known)
+    counts = told is None or any(_agree(place, told) for place in suggested)
+    zones = {*known.number_zones} if counts else set()
+    if zone:
+        zones.add(zone)
+    elif stated is not None and not (zones and any(_agree(place, stated) for place in suggested)):
+        theirs = zones_of_place(stated)
+        # Another clock than that of the number, and nobody knows which: none is known.
+        zones = zones | {*theirs} if theirs else set()
+    return tuple(sorted(zones))
+
+
+@cache
+def zones_of_place(place: Place) -> tuple[str, ...]:
+    """Return every zone that a place may be in; empty where they are not known or too many."""
+    serving = [code for code, served in area_codes().items() if place.subdivision in served]
+    if serving:
+        return tuple(sorted({zone for code in serving for zone in zones_of_area(code)}))
+    return zones_of_country(place.country)
 
 
 def _places(known: Whereabouts, book: RuleBook, address_only: bool) -> tuple[Place, ...]:
-    if known.told_country:
-        return (_place(known.told_country, known.told_subdivision),)
-    address = _place(known.country, known.subdivision) if known.country else None
-    if known.country is None and known.subdivision and known.region:
-        # A state without a country is one of the number's own country.
-        address = _place(known.region, known.subdivision)
-        if not address.subdivision:
-            address = None
-    if address is not None and address_only:
-        return (address,)
-    found = set() if address is None else {address}
-    settled = address is not None and address.subdivision != ""
+    told = _told(known)
+    if told is not None and told.subdivision:
+        return (told,)
+    stated = _stated(told, _address(known))
+    found = set() if stated is None else {stated}
     for place in _of_number(known):
-        same_country = address is not None and address.country == place.country
-        if not (same_country and settled) or book.presumes(place.subdivision):
+        if stated is None:
             found.add(place)
-    if len(found) > 1 and address is not None and not settled:
-        # The subdivisions that the number suggests say more than the bare country.
-        narrower = {place for place in found if place.subdivision}
-        if any(place.country == address.country for place in narrower):
-            found.discard(address)
+        elif place.country == stated.country:
+            if not stated.subdivision or book.presumes(place.subdivision):
+                found.add(place)
+        elif told is None and (not address_only or book.presumes(place.subdivision)):
+            found.add(place)
+    if stated is not None and any(_narrows(place, stated) for place in found):
+        # The subdivisions that the number suggests say more, and their rules are more.
+        found.discard(stated)
     return tuple(sorted(found))
+
+
+def _told(known: Whereabouts) -> Place | None:
+    """Return where the person said to be; a state without a country is of the one they are in."""
+    if known.told_country:
+        return _place(known.told_country, known.told_subdivision)
+    return _subdivision(known.country or known.region, known.told_subdivision)
+
+
+def _address(known: Whereabouts) -> Place | None:
+    """Return the address; a state without a country is one of the number's own country."""
+    if known.country:
+        return _place(known.country, known.subdivision)
+    return _subdivision(known.region, known.subdivision)
+
+
+def _has_zone(told: Place, address: Place | None, zone: str | None) -> bool:
+    """Tell whether the zone of an address may be that of where the person said to be."""
+    if address is not None:
+        return _agree(address, told)
+    theirs = zones_of_place(told)
+    return not theirs or zone in theirs
+
+
+def _stated(told: Place | None, address: Place | None) -> Place | None:
+    """Return where the person is by their words, or where these leave it open by the address."""
+    if told is None or (address is not None and _narrows(address, told)):
+        return address
+    return told
+
+
+def _subdivision(country: str | None, written: str | None) -> Place | None:
+    place = _place(country, written) if country else None
+    return place if place is not None and place.subdivision else None
 
 
 def _place(country: str, subdivision: str | None) -> Place:
     code = subdivision_code(country, subdivision) if subdivision else ""
     return Place(country, code)
+
+
+def _narrows(one: Place, other: Place) -> bool:
+    """Tell whether a place is a part of another one."""
+    return one.country == other.country and one.subdivision != "" == other.subdivision
+
+
+def _agree(one: Place, other: Place) -> bool:
+    """Tell whether somebody may be in both places."""
+    return one.country == other.country and (
+        one.subdivision == other.subdivision or "" in (one.subdivision, other.subdivision)
+    )
 
 
 def _of_number(known: Whereabouts) -> tuple[Place, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from functools import singledispatch
 
+from campaigns.rules.book import RuleBook
 from campaigns.rules.model import (
     AbandonmentRule,
     AbandonPeriod,
@@ -20,6 +21,7 @@ from campaigns.rules.model import (
     Jurisdiction,
     Need,
     Period,
+    Place,
     RegistryList,
     RegistryRule,
     Rule,
@@ -203,6 +205,17 @@ def statutory_hours(files: Iterable[Jurisdiction], day: date) -> bool:
         for file in files
         for rule in file.rules
     )
+
+
+def without_hours(book: RuleBook, places: Iterable[Place], day: date) -> tuple[Place, ...]:
+    """Return those of some places of which no statutory hours are known, on a day."""
+    return tuple(place for place in places if not statutory_hours(book.of_place(place), day))
+
+
+def no_hours(places: Iterable[Place | str]) -> str:
+    """Return the sentence for places of which no statutory hours are known."""
+    named = ", ".join(sorted(map(str, places)))
+    return f"{NO_HOURS} for {named}; [hours] of the campaign file says when its people are called"
 
 
 _COUNTED = {"attempts": "attempt", "answered": "answered call", "conversations": "conversation"}

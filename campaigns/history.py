@@ -1,0 +1,124 @@
+"""Earlier calls to people and on numbers, as the gates look at them: read from the ledger."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+from sqlalchemy import Connection, Row, select
+
+from campaigns.limits import PastCall
+from campaigns.model import DispositionKind, Outcome, PastAttempt
+from campaigns.tables import attempts, campaigns
+from leads.sql import among_given
+from leads.tables import lead_numbers
+
+
+class History:
+    """Earlier calls to some leads and on some numbers, oldest first."""
+
+    def __init__(self, rows: Iterable[Row[tuple[object, ...]]]) -> None:
+        self._by_lead: dict[int, set[int]] = defaultdict(set)
+        self._by_number: dict[int, set[int]] = defaultdict(set)
+        self._rows: dict[int, Row[tuple[object, ...]]] = {}
+        for row in rows:
+            self._by_lead[row.lead_id].add(row.id)
+            self._by_number[row.number_id].add(row.id)
+            self._rows[row.id] = row
+
+    def rows(self, lead_id: int | None, number_ids: Iterable[int]) -> list[Row[tuple[object, ...]]]:
+        """Return what the ledger says of the calls to the lead or on one of the numbers."""
+        ids = set() if lead_id is None else {*self._by_lead.get(lead_id, ())}
+        for number_id in number_ids:
+            ids |= self._by_number.get(number_id, set())
+        return [self._rows[attempt_id] for attempt_id in sorted(ids)]
+
+    def of(
+        self, lead_id: int | None, number_ids: Sequence[int], campaign_id: int
+    ) -> tuple[PastAttempt, ...]:
+        """Return the ended attempts of a campaign meant for the lead or made on its numbers.
+
+        `number_ids` are the lead's numbers, the one that is dialled first in front.
+        """
+        return tuple(
+            past_attempt(row, number_ids)
+            for row in self.rows(lead_id, number_ids)
+            if row.campaign_id == campaign_id and row.ended_at is not None
+        )
+
+    def by_seller(self, lead_id: int | None, number_id: int, seller: str) -> tuple[PastCall, ...]:
+        """Return a seller's calls of all campaigns to the lead or on the number."""
+        return tuple(
+            past_call(row) for row in self.rows(lead_id, [number_id]) if row.seller == seller
+        )
+
+
+def past_attempt(row: Row[tuple[object, ...]], number_ids: Sequence[int]) -> PastAttempt:
+    """Return an ended attempt as the retries see it; `number_ids` are the lead's, in order."""
+    known = row.number_id in number_ids
+    return PastAttempt(
+        lead_id=row.lead_id,
+        position=number_ids.index(row.number_id) + 1 if known else 0,
+        outcome=Outcome(row.outcome),
+        ended_at=row.ended_at,
+        disposition=row.disposition_kind and DispositionKind(row.disposition_kind),
+        code=row.disposition,
+        callback_at=row.callback_at,
+    )
+
+
+def past_call(row: Row[tuple[object, ...]]) -> PastCall:
+    """Return an attempt as caps and cool-downs see it."""
+    return PastCall(
+        lead_id=row.lead_id,
+        number_id=row.number_id,
+        campaign=row.campaign,
+        seller=row.seller,
+        dialed_at=row.dialed_at,
+        ended_at=row.ended_at,
+        outcome=row.outcome and Outcome(row.outcome),
+        disposition=row.disposition_kind and DispositionKind(row.disposition_kind),
+    )
+
+
+def all_numbers(connection: Connection, lead_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
+    """Return the numbers of each lead, the one that is dialled first in front."""
+    found: dict[int, tuple[int, ...]] = dict.fromkeys(lead_ids, ())
+    # Ordered here: told to, SQLite would walk the whole table in its order.
+    rows = connection.execute(_NUMBERS, {"leads": lead_ids})
+    for lead_id, _, number_id in sorted(map(tuple, rows)):
+        found[lead_id] += (number_id,)
+    return found
+
+
+def past_calls(
+    connection: Connection, *, lead_ids: Collection[int], number_ids: Collection[int]
+) -> History:
+    """Return all calls to these leads and on these numbers, in every campaign."""
+    rows = [
+        *connection.execute(_CALLS_TO, {"leads": lead_ids}),
+        *connection.execute(_CALLS_ON, {"numbers": number_ids}),
+    ]
+    return History(rows)
+
+
+# Statements that are asked before every call, made once.
+_NUMBERS = select(lead_numbers.c.lead_id, lead_numbers.c.position, lead_numbers.c.number_id).where(
+    among_given(lead_numbers.c.lead_id, "leads")
+)
+_CALLS = select(
+    attempts.c.id,
+    attempts.c.lead_id,
+    attempts.c.number_id,
+    attempts.c.campaign_id,
+    campaigns.c.name.label("campaign"),
+    attempts.c.seller,
+    attempts.c.outcome,
+    attempts.c.dialed_at,
+    attempts.c.ended_at,
+    attempts.c.disposition,
+    attempts.c.disposition_kind,
+    attempts.c.callback_at,
+    attempts.c.wrapped_at,
+).join(campaigns, campaigns.c.id == attempts.c.campaign_id)
+# One query for each index: an OR over two columns would walk the whole table.
+_CALLS_TO = _CALLS.where(among_given(attempts.c.lead_id, "leads"))
+_CALLS_ON = _CALLS.where(among_given(attempts.c.number_id, "numbers"))
