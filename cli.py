@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import campaigns.forecast_commands  # noqa: F401 (it puts its commands onto campaigns)
 import campaigns.privacy_commands  # noqa: F401 (it puts its commands onto leads and lists)
 from campaigns.commands import campaigns_app, explain
 from campaigns.consent_commands import consents_app

@@ -194,13 +194,14 @@ def _spared(rule: Rule, facts: Facts) -> bool:
         if why_not_in_force(facts.consents, kind, now=facts.now) is None:
             return True
     return any(
-        relation.months == 0 or _months_after(one.given_at, relation.months) > facts.now
+        relation.months == 0 or months_after(one.given_at, relation.months) > facts.now
         for relation in rule.exempt.relation
         for one in in_force(facts.consents, relation.kind, now=facts.now)
     )
 
 
-def _months_after(moment: datetime, months: int) -> datetime:
+def months_after(moment: datetime, months: int) -> datetime:
+    """Return the same day of a later month, or the last one where it has none such."""
     year, month = divmod(moment.month - 1 + months, 12)
     for day in range(moment.day, 0, -1):
         try:
