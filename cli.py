@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import campaigns.forecast_commands  # noqa: F401 (it puts its commands onto campaigns)
-import campaigns.privacy_commands  # noqa: F401 (it puts its commands onto leads and lists)
+import campaigns.forecast_commands
+import campaigns.privacy_commands  # noqa: F401 (they put their commands onto groups)
 from campaigns.commands import campaigns_app, explain
 from campaigns.consent_commands import consents_app
 from campaigns.export_commands import export_app

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from campaigns.commands import campaigns_app
-from leads.commands import record_look
 from leads.console import Console
 
 _MOST_DAYS = 31

@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 
 from campaigns import segment
+from campaigns.examining import HELD_BY_GATES
 from campaigns.rules.placing import Whereabouts
 from campaigns.store import StoredCampaign, in_use
 from campaigns.tables import AT_ONCE, campaign_leads, campaign_lists, is_callable
@@ -65,6 +66,7 @@ class Alike:
         line: the kind of their number; None: they have none.
         due_at: before it they are not called, aware; None: they wait for nothing.
         held_by: who set `due_at`.
+        out_by: the gate that took them out of the work, or None: they are in it.
         list_until: from then on no list of theirs is in use, aware; None: that never comes.
         on_list: a list of theirs is in use now.
         meant: the campaign's `where` means them.
@@ -79,6 +81,7 @@ class Alike:
     line: str | None
     due_at: datetime | None
     held_by: str | None
+    out_by: str | None
     list_until: datetime | None
     on_list: bool
     meant: bool
@@ -107,23 +110,29 @@ def registries_and_kinds(connection: Connection) -> tuple[tuple[Registry, ...], 
     return current(connection), (*kinds,)
 
 
-def working(
+def judged(
     connection: Connection, stored: StoredCampaign, asked: Asked, *, now: datetime, end: datetime
 ) -> Iterator[Alike]:
-    """Yield the people who may get their turn, those who are not enrolled yet among them."""
+    """Yield the people in the work, those not enrolled yet, and those whom a gate took out."""
     enrolled = select(
-        *(campaign_leads.c[name] for name in _PERSON),
-        campaign_leads.c.next_call_at,
-    ).where(campaign_leads.c.campaign_id == stored.id, is_callable)
-    in_queues = enrolled.where(campaign_leads.c.queue_id.is_not(None)).subquery("person")
-    in_none = enrolled.where(campaign_leads.c.queue_id.is_(None)).subquery("person")
-    newcomers = _newcomers(stored).subquery("person")
-    for person, placed in ((in_queues, True), (in_none, False), (newcomers, False)):
-        query = _Query(connection, stored, asked, person, now=now, end=end)
+        *(campaign_leads.c[name] for name in _PERSON), campaign_leads.c.next_call_at
+    ).where(campaign_leads.c.campaign_id == stored.id)
+    at_work = enrolled.add_columns(literal(None, Text).label("out_by")).where(is_callable)
+    kept_out = enrolled.add_columns(campaign_leads.c.held_by.label("out_by")).where(_kept_out)
+    has_queue = campaign_leads.c.queue_id.is_not(None)
+    for people, placed in (
+        (at_work.where(has_queue), True),
+        (at_work.where(~has_queue), False),
+        (kept_out.where(has_queue), True),
+        (kept_out.where(~has_queue), False),
+        (_newcomers(stored), False),
+    ):
+        query = _Query(connection, stored, asked, people.subquery("person"), now=now, end=end)
         for row in connection.execute(query.counted(placed=placed)):
             yield query.read(row, placed=placed)
 
 
+_kept_out = and_(~is_callable, campaign_leads.c.held_by.in_(HELD_BY_GATES))
 _PERSON = ("lead_id", "list_id", "queue_id", "position", "came_from", "held_by")
 
 
@@ -144,6 +153,7 @@ def _newcomers(stored: StoredCampaign) -> Select[Any]:
             literal(None, Integer).label("came_from"),
             literal(None, Text).label("held_by"),
             literal(AT_ONCE, UtcDateTime).label("next_call_at"),
+            literal(None, Text).label("out_by"),
         )
         .join(campaign_lists, campaign_lists.c.list_id == list_members.c.list_id)
         .where(
@@ -155,21 +165,14 @@ def _newcomers(stored: StoredCampaign) -> Select[Any]:
     )
 
 
-def not_working(connection: Connection, stored: StoredCampaign) -> Sequence[Row[Any]]:
-    """Return who is out of the work or in a call: state, held_by, queue_id, people.
-
-    `queue_id` is there only where it says why: of those whom a whole queue keeps out.
-    """
-    of_queue = campaign_leads.c.held_by.in_(("place", "hours"))
-    groups = (
-        campaign_leads.c.state,
-        campaign_leads.c.held_by,
-        case((of_queue, campaign_leads.c.queue_id)).label("queue_id"),
-    )
-    found = select(*groups).where(campaign_leads.c.campaign_id == stored.id, ~is_callable)
-    person = found.subquery()
+def not_judged(connection: Connection, stored: StoredCampaign) -> Sequence[Row[Any]]:
+    """Return who is in a call, or out of the work by a result: state, held_by, people."""
+    groups = (campaign_leads.c.state, campaign_leads.c.held_by)
+    by_gate = func.coalesce(campaign_leads.c.held_by, "").in_(HELD_BY_GATES)
     return connection.execute(
-        select(*person.c, func.count().label("people")).group_by(*person.c)
+        select(*groups, func.count().label("people"))
+        .where(campaign_leads.c.campaign_id == stored.id, ~is_callable, ~by_gate)
+        .group_by(*groups)
     ).all()
 
 
@@ -235,6 +238,7 @@ class _Query:
         return [
             case(late, (waits, person.next_call_at)).label("due_at"),
             case((waits, person.held_by)).label("held_by"),
+            person.out_by.label("out_by"),
             numbers.c.kind.label("line"),
         ]
 
@@ -356,6 +360,7 @@ class _Query:
             line=row.line,
             due_at=row.due_at,
             held_by=row.held_by,
+            out_by=row.out_by,
             list_until=None if until in (0, _FOREVER) else _midnight(until),
             on_list=until > 0,
             meant=bool(row.meant),

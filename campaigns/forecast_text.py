@@ -47,7 +47,7 @@ def day_lines(found: Forecast, zone: tzinfo | None) -> Iterator[str]:
         local = _on_clock(found.begin + number * HOUR, zone)
         days[local.date()].add(local.hour, people)
     most = max(found.hours, default=0)
-    yield f"{'':{_DAY_WIDTH}}  {'0     6     12    18':24}  {'the most people':>11}"
+    yield f"{'':{_DAY_WIDTH}}  {'0     6     12    18':24}  {'most at once':>14}"
     for day, hours in days.items():
         yield f"{day:%a %d %b}  {hours.bar(most)}  {hours.words()}".rstrip()
 

@@ -27,9 +27,9 @@ from campaigns.forecast_groups import (
     Agreed,
     Alike,
     Asked,
-    not_working,
+    judged,
+    not_judged,
     registries_and_kinds,
-    working,
 )
 from campaigns.law import Law, Laws
 from campaigns.model import LeadState
@@ -74,9 +74,7 @@ def of_campaign(
         days: how many, from the hour on that it is.
     """
     made = _Forecaster(connection, stored, laws, now=now, days=days)
-    counted = forecast(
-        chain(map(made.group, made.working()), made.not_working()), now=now, days=days
-    )
+    counted = forecast(chain(map(made.group, made.judged()), made.not_judged()), now=now, days=days)
     return Told(forecast=counted, not_known=tuple(made.not_known()))
 
 
@@ -118,8 +116,8 @@ class _Forecaster:
         }
         return tuple(sorted(_still_counts(one, now=self._now) for one in months))
 
-    def working(self) -> Iterator[Alike]:
-        return working(self._connection, self._stored, self._asked, now=self._now, end=self._end)
+    def judged(self) -> Iterator[Alike]:
+        return judged(self._connection, self._stored, self._asked, now=self._now, end=self._end)
 
     def group(self, alike: Alike) -> Group:
         """Return some people with everything that decides about their hours."""
@@ -152,6 +150,16 @@ class _Forecaster:
         return self._times[placing]
 
     def _never(self, alike: Alike, placing: Placing, place: OpenTimes) -> Reason | None:
+        """Return why no hour will do; whom a gate took out it has to look at anew first."""
+        reason = self._refused_by(alike, placing, place)
+        if alike.out_by is None:
+            return reason
+        for known in (reason, place.shut):
+            if known is not None and known.gate == alike.out_by:
+                return known
+        return Reason(alike.out_by, None, "a gate took them out of the work")
+
+    def _refused_by(self, alike: Alike, placing: Placing, place: OpenTimes) -> Reason | None:
         """Return why no hour will do: a whole queue first, then the gates in their order."""
         campaign = self._stored.campaign
         if alike.line is None:
@@ -215,15 +223,12 @@ class _Forecaster:
             consents=tuple(given),
         )
 
-    def not_working(self) -> Iterator[Group]:
-        """Yield those who are out of the work, or in a call."""
-        for row in not_working(self._connection, self._stored):
-            reason = _out_of_work(row.state, row.held_by)
-            if row.queue_id is not None:
-                shut = self._open_times(self._placings[row.queue_id]).shut
-                if shut is not None and shut.gate == row.held_by:
-                    reason = shut
-            yield Group(people=row.people, place=_NOWHERE, never=reason)
+    def not_judged(self) -> Iterator[Group]:
+        """Yield those who are in a call, or with whom the work has ended."""
+        for row in not_judged(self._connection, self._stored):
+            yield Group(
+                people=row.people, place=_NOWHERE, never=_out_of_work(row.state, row.held_by)
+            )
 
     def not_known(self) -> Iterator[str]:
         """Yield what the counts leave out, in a sentence each."""
@@ -267,8 +272,6 @@ def _out_of_work(state: str, held_by: str | None) -> Reason:
         return Reason("state", "in_call", "somebody has them now; what comes of it is not known")
     if held_by == ERASED:
         return Reason("state", ERASED, "their data were erased")
-    if held_by in HELD_BY_GATES:
-        return Reason(held_by, None, "a gate took them out of the work")
     return Reason("attempts", held_by, "the work with them has ended")
 
 
