@@ -31,6 +31,7 @@ from sqlalchemy import (
 
 from campaigns import segment
 from campaigns.examining import HELD_BY_GATES
+from campaigns.forecast_consents import Agreed, agreements
 from campaigns.rules.placing import Whereabouts
 from campaigns.store import StoredCampaign, in_use
 from campaigns.tables import AT_ONCE, campaign_leads, campaign_lists, is_callable
@@ -52,9 +53,6 @@ from leads.tables import (
 
 _FOREVER = 10**7
 """The day on which a list expires that never does, as a number above all days."""
-
-Agreed = tuple[int, int]
-"""Of one kind of consent: 0 none in force, 1 one, 2 one with its proof; how many dates it passes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +196,7 @@ class _Query:
 
     def counted(self, *, placed: bool) -> Select[Any]:
         person = self._person.c
-        agreed = self._agreed() if self._asked.kinds else None
+        agreed = agreements(self._asked.kinds, now=self._now) if self._asked.kinds else None
         facts = [*self._work(), *self._lists(), *self._marks(agreed)]
         if placed:
             facts.append(person.queue_id.label("queue_id"))
@@ -313,41 +311,6 @@ class _Query:
             .limit(1)
             .correlate(self._person, numbers)
             .scalar_subquery()
-        )
-
-    def _agreed(self) -> Subquery:
-        """Return for each lead how they agreed, kind by kind: one pass over all consents."""
-        ended = case((consents.c.withdrawn_at <= self._now, consents.c.withdrawn_at))
-        given = (
-            select(
-                consents.c.lead_id,
-                consents.c.kind,
-                consents.c.given_at,
-                consents.c.expires_at,
-                consents.c.proof,
-                func.max(ended)
-                .over(partition_by=(consents.c.lead_id, consents.c.kind))
-                .label("withdrawn"),
-            )
-            .where(consents.c.given_at <= self._now)
-            .subquery("given")
-        )
-        counts = and_(
-            or_(given.c.withdrawn.is_(None), given.c.given_at > given.c.withdrawn),
-            or_(given.c.expires_at.is_(None), given.c.expires_at > self._now),
-        )
-        columns: list[ColumnElement[Any]] = []
-        for n, (kind, dates) in enumerate(self._asked.kinds.items()):
-            of_kind = given.c.kind == kind
-            level = case((given.c.proof.is_(None), 1), else_=2)
-            passed = sum((case((given.c.given_at >= day, 1), else_=0) for day in dates), literal(0))
-            columns.append(func.max(case((of_kind, level), else_=0)).label(f"level_{n}"))
-            columns.append(func.max(case((of_kind, passed), else_=0)).label(f"dates_{n}"))
-        return (
-            select(given.c.lead_id, *columns)
-            .where(counts)
-            .group_by(given.c.lead_id)
-            .subquery("agreed")
         )
 
     def read(self, row: Row[Any], *, placed: bool) -> Alike:

@@ -5,8 +5,8 @@ alike. What depends on earlier calls is asked at each call and cannot be told be
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 
 from sqlalchemy import Connection, func, select
@@ -23,8 +23,8 @@ from campaigns.forecast import (
     open_times,
     period,
 )
+from campaigns.forecast_consents import standing_for, still_counts
 from campaigns.forecast_groups import (
-    Agreed,
     Alike,
     Asked,
     judged,
@@ -37,12 +37,10 @@ from campaigns.rules.model import Placing
 from campaigns.rules.placing import placing_of
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts
-from leads.consent_rules import Consent
-from leads.model import E164, LeadId, Listed, Listing, NumberId, SuppressionKind
+from leads.model import E164, Listed, Listing, NumberId, SuppressionKind
 from leads.suppression import reaches
 from leads.tables import suppressions
 
-_TICK = timedelta(microseconds=1)
 _LISTED = {None: Listed.UNKNOWN, 0: Listed.NO, 1: Listed.YES}
 _HASHED = (SuppressionKind.NUMBER_HASH, SuppressionKind.LEAD_HASH)
 
@@ -114,7 +112,7 @@ class _Forecaster:
             for relation in rule.exempt.relation
             if relation.kind == kind and relation.months
         }
-        return tuple(sorted(_still_counts(one, now=self._now) for one in months))
+        return tuple(sorted(still_counts(one, now=self._now) for one in months))
 
     def judged(self) -> Iterator[Alike]:
         return judged(self._connection, self._stored, self._asked, now=self._now, end=self._end)
@@ -199,7 +197,7 @@ class _Forecaster:
         given = [
             one
             for (kind, dates), how in zip(self._asked.kinds.items(), alike.agreed, strict=True)
-            for one in _standing_for(kind, dates, how, now=self._now)
+            for one in standing_for(kind, dates, how, now=self._now)
         ]
         return Facts(
             now=self._now,
@@ -273,43 +271,6 @@ def _out_of_work(state: str, held_by: str | None) -> Reason:
     if held_by == ERASED:
         return Reason("state", ERASED, "their data were erased")
     return Reason("attempts", held_by, "the work with them has ended")
-
-
-def _still_counts(months: int, *, now: datetime) -> datetime:
-    """Return the first moment from which so many months reach beyond now."""
-    before, after = now - timedelta(days=31 * (months + 1)), now
-    while after - before > _TICK:
-        middle = before + (after - before) // 2
-        if legal_gates.months_after(middle, months) > now:
-            after = middle
-        else:
-            before = middle
-    return after
-
-
-def _standing_for(
-    kind: str, dates: tuple[datetime, ...], how: Agreed, *, now: datetime
-) -> Iterator[Consent]:
-    """Yield consents of which the gates say the same as of those that a group gave."""
-    level, passed = how
-    if level == 0:
-        return
-    long_ago = replace(_CONSENT, kind=kind, given_at=now - timedelta(days=36_500))
-    yield replace(long_ago, proof="kept" if level > 1 else None)
-    if passed:
-        yield replace(long_ago, given_at=dates[passed - 1])
-
-
-_CONSENT = Consent(
-    kind="",
-    source="",
-    given_at=datetime.min,  # noqa: DTZ901 (replaced always)
-    consent_id=0,
-    lead_id=LeadId(0),
-    import_id=None,
-    attempt_id=None,
-    recorded_at=datetime.min,  # noqa: DTZ901
-)
 
 
 def reasons(told: Forecast) -> list[Mapping[str, object]]:
