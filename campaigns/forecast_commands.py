@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from campaigns.commands import campaigns_app
+from leads.commands import record_look
 from leads.console import Console
 
 _MOST_DAYS = 31
@@ -82,3 +83,38 @@ def _wrapped(console: Console, head: str, text: str) -> None:
     width = max(get_terminal_size().columns - len(head), 20)
     for number, line in enumerate(wrap(text, width, break_long_words=False)):
         console.line(f"{' ' * len(head) if number else head}{line}")
+
+
+@campaigns_app.command()
+def unplaced(ctx: typer.Context, name: Name) -> None:
+    """List the people who are not called because their time zone or country is not known.
+
+    Ask them, and write down what they say.
+
+    Example: ringbank campaigns unplaced tariff-switch
+    """
+    from campaigns import store
+    from campaigns import unplaced as people
+    from campaigns.rules_in_force import laws_of
+    from leads.db import reading
+
+    console: Console = ctx.obj
+    laws = laws_of(console)
+    with reading(console.base()) as connection:
+        stored = store.load(connection, name)
+        found = [*people.unplaced(connection, stored, laws, now=console.now())]
+    record_look(console, "unplaced", [one.lead_id for one in found], campaign=name)
+    if console.json:
+        console.document([people.document(one) for one in found])
+        return
+    console.rows(
+        ("lead_id", "external_id", "name", "phone", "list", "missing"),
+        [
+            (one.lead_id, one.external_id, one.name, one.phone, one.list_name, one.missing)
+            for one in found
+        ],
+    )
+    if found:
+        console.say(f"ask them, and write down what they say: {found[0].remedy}")
+    else:
+        console.say(f"it is known of everybody in {name} where they may be")

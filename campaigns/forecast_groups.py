@@ -123,7 +123,7 @@ def judged(
         (at_work.where(~has_queue), False),
         (kept_out.where(has_queue), True),
         (kept_out.where(~has_queue), False),
-        (_newcomers(stored), False),
+        (newcomers(stored), False),
     ):
         query = _Query(connection, stored, asked, people.subquery("person"), now=now, end=end)
         for row in connection.execute(query.counted(placed=placed)):
@@ -134,7 +134,7 @@ _kept_out = and_(~is_callable, campaign_leads.c.held_by.in_(HELD_BY_GATES))
 _PERSON = ("lead_id", "list_id", "queue_id", "position", "came_from", "held_by")
 
 
-def _newcomers(stored: StoredCampaign) -> Select[Any]:
+def newcomers(stored: StoredCampaign) -> Select[Any]:
     """Return those who came onto the lists since people were last enrolled."""
     known = exists(
         select(campaign_leads.c.id).where(

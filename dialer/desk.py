@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from campaigns.desk import Lease
 
 LeaseName = Annotated[str, typer.Argument(help="The lease that `next` named.")]
+Place = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--place",
+        metavar="PLACE",
+        help="Where they say they are: Europe/Oslo, NO or US-FL; repeat it.",
+    ),
+]
 
 _LOOK_EVERY_S = 0.1
 _ENGINE_ANSWERS_WITHIN = timedelta(seconds=5)
@@ -99,12 +107,13 @@ def result(
             help="What they agreed to, such as phone_marketing; repeat it.",
         ),
     ] = None,
+    place: Place = None,
 ) -> None:
     """Record what came of a talk; a call that still runs is ended.
 
     Example: ringbank result 1f0c9a7be2d4 --disposition refusal --reason price
     """
-    from campaigns import desk, results, store
+    from campaigns import desk, results, store, telling
     from campaigns.model import DispositionKind
     from dialer.store import RequestKind, ask
     from leads.db import writing
@@ -116,6 +125,8 @@ def result(
     with writing(console.base()) as connection:
         held = desk.find_lease(connection, lease)
         stored = store.load_id(connection, held.campaign_id)
+        if place:  # first: a promised hour is one on the clock there
+            telling.tell_in_talk(connection, held, place, now=now)
         said = results.read_result(
             stored.campaign,
             disposition=disposition,

@@ -2,6 +2,11 @@
 
 What the person said on the telephone replaces every guess. Otherwise the address counts, and
 beside it whatever the number suggests: numbers travel, and so do people with old addresses.
+
+What they said reaches as far as it goes and no further. A zone says nothing of the law. A
+subdivision brings all of its zones, or, where those are not known, all of its country's. A
+country leaves open what the guesses within it leave open: their zones and subdivisions stay,
+and without any there all zones of the country count.
 """
 
 import tomllib
@@ -13,6 +18,7 @@ from importlib import resources
 from campaigns.rules.book import RuleBook
 from campaigns.rules.model import Place, Placing
 from campaigns.rules.subdivisions import subdivision_code
+from campaigns.rules.zones import zones_of_country, zones_of_subdivision
 from leads.model import NumberId
 from leads.phone import AREA_CODE_DIGITS, NORTH_AMERICA
 
@@ -65,13 +71,39 @@ def possible_zones(known: Whereabouts, *, address_only: bool = False) -> tuple[s
     if known.told_zone:
         return (known.told_zone,)
     if address_only and known.zone:
-        return (known.zone,)
-    return tuple(sorted({*known.number_zones, *filter(None, [known.zone])}))
+        guessed: tuple[str, ...] = (known.zone,)
+    else:
+        guessed = tuple(sorted({*known.number_zones, *filter(None, [known.zone])}))
+    told = told_place(known.told_country, known.told_subdivision)
+    return guessed if told is None else _zones_told(told, guessed)
+
+
+def told_place(country: str | None, subdivision: str | None) -> Place | None:
+    """Return the place that a person told, or None; a subdivision names its country itself."""
+    of_subdivision = subdivision.partition("-")[0] if subdivision else None
+    told = country or of_subdivision
+    return _place(told, subdivision) if told else None
+
+
+def _zones_told(told: Place, guessed: tuple[str, ...]) -> tuple[str, ...]:
+    of_country = zones_of_country(told.country)
+    if told.subdivision:
+        return zones_of_subdivision(told.subdivision) or of_country or guessed
+    within = tuple(zone for zone in guessed if zone in of_country)
+    return within or of_country or guessed
 
 
 def _places(known: Whereabouts, book: RuleBook, address_only: bool) -> tuple[Place, ...]:
-    if known.told_country:
-        return (_place(known.told_country, known.told_subdivision),)
+    told = told_place(known.told_country, known.told_subdivision)
+    if told is not None and told.subdivision:
+        return (told,)
+    guessed = _guessed(known, book, address_only)
+    if told is None:
+        return guessed
+    return tuple(place for place in guessed if place.country == told.country) or (told,)
+
+
+def _guessed(known: Whereabouts, book: RuleBook, address_only: bool) -> tuple[Place, ...]:
     address = _place(known.country, known.subdivision) if known.country else None
     if known.country is None and known.subdivision and known.region:
         # A state without a country is one of the number's own country.
