@@ -19,7 +19,8 @@ def subdivision_code(country: str, written: str) -> str:
 
 def subdivision_codes(country: str) -> tuple[str, ...]:
     """Return the codes of a country's subdivisions ("US-FL"), sorted; empty if none are known."""
-    return tuple(sorted({f"{country}-{code}" for code in _names(country).values()}))
+    codes = {code for code in _names(country).values() if code.isalnum()}
+    return tuple(sorted(f"{country}-{code}" for code in codes))
 
 
 @cache
