@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import campaigns.privacy_commands  # noqa: F401 (it puts its commands onto leads and lists)
+import campaigns.forecast_commands
+import campaigns.privacy_commands  # noqa: F401 (they put their commands onto groups)
 from campaigns.audit_commands import audit
 from campaigns.commands import campaigns_app
 from campaigns.consent_commands import consents_app

@@ -116,7 +116,10 @@ def erase_unheld(connection: Connection, lead_id: int, *, now: datetime) -> Eras
     return Erased(lead_id=lead_id, numbers=len(only_theirs), attempts=called.rowcount)
 
 
-_PERSONAL = ("external_id", "name", "name_key", "language", "zone", "country", "subdivision")
+_PERSONAL = (
+    *("external_id", "name", "name_key", "language", "zone", "country", "subdivision"),
+    *("told_zone", "told_country", "told_subdivision", "told_at"),
+)
 
 
 def _befores(connection: Connection, lead_id: int) -> list[dict[str, Any]]:

@@ -199,7 +199,7 @@ def _spared(rule: Rule, facts: Facts) -> bool:
         if why_not_in_force(facts.consents, kind, now=facts.now) is None:
             return True
     return any(
-        relation.months == 0 or _months_after(one.given_at, relation.months) > facts.now
+        relation.months == 0 or months_after(one.given_at, relation.months) > facts.now
         for relation in rule.exempt.relation
         for one in in_force(facts.consents, relation.kind, now=facts.now)
     )
@@ -210,7 +210,7 @@ def _spares(rule: Rule) -> bool:
     return bool(rule.unless_consent or rule.exempt.consent or rule.exempt.relation)
 
 
-def _months_after(moment: datetime, months: int) -> datetime:
+def months_after(moment: datetime, months: int) -> datetime:
     """Return the same day of a later month, or that month's last where it has no such day."""
     years, month = divmod(moment.month - 1 + months, 12)
     year, month = moment.year + years, month + 1

@@ -18,7 +18,8 @@ from campaigns.model import LeadState
 from campaigns.moving import hold_to_no, said_no
 from campaigns.person import everything_of
 from campaigns.store import load_id
-from campaigns.tables import answers, attempts, campaign_leads
+from campaigns.tables import AT_ONCE, answers, attempts, campaign_leads
+from leads.edits import TOLD
 from leads.errors import NotAllowedError, UsageError
 from leads.model import LeadId, SuppressionKind
 from leads.store import known_lead
@@ -32,7 +33,7 @@ from leads.tables import (
     suppressions,
 )
 
-_FACTS = ("external_id", "name", "name_key", "language", "zone", "country", "subdivision")
+_FACTS = ("external_id", "name", "name_key", "language", "zone", "country", "subdivision", *TOLD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +132,9 @@ def _fill(
     }
     named = kept if kept.name_key else merged
     placed = kept if kept.country or kept.subdivision else merged
+    # What a person said last of where they are is what counts, all of it together.
+    told = max((kept, merged), key=lambda row: row.told_at or AT_ONCE)
+    after |= {fact: told._mapping[fact] for fact in (*TOLD, "told_at")}
     after |= {
         "name": named.name,
         "name_key": named.name_key,

@@ -221,6 +221,9 @@ def _changed(connection: Connection, lead: Lead) -> Iterator[Event]:
         "zone": lead.zone,
         "country": lead.country,
         "subdivision": lead.subdivision,
+        "told_zone": lead.told_zone,
+        "told_country": lead.told_country,
+        "told_subdivision": lead.told_subdivision,
         "attributes": lead.attributes,
         "phones": [phone.e164 for phone in lead.phones],
     }

@@ -14,6 +14,14 @@ from leads.errors import NotAllowedError
 from leads.moments import on_clocks, read_moment
 
 LeaseName = Annotated[str, typer.Argument(help="The lease that `next` named.")]
+Place = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--place",
+        metavar="PLACE",
+        help="Where they say they are: Europe/Oslo, NO or US-FL; repeat it.",
+    ),
+]
 
 _LOOK_EVERY_S = 0.1
 _ENGINE_ANSWERS_WITHIN = timedelta(seconds=5)
@@ -103,12 +111,13 @@ def result(
             help="What they agreed to, such as phone_marketing; repeat it.",
         ),
     ] = None,
+    place: Place = None,
 ) -> None:
     """Record what came of a talk; a call that still runs is ended.
 
     Example: ringbank result 1f0c9a7be2d4 --disposition refusal --reason too_expensive
     """
-    from campaigns import callbacks, desk, results, store
+    from campaigns import callbacks, desk, results, store, telling
     from campaigns.rules_in_force import laws_of
     from campaigns.said import asks_for_no_call
     from dialer.store import RequestKind, ask
@@ -121,6 +130,8 @@ def result(
     with writing(console.base()) as connection:
         held = desk.find_lease(connection, lease)
         stored = store.load_id(connection, held.campaign_id)
+        if place:  # first: a promised hour is one on the clock there
+            telling.tell_in_talk(connection, held, place, now=now)
         at = None
         if callback is not None:
             zones = desk.zones_of(connection, held)

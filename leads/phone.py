@@ -5,7 +5,6 @@ and its kind, country and zones are that library's answers. Nothing here raises 
 text; what is no number is answered with the reason.
 """
 
-import re
 from collections.abc import Collection, Mapping
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,7 +12,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from phonenumbers import (
     SUPPORTED_REGIONS,
     NumberParseException,
-    PhoneMetadata,
     PhoneNumber,
     PhoneNumberFormat,
     PhoneNumberType,
@@ -83,7 +81,6 @@ OVERLAYS = {
 (North American Numbering Plan Administrator, area code maps); the table of time zones
 names one zone only for most of them."""
 
-_AREA_CODES = re.compile(r"[0-9]{3}(\|[0-9]{3})*")
 _NO_COUNTRY = "001"
 """What `phonenumbers` calls the country of numbers that belong to none."""
 
@@ -170,18 +167,6 @@ def _zones(number: PhoneNumber) -> tuple[str, ...]:
     if number.country_code == NORTH_AMERICA:
         zones |= zones_of_area(str(number.national_number)[:AREA_CODE_DIGITS])
     return _usable(zones)
-
-
-@cache
-def zones_of_country(country: str) -> tuple[str, ...]:
-    """Return every zone that a country (ISO 3166) may be in; empty when unknown or too many."""
-    code = country_code_for_region(country)
-    if code == NORTH_AMERICA:
-        metadata = PhoneMetadata.metadata_for_region(country)
-        areas = (metadata and metadata.leading_digits) or ""
-        if _AREA_CODES.fullmatch(areas):
-            return _usable(frozenset().union(*map(zones_of_area, areas.split("|"))))
-    return _usable(ZONE_PREFIXES.get(str(code), ()))
 
 
 def _usable(zones: Collection[str]) -> tuple[str, ...]:

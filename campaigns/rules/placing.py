@@ -1,8 +1,13 @@
 """Where somebody may be: every zone and every jurisdiction that the facts leave open.
 
-What the person said on the telephone replaces every guess that it contradicts. Otherwise the
-address counts, and beside it whatever the number suggests: numbers travel, and so do people
-with old addresses. A place that names no zone may be in any that it has.
+What the person said on the telephone replaces every guess. Otherwise the address counts, and
+beside it whatever the number suggests: numbers travel, and so do people with old addresses. A
+place that names no zone may be in any that it has.
+
+What they said reaches as far as it goes and no further. A zone says nothing of the law. A
+subdivision brings all of its zones, or, where those are not known, all of its country's. A
+country leaves open what the guesses within it leave open: their zones and subdivisions stay,
+and without any there all zones of the country count.
 """
 
 import tomllib
@@ -14,8 +19,9 @@ from importlib import resources
 from campaigns.rules.book import RuleBook
 from campaigns.rules.model import Place, Placing
 from campaigns.rules.subdivisions import subdivision_code
+from campaigns.rules.zones import zones_of_country, zones_of_subdivision
 from leads.model import NumberId
-from leads.phone import AREA_CODE_DIGITS, NORTH_AMERICA, zones_of_area, zones_of_country
+from leads.phone import AREA_CODE_DIGITS, NORTH_AMERICA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,56 +71,76 @@ def possible_zones(known: Whereabouts, *, address_only: bool = False) -> tuple[s
     """
     if known.told_zone:
         return (known.told_zone,)
-    told, address = _told(known), _address(known)
-    zone = known.zone if told is None or _has_zone(told, address, known.zone) else None
-    if address_only and zone:
-        return (zone,)
-    stated = _stated(told, address)
-    suggested = _of_number(known)
-    counts = told is None or any(_agree(place, told) for place in suggested)
-    zones = {*known.number_zones} if counts else set()
-    if zone:
-        zones.add(zone)
-    elif stated is not None and not (zones and any(_agree(place, stated) for place in suggested)):
-        theirs = zones_of_place(stated)
+    told = _told(known)
+    guessed = _guessed_zones(known, address_only)
+    return guessed if told is None else _zones_told(told, guessed)
+
+
+def told_place(country: str | None, subdivision: str | None) -> Place | None:
+    """Return the place that a person told, or None; a subdivision may name its country itself."""
+    of_subdivision = subdivision.partition("-")[0] if subdivision else None
+    told = country or of_subdivision
+    return _place(told, subdivision) if told else None
+
+
+def zones_of_place(place: Place) -> tuple[str, ...]:
+    """Return every zone that a place may be in; empty where they are not known."""
+    return zones_of_subdivision(place.subdivision) or zones_of_country(place.country)
+
+
+def _guessed_zones(known: Whereabouts, address_only: bool) -> tuple[str, ...]:
+    if address_only and known.zone:
+        return (known.zone,)
+    zones = {*known.number_zones, *filter(None, [known.zone])}
+    address = _address(known)
+    if not known.zone and address is not None:
+        suggested = zones and any(_agree(place, address) for place in _of_number(known))
+        theirs = () if suggested else zones_of_place(address)
         # Another clock than that of the number, and nobody knows which: none is known.
-        zones = zones | {*theirs} if theirs else set()
+        zones = zones if suggested else zones | {*theirs} if theirs else set()
     return tuple(sorted(zones))
 
 
-@cache
-def zones_of_place(place: Place) -> tuple[str, ...]:
-    """Return every zone that a place may be in; empty where they are not known or too many."""
-    serving = [code for code, served in area_codes().items() if place.subdivision in served]
-    if serving:
-        return tuple(sorted({zone for code in serving for zone in zones_of_area(code)}))
-    return zones_of_country(place.country)
+def _zones_told(told: Place, guessed: tuple[str, ...]) -> tuple[str, ...]:
+    if told.subdivision:
+        return zones_of_place(told) or guessed
+    of_country = zones_of_country(told.country)
+    within = tuple(zone for zone in guessed if zone in of_country)
+    return within or of_country or guessed
 
 
 def _places(known: Whereabouts, book: RuleBook, address_only: bool) -> tuple[Place, ...]:
     told = _told(known)
     if told is not None and told.subdivision:
         return (told,)
-    stated = _stated(told, _address(known))
-    found = set() if stated is None else {stated}
+    guessed = _guessed_places(known, book, address_only)
+    if told is None:
+        return guessed
+    return tuple(place for place in guessed if place.country == told.country) or (told,)
+
+
+def _guessed_places(known: Whereabouts, book: RuleBook, address_only: bool) -> tuple[Place, ...]:
+    address = _address(known)
+    found = set() if address is None else {address}
     for place in _of_number(known):
-        if stated is None:
+        presumed = book.presumes(place.subdivision)
+        if address is None or presumed:
             found.add(place)
-        elif place.country == stated.country:
-            if not stated.subdivision or book.presumes(place.subdivision):
+        elif place.country == address.country:
+            if not address.subdivision:
                 found.add(place)
-        elif told is None and (not address_only or book.presumes(place.subdivision)):
+        elif not address_only:
             found.add(place)
-    if stated is not None and any(_narrows(place, stated) for place in found):
+    if address is not None and any(_narrows(place, address) for place in found):
         # The subdivisions that the number suggests say more, and their rules are more.
-        found.discard(stated)
+        found.discard(address)
     return tuple(sorted(found))
 
 
 def _told(known: Whereabouts) -> Place | None:
     """Return where the person said to be; a state without a country is of the one they are in."""
-    if known.told_country:
-        return _place(known.told_country, known.told_subdivision)
+    if known.told_country or "-" in (known.told_subdivision or ""):
+        return told_place(known.told_country, known.told_subdivision)
     return _subdivision(known.country or known.region, known.told_subdivision)
 
 
@@ -123,21 +149,6 @@ def _address(known: Whereabouts) -> Place | None:
     if known.country:
         return _place(known.country, known.subdivision)
     return _subdivision(known.region, known.subdivision)
-
-
-def _has_zone(told: Place, address: Place | None, zone: str | None) -> bool:
-    """Tell whether the zone of an address may be that of where the person said to be."""
-    if address is not None:
-        return _agree(address, told)
-    theirs = zones_of_place(told)
-    return not theirs or zone in theirs
-
-
-def _stated(told: Place | None, address: Place | None) -> Place | None:
-    """Return where the person is by their words, or where these leave it open by the address."""
-    if told is None or (address is not None and _narrows(address, told)):
-        return address
-    return told
 
 
 def _subdivision(country: str | None, written: str | None) -> Place | None:

@@ -12,7 +12,8 @@ from campaigns.rules.model import Place, Placing
 from campaigns.rules.placing import Whereabouts, area_codes, placing_of, possible_zones
 from campaigns.rules.placing import zones_of_place as zones_of
 from campaigns.rules.subdivisions import subdivision_code
-from leads.phone import zones_of_area, zones_of_country
+from campaigns.rules.zones import zones_of_country
+from leads.phone import zones_of_area
 from tests.unit.campaigns.judging import LAWS, known_of, laws
 
 BOOK = LAWS.book
