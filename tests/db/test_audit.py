@@ -20,7 +20,7 @@ from leads import consents, suppression
 from leads.consent_rules import NewConsent
 from leads.db import reading, writing
 from leads.model import LeadId, Suppression, SuppressionKind, SuppressionScope
-from leads.tables import registries
+from leads.tables import lead_numbers, leads, registries
 from tests.db.people import (
     LAWS,
     NOON,
@@ -380,21 +380,28 @@ def test_where_the_person_was_must_be_kept(people: Engine, campaign: StoredCampa
     assert found.allowed == 0
 
 
-def test_more_attempts_than_are_read_at_once(people: Engine, campaign: StoredCampaign):
-    row = attempt_row(people, call(people, campaign, Outcome.CONNECTED).id)._asdict()
+def test_more_attempts_than_are_read_at_once(base: Engine):
+    import_people(base, [(f"Person {n}", phone(n)) for n in range(1200)])
+    campaign = started(base, definition(hours=OPEN_10_TO_20))
+    row = attempt_row(base, call(base, campaign, Outcome.CONNECTED).id)._asdict()
     del row["id"]
-    with writing(people) as connection:
-        connection.execute(
-            insert(attempts),
-            [
-                row | {"channel_id": f"copy-{n}", "dialed_at": NOON - n * SECOND - minutes(99)}
-                for n in range(1200)
-            ],
-        )
+    with writing(base) as connection:
+        others = connection.execute(
+            select(leads.c.id, lead_numbers.c.number_id)
+            .join(lead_numbers, lead_numbers.c.lead_id == leads.c.id)
+            .where(leads.c.id != row["lead_id"])
+        ).all()
+        values = [
+            row | {"channel_id": f"copy-{n}", "lead_id": other.id, "number_id": other.number_id}
+            for n, other in enumerate(others)
+        ]
+        values[700] |= {"dialed_at": NIGHT}
+        connection.execute(insert(attempts), values)
     told: list[float] = []
-    with reading(people) as connection:
+    with reading(base) as connection:
         found = audit(connection, campaign, first=None, last=None, progress=told.append)
-    assert found.attempts == 1201
+    assert (found.attempts, found.allowed) == (1200, 1199)
+    assert [one.lead_id for one in found.not_allowed] == [others[700].id]
     assert sorted(told) == told
     assert told[-1] == 1.0
 
