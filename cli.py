@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import campaigns.privacy_commands  # noqa: F401 (it puts its commands onto leads and lists)
+import campaigns.forecast_commands
+import campaigns.privacy_commands  # noqa: F401 (they put their commands onto groups)
 from campaigns.audit_commands import audit
 from campaigns.commands import campaigns_app
 from campaigns.consent_commands import consents_app
@@ -23,6 +24,7 @@ from campaigns.lead_commands import leads_app
 from campaigns.registry_commands import dnc_app
 from campaigns.rules_commands import rules_app
 from dialer.asterisk.commands import asterisk_app
+from dialer.callback_commands import callbacks_app
 from dialer.commands import agents_app, db_app
 from dialer.demo import demo
 from dialer.desk import next_, release, result
@@ -53,6 +55,7 @@ for name, group in (
     ("consents", consents_app),
     ("campaigns", campaigns_app),
     ("agents", agents_app),
+    ("callbacks", callbacks_app),
     ("export", export_app),
     ("rules", rules_app),
     ("lab", lab_app),

@@ -5,10 +5,20 @@ lines means that the definitions are equal.
 """
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 from campaigns.fields import duration_text
-from campaigns.model import Campaign, GiveUp, KeyAction, KeyMeaning, MoveTo, Retry
+from campaigns.model import (
+    Callbacks,
+    Campaign,
+    GiveUp,
+    KeyAction,
+    KeyMeaning,
+    MoveTo,
+    RefusalReason,
+    Retry,
+)
+from campaigns.refusals import built_in
 from campaigns.windows import WEEKDAYS, write_day
 
 _ABSENT = "none"
@@ -45,7 +55,14 @@ def _written(campaign: Campaign) -> dict[str, str]:
         "where": campaign.where,
     }
     written = {key: _value(value) for key, value in plain.items() if value is not None}
-    return written | _hours(campaign) | _retry(campaign) | _message(campaign) | _talk(campaign)
+    return (
+        written
+        | _hours(campaign)
+        | _retry(campaign)
+        | _callbacks(campaign.callbacks)
+        | _message(campaign)
+        | _talk(campaign)
+    )
 
 
 def _value(value: object) -> str:
@@ -97,10 +114,12 @@ def _meaning(meaning: KeyMeaning) -> str:
 
 def _talk(campaign: Campaign) -> dict[str, str]:
     """Write what agents ask and choose, and in which order."""
+    # The built-in reasons stand in no file.
+    reasons = () if campaign.refusal_reasons == built_in() else campaign.refusal_reasons
     written = {
         "questions": ", ".join(question.key for question in campaign.questions),
         "dispositions": ", ".join(word.code for word in campaign.dispositions),
-        "refusal_reasons": ", ".join(reason.code for reason in campaign.refusal_reasons),
+        "refusal_reasons": ", ".join(reason.code for reason in reasons),
     }
     for question in campaign.questions:
         choices = f", {_value(question.choices)}" if question.choices else ""
@@ -108,6 +127,33 @@ def _talk(campaign: Campaign) -> dict[str, str]:
     for word in campaign.dispositions:
         hidden = ", hidden" if word.hidden else ""
         written[f"dispositions.{word.code}"] = f"{word.kind}, {_value(word.label)}{hidden}"
-    for reason in campaign.refusal_reasons:
-        written[f"refusal_reasons.{reason.code}"] = _value(reason.label)
+    for reason in reasons:
+        written[f"refusal_reasons.{reason.code}"] = _reason(reason)
     return {key: value for key, value in written.items() if value}
+
+
+def _reason(reason: RefusalReason) -> str:
+    told = [_value(reason.label)]
+    if reason.group != RefusalReason(code="", label="").group:
+        told.append(f"group {_value(reason.group)}")
+    if reason.needs:
+        told.append(f"needs {reason.needs}")
+    if reason.hard:
+        told.append("hard")
+    if (offer := reason.offer) is not None:
+        if offer.before is not None:
+            when = f"{duration_text(offer.before)} before"
+        else:
+            when = f"after {duration_text(offer.after or timedelta())}"
+        told.append(f"offer {_value(offer.campaign)} {when}")
+    return ", ".join(told)
+
+
+def _callbacks(callbacks: Callbacks) -> dict[str, str]:
+    plain = Callbacks()
+    written = {}
+    if callbacks.owned:
+        written["callbacks.owner"] = _value("agent")
+    if callbacks.grace != plain.grace:
+        written["callbacks.grace"] = duration_text(callbacks.grace)
+    return written

@@ -13,14 +13,14 @@ from sqlalchemy import Connection, delete, select, text, update
 
 from campaigns import turns
 from campaigns.decision import Decision, Facts
-from campaigns.facts import Candidate, candidate, candidates, claimed, gather
+from campaigns.facts import CANDIDATES, Candidate, candidate, candidates_of, claimed, gather
 from campaigns.gates import decision_document, evaluate
 from campaigns.law import Laws
 from campaigns.model import LeadState
 from campaigns.queues import refresh
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts, campaign_leads, claims, is_callable
-from leads.sql import among, in_chunks, insert_if_new
+from leads.sql import among_given, in_chunks, insert_if_new
 from leads.tables import numbers
 
 _LOOK_AT_MOST = 200
@@ -216,17 +216,16 @@ def _due(
     """Return whose turn it is: those of open queues only, in the order of turns."""
     wanted = min(limit * 2 + 8, _LOOK_AT_MOST)
     row_ids = turns.next_rows(connection, stored.id, wanted, now=now, agent_id=agent_id)
-    query = (
-        candidates(stored.id, now=now)
-        .where(
-            among(connection, campaign_leads.c.id, row_ids),
-            is_callable,
-            ~claimed(campaign_leads.c.lead_id, numbers.c.id),
-        )
-        .with_for_update(of=campaign_leads, skip_locked=True)
-    )
-    found = {row.id: candidate(row) for row in connection.execute(query)}
+    asked = candidates_of(stored.id, now=now) | {"row_ids": row_ids}
+    found = {row.id: candidate(row) for row in connection.execute(_UNCLAIMED, asked)}
     return [found[row_id] for row_id in row_ids if row_id in found]
+
+
+_UNCLAIMED = CANDIDATES.where(
+    among_given(campaign_leads.c.id, "row_ids"),
+    is_callable,
+    ~claimed(campaign_leads.c.lead_id, numbers.c.id),
+).with_for_update(of=campaign_leads, skip_locked=True)
 
 
 def _put_back(connection: Connection, person: Candidate, decision: Decision) -> None:

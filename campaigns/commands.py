@@ -24,6 +24,7 @@ def create(
     Example: ringbank campaigns create tariff-switch.toml
     """
     from campaigns import store
+    from campaigns.moving import missing_targets
     from leads.db import writing
 
     console: Console = ctx.obj
@@ -38,6 +39,8 @@ def create(
             now=console.now(),
         )
         refuse(f"{file} cannot become a campaign", problems)
+        missing = missing_targets(connection, campaign)
+    _warn_of_missing(console, missing)
     if console.json:
         console.document({"campaign": campaign.name, "state": "stopped", "changes": []})
         return
@@ -55,6 +58,7 @@ def update(
     """
     from campaigns import store
     from campaigns.changes import describe_changes
+    from campaigns.moving import missing_targets
     from leads.db import writing
 
     console: Console = ctx.obj
@@ -74,11 +78,21 @@ def update(
             now=console.now(),
         )
         refuse(f"{file} cannot be applied", problems)
+        missing = missing_targets(connection, campaign)
+    _warn_of_missing(console, missing)
     if console.json:
         console.document({"campaign": campaign.name, "state": stored.state, "changes": changes})
         return
     for change in changes or ["nothing changes"]:
         console.line(change)
+
+
+def _warn_of_missing(console: Console, missing: tuple[str, ...]) -> None:
+    for name in missing:
+        console.say(
+            f"nobody is sent to the campaign {name!r} until there is one; "
+            "create it with: ringbank campaigns create FILE"
+        )
 
 
 @campaigns_app.command(name="list")

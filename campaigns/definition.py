@@ -13,6 +13,7 @@ from collections.abc import Collection
 from campaigns.dispositions import read_dispositions
 from campaigns.fields import Section, nearest, not_toml, shown
 from campaigns.model import (
+    Callbacks,
     Campaign,
     DialMode,
     Hours,
@@ -22,8 +23,8 @@ from campaigns.model import (
     Question,
     QuestionType,
     QueueOrder,
-    RefusalReason,
 )
+from campaigns.refusals import read_reasons
 from campaigns.retry_table import read_outcomes, read_words
 from campaigns.windows import read_days
 from leads.consent_rules import KIND, KIND_RULE
@@ -34,6 +35,7 @@ PURPOSES = ("sales", "fundraising", "survey", "political", "collections", "servi
 AUDIENCES = ("consumer", "business")
 CALLERS = ("company", "nonprofit", "hired")
 VOICES = ("recorded", "synthetic")
+_OWNERS = ("any", "agent")
 
 MAX_ABANDONED = 0.03
 """Highest share of live-answered calls that may be abandoned; a campaign may only go lower.
@@ -101,12 +103,13 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         script=_script(file),
         questions=questions,
         dispositions=dispositions,
-        refusal_reasons=_refusal_reasons(file),
+        refusal_reasons=read_reasons(file, campaign=name),
         where=_where(file),
         caller=file.choice("caller", CALLERS, default=CALLERS[0]),
         topics=file.texts("topics", required=False),
         voice=_voice(file, mode),
         queue=_queue(file),
+        callbacks=_callbacks(file),
     )
     if campaign.starts and campaign.ends and campaign.ends < campaign.starts:
         file.refuse("ends", f"{campaign.ends} is before the start, {campaign.starts}")
@@ -125,6 +128,14 @@ def _queue(file: Section) -> QueueOrder:
     priority = queue.text("priority", required=False)
     by = queue.text("by", required=False)
     return QueueOrder(priority=priority, by=by or "imported")
+
+
+def _callbacks(file: Section) -> Callbacks:
+    callbacks = file.section("callbacks")
+    owner = callbacks.choice("owner", _OWNERS, default=_OWNERS[0])
+    grace = callbacks.rest("grace") if callbacks.has("grace") else Callbacks().grace
+    callbacks.expect(["grace"])
+    return Callbacks(owned=owner == "agent", grace=grace)
 
 
 def _where(file: Section) -> str | None:
@@ -259,15 +270,3 @@ def _question(entry: Section) -> Question:
     return Question(
         key=entry.code("key"), text=entry.text("text", lines=True), type=kind, choices=choices
     )
-
-
-def _refusal_reasons(file: Section) -> tuple[RefusalReason, ...]:
-    reasons: dict[str, RefusalReason] = {}
-    for entry in file.sections("refusal_reasons"):
-        entry.unsupported("offer")
-        code = entry.code("code")
-        if code in reasons:
-            entry.refuse("code", f"{code!r} is defined twice")
-        label = entry.text("label", required=False) or code.replace("_", " ").capitalize()
-        reasons[code] = RefusalReason(code=code, label=label)
-    return tuple(reasons.values())

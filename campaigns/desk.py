@@ -30,6 +30,7 @@ from campaigns.model import (
     DispositionKind,
     Outcome,
 )
+from campaigns.refusals import by_group
 from campaigns.results import Result, record_result
 from campaigns.rules.placing import possible_zones
 from campaigns.said import attempt_row
@@ -195,7 +196,7 @@ def person_document(
         },
         "phone": number.e164 if by_hand else None,
         "phone_masked": masked(number.e164),
-        "local_time": _local_time(zones_of(connection, lease), now),
+        "local_time": local_time(zones_of(connection, lease), now),
         "script": stored.script,
         "questions": [
             {"key": q.key, "text": q.text, "type": q.type, "choices": list(q.choices)}
@@ -214,8 +215,11 @@ def _offered(campaign: Campaign, disposition: Disposition) -> dict[str, object]:
         "label": disposition.label,
     }
     if disposition.kind is DispositionKind.REFUSAL:
-        reasons = [{"code": r.code, "label": r.label} for r in campaign.refusal_reasons]
-        offered["reasons"] = reasons
+        offered["reasons"] = [
+            {"code": reason.code, "label": reason.label, "group": group, "needs": reason.needs}
+            for group, reasons in by_group(campaign.refusal_reasons).items()
+            for reason in reasons
+        ]
     return offered
 
 
@@ -235,7 +239,7 @@ def masked(e164: str) -> str:
     return f"{e164[:5]}{'*' * (len(e164) - 7)}{e164[-2:]}"
 
 
-def _local_time(zones: Sequence[str], now: datetime) -> str | None:
+def local_time(zones: Sequence[str], now: datetime) -> str | None:
     """Return the person's wall clock, or None where their zones disagree or are unknown."""
     clocks = {now.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M") for zone in zones}
     return clocks.pop() if len(clocks) == 1 else None
@@ -249,6 +253,7 @@ def _history(connection: Connection, lead_id: int) -> list[dict[str, object]]:
             "outcome": past.outcome,
             "disposition": past.disposition,
             "refusal_reason": past.refusal_reason,
+            "refusal_detail": past.refusal_detail,
             "note": past.note,
         }
         for past in calls(connection, lead_id, ended=True, limit=_CALLS_SHOWN)

@@ -1,6 +1,6 @@
 """Editing a lead by hand: what it was before stays, with who changed it and when."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,11 +10,12 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from campaigns.examining import examine_lead_again
 from campaigns.numbers import forget_numbers
+from campaigns.rules.told import unknown_subdivision
 from leads import intake, registries
-from leads.edits import Edits, numbers_after, read_edits
+from leads.edits import TOLD, Edits, numbers_after, read_edits
 from leads.model import E164, LeadId, number_id
 from leads.names import fold_name
-from leads.problems import refuse, usable
+from leads.problems import Problem, refuse, usable
 from leads.store import Lead, known_lead
 from leads.tables import imports, lead_changes, lead_numbers, leads
 
@@ -57,11 +58,10 @@ def edit(
     intake.lock_for_import(connection)
     lead = known_lead(connection, lead_id)
     known = {*lead.attributes}.union(*connection.scalars(select(imports.c.attributes)))
-    edits = usable(
-        f"the lead {lead_id} cannot be changed so",
-        read_edits(words, attributes=sorted(known), region=region),
-    )
-    facts_before, facts_after = _edit_facts(connection, lead, edits)
+    refused = f"the lead {lead_id} cannot be changed so"
+    edits = usable(refused, read_edits(words, attributes=sorted(known), region=region))
+    refuse(refused, _problems_of_told(edits))
+    facts_before, facts_after = _edit_facts(connection, lead, edits, now=now)
     numbers_before, new_numbers = _edit_numbers(connection, lead, edits, registry_folder)
     kept: dict[str, object] = dict(facts_before)
     if numbers_before != new_numbers:
@@ -77,8 +77,15 @@ def edit(
     return Edited(lead_id=lead.lead_id, before=kept, after=facts_after)
 
 
+def _problems_of_told(edits: Edits) -> Iterator[Problem]:
+    code = edits.facts.get("told_subdivision")
+    why = unknown_subdivision(code) if code else None
+    if why is not None:
+        yield Problem(where=f"told_subdivision={code}", why=why)
+
+
 def _edit_facts(
-    connection: Connection, lead: Lead, edits: Edits
+    connection: Connection, lead: Lead, edits: Edits, *, now: datetime
 ) -> tuple[dict[str, object], dict[str, object]]:
     """Write facts and attributes; return those that changed, as they were and as they are."""
     row = connection.execute(select(leads).where(leads.c.id == lead.lead_id)).one()._mapping
@@ -91,7 +98,9 @@ def _edit_facts(
     after = {name: value for name, value in wanted.items() if row[name] != value}
     before = {name: row[name] for name in after}
     if after:
-        connection.execute(update(leads).where(leads.c.id == lead.lead_id).values(**after))
+        told = {"told_at": now} if after.keys() & {*TOLD} else {}
+        this = update(leads).where(leads.c.id == lead.lead_id)
+        connection.execute(this.values(**after, **told))
     return before, after
 
 

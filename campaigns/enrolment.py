@@ -4,7 +4,7 @@ An engine asks twice a second whether anybody has come onto the lists, and walks
 people at a slow rhythm for what nobody notes: people and their lists change while it runs.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import (
     ColumnElement,
@@ -16,6 +16,7 @@ from sqlalchemy import (
     func,
     literal,
     null,
+    or_,
     select,
     true,
     update,
@@ -23,6 +24,7 @@ from sqlalchemy import (
 
 from campaigns import queues, segment
 from campaigns.examining import GATE_OF_WHERE, is_meant, put_to_work, take_out
+from campaigns.facts import is_sent
 from campaigns.law import Laws
 from campaigns.model import LeadState
 from campaigns.store import StoredCampaign, active_lists
@@ -188,7 +190,7 @@ def judge_slice(
         of_slice,
         campaign_leads.c.state == LeadState.DONE,
         campaign_leads.c.held_by == GATE_OF_WHERE,
-        on_list,
+        or_(on_list, is_sent(now.astimezone(UTC).date())),
         true() if meant is None else is_meant(meant),
     )
     put_to_work(

@@ -87,7 +87,7 @@ def erase_unheld(connection: Connection, lead_id: int, *, now: datetime) -> Eras
     called = connection.execute(
         update(attempts)
         .where(attempts.c.lead_id == lead_id)
-        .values(number_id=None, phone=None, note=None)
+        .values(number_id=None, phone=None, note=None, refusal_detail=None)
     )
     for table in (lead_numbers, list_members, consents, lead_changes):
         connection.execute(delete(table).where(table.c.lead_id == lead_id))
@@ -95,7 +95,13 @@ def erase_unheld(connection: Connection, lead_id: int, *, now: datetime) -> Eras
     connection.execute(
         update(campaign_leads)
         .where(campaign_leads.c.lead_id == lead_id)
-        .values(state=LeadState.DONE, held_by=ERASED, next_call_at=AT_ONCE)
+        .values(
+            state=LeadState.DONE,
+            held_by=ERASED,
+            next_call_at=AT_ONCE,
+            owner_id=None,
+            owner_until=None,
+        )
     )
     connection.execute(
         update(leads)
@@ -110,7 +116,10 @@ def erase_unheld(connection: Connection, lead_id: int, *, now: datetime) -> Eras
     return Erased(lead_id=lead_id, numbers=len(only_theirs), attempts=called.rowcount)
 
 
-_PERSONAL = ("external_id", "name", "name_key", "language", "zone", "country", "subdivision")
+_PERSONAL = (
+    *("external_id", "name", "name_key", "language", "zone", "country", "subdivision"),
+    *("told_zone", "told_country", "told_subdivision", "told_at"),
+)
 
 
 def _befores(connection: Connection, lead_id: int) -> list[dict[str, Any]]:

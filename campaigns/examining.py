@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     case,
     exists,
+    func,
     literal,
     null,
     or_,
@@ -24,7 +25,8 @@ from sqlalchemy import (
 
 from campaigns import segment
 from campaigns.model import Campaign, CampaignId, LeadState, Turn
-from campaigns.tables import AT_ONCE, campaign_leads, is_callable
+from campaigns.tables import AT_ONCE, attempts, campaign_leads, is_callable
+from leads.db import UtcDateTime
 from leads.sql import among
 from leads.tables import leads
 
@@ -71,6 +73,7 @@ def examine_again(
         literal(everybody),
         campaign_leads.c.state != LeadState.CALLBACK,
         held_by.not_like("disposition:%"),
+        held_by.not_like("reoffer:%"),
         held_by != ERASED,
     )
     ours = campaign_leads.c.campaign_id == campaign_id
@@ -106,11 +109,13 @@ def examine_consents_again(connection: Connection, lead_ids: Iterable[int]) -> N
 def examine_lead_again(connection: Connection, lead_id: int) -> None:
     """Let the gates of every campaign look again at a lead that a gate had refused.
 
-    Where the person is may have changed: they are looked for their queues anew.
+    Where the person is may have changed: they are looked for their queues anew, whoever is
+    in a call as soon as it has ended.
     """
+    at_work = or_(is_callable, campaign_leads.c.state == LeadState.IN_CALL)
     connection.execute(
         update(campaign_leads)
-        .where(campaign_leads.c.lead_id == lead_id, is_callable)
+        .where(campaign_leads.c.lead_id == lead_id, at_work)
         .values(queue_id=None)
     )
     put_to_work(
@@ -137,11 +142,22 @@ def put_to_work(connection: Connection, *which: ColumnElement[bool]) -> None:
         (and_(not_tried, ~sent), LeadState.NEW.value),
         else_=LeadState.WAITING.value,
     )
+    # Whoever was sent here is called no earlier for having been out of the work meanwhile.
+    sent_for = (
+        select(attempts.c.reoffer_at)
+        .where(attempts.c.id == campaign_leads.c.came_from, not_tried)
+        .correlate(campaign_leads)
+        .scalar_subquery()
+    )
     connection.execute(
         update(campaign_leads)
         .where(campaign_leads.c.state != LeadState.IN_CALL, *which)
         .values(
-            state=back_in_work, turn=turn, queue_id=queue_id, next_call_at=AT_ONCE, held_by=None
+            state=back_in_work,
+            turn=turn,
+            queue_id=queue_id,
+            next_call_at=func.coalesce(sent_for, literal(AT_ONCE, UtcDateTime())),
+            held_by=None,
         )
     )
 

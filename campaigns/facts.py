@@ -7,11 +7,22 @@ them can see a lead otherwise than the others.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+)
 
 from campaigns.decision import Facts
 from campaigns.history import all_numbers, past_calls
@@ -19,7 +30,7 @@ from campaigns.law import Laws
 from campaigns.model import LeadState
 from campaigns.rules.placing import Whereabouts
 from campaigns.segment import matching
-from campaigns.store import StoredCampaign, in_use
+from campaigns.store import StoredCampaign, in_use_on
 from campaigns.tables import campaign_leads, campaign_lists, claims
 from leads import consents
 from leads.consent_rules import Consent
@@ -100,11 +111,25 @@ class Candidate(Somebody):
     attempts: int
 
 
-def candidates(campaign_id: int, *, now: datetime) -> Select[tuple[object, ...]]:
-    """Return the query for the leads of a campaign, each with the number that is next.
+def claimed(lead_id: ColumnElement[int], number_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Return the condition that somebody holds the lead or a person of its number."""
+    return or_(
+        exists(select(claims.c.id).where(claims.c.lead_id == lead_id)),
+        exists(select(claims.c.id).where(claims.c.number_id == number_id)),
+    )
 
-    `now` decides which lists have expired.
-    """
+
+def is_sent(today: date | BindParameter[date]) -> ColumnElement[bool]:
+    """Return the condition that another campaign has sent a person, from a list in use."""
+    return and_(
+        campaign_leads.c.came_from.is_not(None),
+        exists(select(lists.c.id).where(lists.c.id == campaign_leads.c.list_id, in_use_on(today))),
+    )
+
+
+def _candidates() -> Select[tuple[object, ...]]:
+    campaign_id: BindParameter[int] = bindparam("of_campaign", type_=campaign_leads.c.id.type)
+    today: BindParameter[date] = bindparam("today", type_=lists.c.expires_on.type)
     member = exists(
         select(list_members.c.lead_id)
         .join(campaign_lists, campaign_lists.c.list_id == list_members.c.list_id)
@@ -112,13 +137,8 @@ def candidates(campaign_id: int, *, now: datetime) -> Select[tuple[object, ...]]
         .where(
             list_members.c.lead_id == campaign_leads.c.lead_id,
             campaign_lists.c.campaign_id == campaign_id,
-            in_use(now),
+            in_use_on(today),
         )
-    )
-    # Whom another campaign has sent is on a list of that one.
-    sent = and_(
-        campaign_leads.c.came_from.is_not(None),
-        exists(select(lists.c.id).where(lists.c.id == campaign_leads.c.list_id, in_use(now))),
     )
     return (
         select(
@@ -133,7 +153,7 @@ def candidates(campaign_id: int, *, now: datetime) -> Select[tuple[object, ...]]
             numbers.c.kind,
             leads.c.name_key,
             *WHEREABOUTS,
-            or_(member, sent).label("on_list"),
+            or_(member, is_sent(today)).label("on_list"),
             claimed(campaign_leads.c.lead_id, numbers.c.id).label("claimed"),
         )
         .join(
@@ -143,16 +163,20 @@ def candidates(campaign_id: int, *, now: datetime) -> Select[tuple[object, ...]]
         )
         .join(numbers, numbers.c.id == lead_numbers.c.number_id)
         .join(leads, leads.c.id == campaign_leads.c.lead_id)
-        .where(campaign_leads.c.campaign_id == campaign_id)
     )
 
 
-def claimed(lead_id: ColumnElement[int], number_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """Return the condition that somebody holds the lead or a person of its number."""
-    return or_(
-        exists(select(claims.c.id).where(claims.c.lead_id == lead_id)),
-        exists(select(claims.c.id).where(claims.c.number_id == number_id)),
-    )
+CANDIDATES = _candidates()
+"""The query for people of a campaign, each with the number that is next.
+
+Made once, with parameters that `candidates_of` gives; which rows of `campaign_leads` are meant
+is for the asker to say.
+"""
+
+
+def candidates_of(campaign_id: int, *, now: datetime) -> dict[str, object]:
+    """Return the parameters of `CANDIDATES`; `now` decides which lists have expired."""
+    return {"of_campaign": campaign_id, "today": now.astimezone(UTC).date()}
 
 
 def candidate(row: Row[tuple[object, ...]]) -> Candidate:

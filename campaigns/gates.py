@@ -38,8 +38,8 @@ def decision_document(facts: Facts) -> dict[str, object]:
         document["loosened"] = [
             {"rule": one.rule, "by": one.by, "reason": one.reason} for one in law.loosened
         ]
-    if law.unknown:
-        document["without_rules"] = list(law.unknown)
+    if law.without_rules:
+        document["without_rules"] = list(law.without_rules)
     if asked := {one.registry.name: one.registry.as_of.isoformat() for one in facts.registries}:
         document["registries"] = asked
     if consents := [one.consent_id for one in facts.consents]:

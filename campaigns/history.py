@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, select
 from campaigns.limits import PastCall
 from campaigns.model import DispositionKind, Outcome, PastAttempt
 from campaigns.tables import attempts, campaigns
-from leads.sql import among
+from leads.sql import among_given
 from leads.tables import lead_numbers
 
 
@@ -82,13 +82,10 @@ def past_call(row: Row[tuple[object, ...]]) -> PastCall:
 def all_numbers(connection: Connection, lead_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
     """Return the numbers of each lead, the one that is dialled first in front."""
     found: dict[int, tuple[int, ...]] = dict.fromkeys(lead_ids, ())
-    rows = connection.execute(
-        select(lead_numbers.c.lead_id, lead_numbers.c.number_id)
-        .where(among(connection, lead_numbers.c.lead_id, lead_ids))
-        .order_by(lead_numbers.c.lead_id, lead_numbers.c.position)
-    )
-    for row in rows:
-        found[row.lead_id] += (row.number_id,)
+    # Ordered here: told to, SQLite would walk the whole table in its order.
+    rows = connection.execute(_NUMBERS, {"leads": lead_ids})
+    for lead_id, _, number_id in sorted(map(tuple, rows)):
+        found[lead_id] += (number_id,)
     return found
 
 
@@ -96,27 +93,32 @@ def past_calls(
     connection: Connection, *, lead_ids: Collection[int], number_ids: Collection[int]
 ) -> History:
     """Return all calls to these leads and on these numbers, in every campaign."""
-    rows: list[Row[tuple[object, ...]]] = []
-    columns = (
-        attempts.c.id,
-        attempts.c.lead_id,
-        attempts.c.number_id,
-        attempts.c.campaign_id,
-        campaigns.c.name.label("campaign"),
-        attempts.c.seller,
-        attempts.c.outcome,
-        attempts.c.dialed_at,
-        attempts.c.ended_at,
-        attempts.c.disposition,
-        attempts.c.disposition_kind,
-        attempts.c.callback_at,
-        attempts.c.wrapped_at,
-    )
-    # One query for each index: an OR over two columns would walk the whole table.
-    for column, ids in ((attempts.c.lead_id, lead_ids), (attempts.c.number_id, number_ids)):
-        rows += connection.execute(
-            select(*columns)
-            .join(campaigns, campaigns.c.id == attempts.c.campaign_id)
-            .where(among(connection, column, ids))
-        )
+    rows = [
+        *connection.execute(_CALLS_TO, {"leads": lead_ids}),
+        *connection.execute(_CALLS_ON, {"numbers": number_ids}),
+    ]
     return History(rows)
+
+
+# Statements that are asked before every call, made once.
+_NUMBERS = select(lead_numbers.c.lead_id, lead_numbers.c.position, lead_numbers.c.number_id).where(
+    among_given(lead_numbers.c.lead_id, "leads")
+)
+_CALLS = select(
+    attempts.c.id,
+    attempts.c.lead_id,
+    attempts.c.number_id,
+    attempts.c.campaign_id,
+    campaigns.c.name.label("campaign"),
+    attempts.c.seller,
+    attempts.c.outcome,
+    attempts.c.dialed_at,
+    attempts.c.ended_at,
+    attempts.c.disposition,
+    attempts.c.disposition_kind,
+    attempts.c.callback_at,
+    attempts.c.wrapped_at,
+).join(campaigns, campaigns.c.id == attempts.c.campaign_id)
+# One query for each index: an OR over two columns would walk the whole table.
+_CALLS_TO = _CALLS.where(among_given(attempts.c.lead_id, "leads"))
+_CALLS_ON = _CALLS.where(among_given(attempts.c.number_id, "numbers"))

@@ -8,8 +8,10 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from campaigns.model import Campaign, DialMode
 from campaigns.rules.book import RuleBook
@@ -20,6 +22,7 @@ from campaigns.rules.model import (
     ConsentRule,
     CooldownRule,
     Duty,
+    Force,
     HourRule,
     HoursRule,
     Jurisdiction,
@@ -31,7 +34,7 @@ from campaigns.rules.model import (
 )
 from campaigns.rules.placing import Whereabouts, placing_of
 from campaigns.rules.reading import EVERYWHERE
-from campaigns.timetable import Clause, Timetable, own_clauses
+from campaigns.timetable import LOOK_AHEAD_DAYS, Clause, Timetable, own_clauses
 
 AGENT_RESERVED = frozenset({DialMode.MANUAL, DialMode.PREVIEW})
 """Modes in which an agent waits for this very call; a progressive call may find none."""
@@ -49,19 +52,21 @@ class Law:
     Attributes:
         placing: where the people may be.
         jurisdictions: ids of all that were asked, the operator's own among them.
-        unknown: countries for which no rule file is there.
+        unknown: countries for which no rule file is there, and that nobody has allowed.
+        without_rules: those of which no rule file is there, allowed or not.
         rules: every rule that is enforced, as far as it does not depend on the person.
         shown: rules that concern these calls and are proposed or not certain.
         loosened: those that a named person switched off.
         clauses: the hours of the law and of the campaign.
         consent_kinds: of which consents anything may depend.
-        named_registries: the registers that these jurisdictions name, for whomever; any other
-            one is the operator's own and holds for everybody.
+        named_registries: the registers that a rule in force names, wherever and for whomever
+            it holds; any other one is loaded by choice and holds for everybody.
     """
 
     placing: Placing
     jurisdictions: tuple[str, ...]
     unknown: tuple[str, ...]
+    without_rules: tuple[str, ...]
     rules: tuple[Rule, ...]
     shown: tuple[Rule, ...]
     loosened: tuple[Loosening, ...]
@@ -79,7 +84,9 @@ class Law:
     @property
     def knows_hours(self) -> bool:
         """Whether a statute or code of these places says when people may be called."""
-        return any(isinstance(rule, HoursRule) for rule in self.rules)
+        return any(
+            isinstance(rule, HoursRule) and rule.force is not Force.OWN for rule in self.rules
+        )
 
     def timetable(self, lifted: frozenset[str] = frozenset()) -> Timetable:
         """Return when calls may begin; `lifted` are ids of rules that do not bind a person."""
@@ -96,8 +103,9 @@ class Laws:
 
     def __init__(self, book: RuleBook) -> None:
         self.book = book
-        self._kept: dict[tuple[str, Placing, str, int], Law] = {}
+        self._kept: dict[tuple[str, Placing, str, date, date], Law] = {}
         self._sets: dict[int, tuple[Campaign, str]] = {}
+        self._loosened_for_a_time = any(one.valid_until for one in book.loosened())
         self._placings: dict[tuple[object, ...], Placing] = {}
 
     def placing(self, known: Whereabouts) -> Placing:
@@ -118,13 +126,15 @@ class Laws:
             line: mobile, fixed or any other kind of number.
             now: the moment of the call, aware.
         """
-        day = now.astimezone(UTC).date()
-        key = (self.rule_set(campaign), placing, line, day.toordinal())
+        day = latest = now.astimezone(UTC).date()
+        if self._loosened_for_a_time:
+            latest = _latest_day(placing, now)
+        key = (self.rule_set(campaign), placing, line, day, latest)
         found = self._kept.get(key)
         if found is None:
             if len(self._kept) >= _KEPT_AT_MOST:
                 self._kept.clear()
-            found = self._kept[key] = self._find(campaign, placing, line, now)
+            found = self._kept[key] = self._find(campaign, placing, line, day, latest)
         return found
 
     def rule_set(self, campaign: Campaign) -> str:
@@ -141,23 +151,25 @@ class Laws:
             self._sets[id(campaign)] = kept
         return kept[1]
 
-    def _find(self, campaign: Campaign, placing: Placing, line: str, now: datetime) -> Law:
-        day = now.astimezone(UTC).date()
+    @cached_property
+    def _named_registries(self) -> frozenset[str]:
+        return self.book.registries()
+
+    def _find(
+        self, campaign: Campaign, placing: Placing, line: str, day: date, latest: date
+    ) -> Law:
+        """Return what `of` does; `latest` is the last of the dates it may be for the person."""
         asked: dict[str, Jurisdiction] = {}
         held: dict[str, tuple[Rule, tuple[Clause, ...]]] = {}
         shown: dict[str, Rule] = {}
         loosened: dict[str, Loosening] = {}
-        named: set[str] = set()
         for place in placing.places:
             for jurisdiction in self.book.of_place(place):
                 asked[jurisdiction.id] = jurisdiction
-                named |= {rule.registry for rule in _only(RegistryRule, jurisdiction.rules)}
                 for rule in jurisdiction.rules:
-                    # A day begins and ends up to a day before and after it does in UTC.
-                    near = any(rule.valid_on(day + n * _DAY) for n in (-1, 0, 1))
-                    if not near or not concerns(rule, campaign, line):
+                    if not _near(rule, day) or not concerns(rule, campaign, line):
                         continue
-                    loosening = self.book.loosening_of(rule.id, day)
+                    loosening = self.book.loosening_of(rule.id, latest)
                     if not rule.enforced:
                         shown[rule.id] = rule
                     elif loosening is not None:
@@ -167,6 +179,7 @@ class Laws:
                         if isinstance(rule, HoursRule):
                             clauses = (*clauses, _clause(rule, jurisdiction, place))
                         held[rule.id] = (rule, tuple(dict.fromkeys(clauses)))
+        countries = sorted({place.country for place in placing.places})
         rules = tuple(rule for rule, _ in held.values() if not isinstance(rule, Duty))
         consents = _only(ConsentRule, rules)
         lifting = {kind for rule in rules for kind in rule.unless_consent | rule.exempt.consent}
@@ -174,9 +187,8 @@ class Laws:
         return Law(
             placing=placing,
             jurisdictions=tuple(sorted(asked)),
-            unknown=tuple(
-                sorted({p.country for p in placing.places if not self.book.knows(p.country)})
-            ),
+            unknown=tuple(one for one in countries if not self.book.knows(one)),
+            without_rules=tuple(one for one in countries if not self.book.naming(one)),
             rules=rules,
             shown=tuple(shown.values()),
             loosened=tuple(loosened.values()),
@@ -195,8 +207,26 @@ class Laws:
                 | lifting
                 | related
             ),
-            named_registries=frozenset(named),
+            named_registries=self._named_registries,
         )
+
+
+def _latest_day(placing: Placing, now: datetime) -> date:
+    """Return the last of the dates that it may be where the people are."""
+    if not placing.zones:
+        return (now.astimezone(UTC) + _DAY).date()
+    return max(now.astimezone(ZoneInfo(zone)).date() for zone in placing.zones)
+
+
+def _near(rule: Rule, day: date) -> bool:
+    """Tell whether a rule may matter on a day of UTC, which begins elsewhere up to one off.
+
+    The hours of the days to come are asked for the next opening too.
+    """
+    ahead = LOOK_AHEAD_DAYS if isinstance(rule, HoursRule) else 0
+    return (rule.valid_from is None or rule.valid_from <= day + (1 + ahead) * _DAY) and (
+        rule.valid_until is None or day - _DAY <= rule.valid_until
+    )
 
 
 def concerns(rule: Rule, campaign: Campaign, line: str) -> bool:

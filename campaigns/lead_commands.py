@@ -138,11 +138,13 @@ def _document(
         "name": lead.name,
         "phone": lead.phones[0].e164 if lead.phones else None,
         "phones": [asdict(phone) for phone in lead.phones],
-        "zones": sorted(
-            {zone for phone in lead.phones for zone in phone.zones} | {*filter(None, [lead.zone])}
-        ),
+        "zones": _zones(lead),
         "country": lead.country,
         "subdivision": lead.subdivision,
+        "told_zone": lead.told_zone,
+        "told_country": lead.told_country,
+        "told_subdivision": lead.told_subdivision,
+        "told_at": lead.told_at,
         "language": lead.language,
         "lists": lead.lists,
         "household": lead.household,
@@ -152,6 +154,31 @@ def _document(
         "created_at": lead.created_at,
         "attributes": lead.attributes,
     }
+
+
+def _zones(lead: "Lead") -> list[str]:
+    """Return every zone in which the person may be, whichever of their numbers is called."""
+    from campaigns.rules.placing import Whereabouts, possible_zones
+    from leads.model import number_id
+
+    found = {
+        zone
+        for phone in lead.phones
+        for zone in possible_zones(
+            Whereabouts(
+                number=number_id(phone.e164),
+                region=phone.region,
+                number_zones=phone.zones,
+                zone=lead.zone,
+                country=lead.country,
+                subdivision=lead.subdivision,
+                told_zone=lead.told_zone,
+                told_country=lead.told_country,
+                told_subdivision=lead.told_subdivision,
+            )
+        )
+    }
+    return sorted(found)
 
 
 def _for_people(

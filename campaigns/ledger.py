@@ -39,7 +39,8 @@ from campaigns.model import (
     PastAttempt,
     Turn,
 )
-from campaigns.retry import next_try
+from campaigns.moving import send_after_retries
+from campaigns.retry import NextTry, next_try
 from campaigns.rules.placing import Whereabouts, possible_zones
 from campaigns.said import obey_key
 from campaigns.store import StoredCampaign
@@ -327,19 +328,37 @@ def settle(
         lead_ids=lead_ids,
         number_ids={number for reach in reached_at.values() for number in reach.numbers},
     )
+    of = {
+        lead_id: history.of(lead_id, reach.numbers, stored.id)
+        for lead_id, reach in reached_at.items()
+    }
+    following = {
+        lead_id: next_try(
+            stored.campaign,
+            of[lead_id],
+            lead_id=lead_id,
+            zones=reach.zones,
+            numbers=len(reach.numbers),
+        )
+        for lead_id, reach in reached_at.items()
+    }
     connection.execute(
         _SETTLE,
-        [
-            _settled(
-                stored,
-                lead_id,
-                history.of(lead_id, reached_at[lead_id].numbers, stored.id),
-                reached_at[lead_id],
-            )
-            for lead_id, _ in people
-        ],
+        [_settled(stored, lead_id, of[lead_id], following[lead_id]) for lead_id, _ in people],
+    )
+    send_after_retries(
+        connection,
+        stored,
+        [(one, then.then_campaign) for one, then in following.items() if then.then_campaign],
     )
 
+
+# Whoever was sent here and has not been called is not new, and goes on waiting.
+_IS_SENT = and_(
+    bindparam("its_turn", type_=Integer) == Turn.FRESH.value,
+    campaign_leads.c.came_from.is_not(None),
+)
+_IS_CALLBACK = bindparam("its_state", type_=Text) == LeadState.CALLBACK
 
 _SETTLE = (
     update(campaign_leads)
@@ -348,20 +367,17 @@ _SETTLE = (
         campaign_leads.c.lead_id == bindparam("lead"),
     )
     .values(
-        state=bindparam("its_state"),
-        turn=case(
-            # Whoever was sent here and has not been called is not new.
-            (
-                and_(
-                    bindparam("its_turn", type_=Integer) == Turn.FRESH.value,
-                    campaign_leads.c.came_from.is_not(None),
-                ),
-                Turn.REOFFER.value,
-            ),
-            else_=bindparam("its_turn", type_=Integer),
+        state=case(
+            (and_(_IS_SENT, campaign_leads.c.state == LeadState.IN_CALL), LeadState.WAITING.value),
+            (_IS_SENT, campaign_leads.c.state),
+            else_=bindparam("its_state", type_=Text),
         ),
-        next_call_at=bindparam("its_next"),
-        held_by=bindparam("its_rule"),
+        turn=case((_IS_SENT, Turn.REOFFER.value), else_=bindparam("its_turn", type_=Integer)),
+        next_call_at=case(
+            (_IS_SENT, campaign_leads.c.next_call_at),
+            else_=bindparam("its_next", type_=campaign_leads.c.next_call_at.type),
+        ),
+        held_by=case((_IS_SENT, campaign_leads.c.held_by), else_=bindparam("its_rule", type_=Text)),
         last_outcome=func.coalesce(bindparam("its_outcome"), campaign_leads.c.last_outcome),
         position=bindparam("its_position"),
         # Another number may be in another place.
@@ -372,10 +388,8 @@ _SETTLE = (
             ),
             else_=null(),
         ),
-        owner_id=case(
-            (bindparam("its_state", type_=Text) == LeadState.CALLBACK, campaign_leads.c.owner_id),
-            else_=null(),
-        ),
+        owner_id=case((_IS_CALLBACK, campaign_leads.c.owner_id), else_=null()),
+        owner_until=case((_IS_CALLBACK, campaign_leads.c.owner_until), else_=null()),
     )
 )
 
@@ -411,11 +425,8 @@ def _reached_at(connection: Connection, lead_ids: Sequence[int]) -> dict[int, _R
 
 
 def _settled(
-    stored: StoredCampaign, lead_id: int, history: Sequence[PastAttempt], reach: _Reach
+    stored: StoredCampaign, lead_id: int, history: Sequence[PastAttempt], following: NextTry
 ) -> dict[str, object]:
-    following = next_try(
-        stored.campaign, history, lead_id=lead_id, zones=reach.zones, numbers=len(reach.numbers)
-    )
     own = [attempt.outcome for attempt in history if attempt.lead_id == lead_id]
     return {
         "campaign": stored.id,

@@ -3,6 +3,7 @@
 Each of them asks every rule that holds, and tells the rule's id and source with a refusal.
 """
 
+from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from campaigns.rules.model import (
     RegistryRule,
     Rule,
 )
+from campaigns.timetable import Closed
 from leads.consent_rules import in_force, why_not_in_force
 from leads.model import Listed, Listing
 
@@ -165,7 +167,8 @@ def _limited(
     gate: str, facts: Facts, rules: Sequence[CapRule | CooldownRule | HourRule]
 ) -> Iterator[Refusal]:
     if not facts.calls:
-        return
+        # Nothing has happened yet, and only where no call at all is allowed is one too many.
+        rules = [rule for rule in rules if isinstance(rule, CapRule) and not rule.max]
     whom = Whom(
         lead_id=facts.lead_id,
         number_id=facts.number_id,
@@ -196,7 +199,7 @@ def _spared(rule: Rule, facts: Facts) -> bool:
         if why_not_in_force(facts.consents, kind, now=facts.now) is None:
             return True
     return any(
-        relation.months == 0 or _months_after(one.given_at, relation.months) > facts.now
+        relation.months == 0 or months_after(one.given_at, relation.months) > facts.now
         for relation in rule.exempt.relation
         for one in in_force(facts.consents, relation.kind, now=facts.now)
     )
@@ -207,14 +210,11 @@ def _spares(rule: Rule) -> bool:
     return bool(rule.unless_consent or rule.exempt.consent or rule.exempt.relation)
 
 
-def _months_after(moment: datetime, months: int) -> datetime:
-    year, month = divmod(moment.month - 1 + months, 12)
-    for day in range(moment.day, 0, -1):
-        try:
-            return moment.replace(year=moment.year + year, month=month + 1, day=day)
-        except ValueError:  # no such day in that month
-            continue
-    raise AssertionError("every month has a first day")
+def months_after(moment: datetime, months: int) -> datetime:
+    """Return the same day of a later month, or that month's last where it has no such day."""
+    years, month = divmod(moment.month - 1 + months, 12)
+    year, month = moment.year + years, month + 1
+    return moment.replace(year=year, month=month, day=min(moment.day, monthrange(year, month)[1]))
 
 
 def _valid(rule: Rule, facts: Facts) -> bool:
@@ -243,9 +243,13 @@ def hours(facts: Facts) -> Iterator[Refusal]:
         return
     lifted = frozenset(rule.id for rule in law.rules if _spared(rule, facts))
     opening = law.timetable(lifted).at(facts.now)
-    # What shuts longest ends when everything is open at once, which may be later still.
-    last = max(opening.closed, key=lambda closed: closed.until or _NEVER, default=None)
+    # A rule with other holidays in each of two places may be shut in both: it is told once.
+    shut: dict[str, Closed] = {}
     for closed in opening.closed:
+        shut[closed.rule] = max(shut.get(closed.rule, closed), closed, key=_ends)
+    # What shuts longest ends when everything is open at once, which may be later still.
+    last = max(shut.values(), key=_ends, default=None)
+    for closed in shut.values():
         yield Refusal(
             gate="hours",
             rule=closed.rule,
@@ -253,6 +257,10 @@ def hours(facts: Facts) -> Iterator[Refusal]:
             source=closed.source,
             until=opening.until if closed is last else closed.until,
         )
+
+
+def _ends(closed: Closed) -> datetime:
+    return closed.until or _NEVER
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)

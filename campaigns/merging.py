@@ -14,9 +14,12 @@ from campaigns.claims import held_among
 from campaigns.erasure import lock_for_erasing
 from campaigns.examining import examine_lead_again
 from campaigns.ledger import settle
+from campaigns.model import LeadState
+from campaigns.moving import hold_to_no, said_no
 from campaigns.person import everything_of
 from campaigns.store import load_id
-from campaigns.tables import answers, attempts, campaign_leads
+from campaigns.tables import AT_ONCE, answers, attempts, campaign_leads
+from leads.edits import TOLD
 from leads.errors import NotAllowedError, UsageError
 from leads.model import LeadId, SuppressionKind
 from leads.store import known_lead
@@ -30,7 +33,7 @@ from leads.tables import (
     suppressions,
 )
 
-_FACTS = ("external_id", "name", "name_key", "language", "zone", "country", "subdivision")
+_FACTS = ("external_id", "name", "name_key", "language", "zone", "country", "subdivision", *TOLD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,8 @@ def merge(
         connection.execute(_moved(table, kept_id, merged_id))
     _move_suppressions(connection, kept_id, merged_id)
     enrolled = _unite_enrolments(connection, kept_id, merged_id)
+    if said_no(connection, kept_id):
+        hold_to_no(connection, kept_id)
     connection.execute(delete(lead_changes).where(lead_changes.c.lead_id == merged_id))
     connection.execute(update(merges).where(merges.c.kept_id == merged_id).values(kept_id=kept_id))
     connection.execute(delete(leads).where(leads.c.id == merged_id))
@@ -127,6 +132,9 @@ def _fill(
     }
     named = kept if kept.name_key else merged
     placed = kept if kept.country or kept.subdivision else merged
+    # What a person said last of where they are is what counts, all of it together.
+    told = max((kept, merged), key=lambda row: row.told_at or AT_ONCE)
+    after |= {fact: told._mapping[fact] for fact in (*TOLD, "told_at")}
     after |= {
         "name": named.name,
         "name_key": named.name_key,
@@ -241,4 +249,12 @@ def _united(kept: Row[Any], merged: Row[Any]) -> dict[str, object]:
         "last_outcome": last.last_outcome,
         "last_disposition": last.last_disposition,
         "refusal_reason": last.refusal_reason,
-    }
+        "owner_id": kept.owner_id or merged.owner_id,
+        "owner_until": kept.owner_until or merged.owner_until,
+    } | (_sent(merged) if kept.state == LeadState.NEW and merged.came_from else {})
+
+
+def _sent(row: Row[Any]) -> dict[str, object]:
+    """Return what lets somebody who is new wait for the moment for which they were sent."""
+    columns = ("state", "turn", "next_call_at", "held_by", "came_from", "list_id")
+    return {name: row._mapping[name] for name in columns}

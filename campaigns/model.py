@@ -144,12 +144,61 @@ class Disposition:
     hidden: bool = False
 
 
+class Needs(StrEnum):
+    """What an agent has to write down besides a reason."""
+
+    NOTHING = ""
+    DATE = "date"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What somebody who refused is offered instead: in which campaign, and when.
+
+    Attributes:
+        campaign: its name; it need not be there yet.
+        after: how long after the refusal; None where `before` counts.
+        before: how long before the day that the person named.
+    """
+
+    campaign: str
+    after: timedelta | None = None
+    before: timedelta | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusalReason:
-    """A reason an agent may give for a refusal."""
+    """A reason an agent may give for a refusal.
+
+    Attributes:
+        group: the words under which agents find it.
+        needs: what has to be written down besides.
+        hard: nothing is ever offered to whoever said so.
+        do_not_call: it is a wish not to be called.
+        offer: what is offered because of it.
+    """
 
     code: str
     label: str
+    group: str = "other reasons"
+    needs: Needs = Needs.NOTHING
+    hard: bool = False
+    do_not_call: bool = False
+    offer: Offer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callbacks:
+    """Who keeps a promise to call.
+
+    Attributes:
+        owned: the agent who made it, unless they say otherwise; False: whoever is free.
+        grace: how long after its time it is that agent's alone.
+    """
+
+    owned: bool = False
+    grace: timedelta = timedelta(minutes=15)
 
 
 class QuestionType(StrEnum):
@@ -274,6 +323,7 @@ class Campaign:
     topics: tuple[str, ...] = ()
     voice: str = "recorded"
     queue: QueueOrder = QueueOrder()
+    callbacks: Callbacks = Callbacks()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

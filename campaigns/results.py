@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, delete
+from sqlalchemy import Connection, Row, delete, update
 
 from campaigns.examining import examine_consents_again
+from campaigns.fields import nearest
 from campaigns.ledger import settle
-from campaigns.model import AttemptId, Campaign, Disposition, DispositionKind
+from campaigns.model import AttemptId, Campaign, Disposition, DispositionKind, RefusalReason
+from campaigns.refusals import read_detail
 from campaigns.said import attempt_row, dispose, keep_answer
 from campaigns.store import StoredCampaign
-from campaigns.tables import answers, claims
+from campaigns.tables import answers, campaign_leads, claims
 from leads import consents
 from leads.consent_rules import KIND, KIND_RULE, NewConsent
 from leads.errors import UsageError
@@ -24,14 +26,18 @@ class Result:
 
     Attributes:
         reason: the refusal reason's code, for a refusal only.
+        detail: what was written down besides the reason; a date as ISO 8601 has it.
         callback_at: the promised moment, aware, for a callback only.
+        own_callback: the agent who promised it calls, not whoever is free.
         answers: question key -> answers given.
         consents: kind -> what the person agreed to, word for word, or None.
     """
 
     disposition: Disposition
     reason: str | None = None
+    detail: str | None = None
     callback_at: datetime | None = None
+    own_callback: bool = False
     note: str | None = None
     answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     consents: Mapping[str, str | None] = field(default_factory=dict)
@@ -44,6 +50,8 @@ def read_result(
     reason: str | None,
     callback_at: datetime | None,
     note: str | None,
+    detail: str | None = None,
+    callback_by: str | None = None,
     given: Sequence[str],
     consents: Sequence[str] = (),
     now: datetime,
@@ -54,19 +62,16 @@ def read_result(
         UsageError: a word is not one of the campaign's, or something is missing.
     """
     chosen = _chosen(campaign, disposition)
-    is_refusal = chosen.kind is DispositionKind.REFUSAL
-    reasons = [r.code for r in campaign.refusal_reasons]
-    if is_refusal and reasons and reason not in reasons:
-        raise UsageError(f"a refusal needs its reason; add --reason with one of {_all(reasons)}")
-    if reason is not None and not is_refusal:
-        raise UsageError(
-            f"--reason belongs to a refusal, and {disposition!r} is none; leave it out"
-        )
+    named = _reason(campaign, chosen, reason)
+    if named is None and detail is not None:
+        raise UsageError("--detail belongs to the reason of a refusal; leave it out, or use --note")
     is_callback = chosen.kind is DispositionKind.CALLBACK
     if is_callback and callback_at is None:
         raise UsageError("a callback needs its time; add --callback 2026-12-01T18:30")
     if callback_at is not None and not is_callback:
         raise UsageError("--callback belongs to a disposition of kind callback; leave it out")
+    if callback_by is not None and not is_callback:
+        raise UsageError("--callback-by belongs to a disposition of kind callback; leave it out")
     if callback_at is not None and callback_at <= now:
         raise UsageError(
             f"--callback {callback_at:%Y-%m-%d %H:%M %Z} is past; promise a later time"
@@ -74,11 +79,44 @@ def read_result(
     return Result(
         disposition=chosen,
         reason=reason,
+        detail=None if named is None else read_detail(named, detail, now=now),
         callback_at=callback_at,
+        own_callback=is_callback and _is_own(campaign, callback_by),
         note=note,
         answers=_answers(campaign, given),
         consents=_consents(consents),
     )
+
+
+def _reason(campaign: Campaign, chosen: Disposition, code: str | None) -> RefusalReason | None:
+    """Return the reason of a refusal; None where the disposition is no refusal."""
+    if chosen.kind is not DispositionKind.REFUSAL:
+        if code is not None:
+            raise UsageError(
+                f"--reason belongs to a refusal, and {chosen.code!r} is none; leave it out"
+            )
+        return None
+    reasons = {reason.code: reason for reason in campaign.refusal_reasons}
+    if code is None:
+        raise UsageError(f"a refusal needs its reason; add --reason with one of {_all(reasons)}")
+    if code not in reasons:
+        near = nearest(code, list(reasons))
+        raise UsageError(
+            f"{code!r} is no reason of this campaign, the nearest is {near!r}; add --reason with "
+            f"one of {_all(reasons)}"
+        )
+    return reasons[code]
+
+
+def _is_own(campaign: Campaign, by: str | None) -> bool:
+    """Tell whether the agent who promises to call is the one who does."""
+    if by not in {None, *CALLBACK_BY}:
+        raise UsageError(f"--callback-by {by!r} is nobody; choose one of {_all(CALLBACK_BY)}")
+    return campaign.callbacks.owned if by is None else by == "me"
+
+
+CALLBACK_BY = ("me", "any")
+"""Who keeps the promise to call: the agent who makes it, or whoever is free."""
 
 
 def _chosen(campaign: Campaign, code: str) -> Disposition:
@@ -152,8 +190,10 @@ def record_result(
         now=now,
         source="agent",
         reason=result.reason,
+        detail=result.detail,
         values=details,
     )
+    _give_to_owner(connection, stored, attempt, result)
     connection.execute(
         delete(answers).where(
             answers.c.attempt_id == attempt_id, answers.c.question.in_(list(result.answers))
@@ -167,6 +207,25 @@ def record_result(
         settle(connection, stored, [(attempt.lead_id, attempt.number_id)])
         connection.execute(delete(claims).where(claims.c.attempt_id == attempt_id))
     return ended
+
+
+def _give_to_owner(
+    connection: Connection,
+    stored: StoredCampaign,
+    attempt: Row[tuple[object, ...]],
+    result: Result,
+) -> None:
+    """Write whose callback it is, and until when it is nobody else's."""
+    own = result.own_callback and result.callback_at is not None
+    until = result.callback_at + stored.campaign.callbacks.grace if result.callback_at else None
+    connection.execute(
+        update(campaign_leads)
+        .where(
+            campaign_leads.c.campaign_id == stored.id,
+            campaign_leads.c.lead_id == attempt.lead_id,
+        )
+        .values(owner_id=attempt.agent_id if own else None, owner_until=until if own else None)
+    )
 
 
 def _keep_consents(

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Row, select, update
 
 from campaigns.model import AttemptId, Campaign, DispositionKind, KeyAction, Outcome
+from campaigns.moving import follow_word
+from campaigns.refusals import reason_named
 from campaigns.store import StoredCampaign
 from campaigns.tables import answers, attempts, campaign_leads
 from leads.model import Suppression
@@ -71,13 +73,33 @@ def dispose(
     now: datetime,
     source: str,
     reason: str | None = None,
+    detail: str | None = None,
     values: Mapping[str, object] | None = None,
 ) -> None:
-    """Write a disposition and the wish not to be called that may lie in it."""
+    """Write a disposition, the wish not to be called that may lie in it, and what it leads to.
+
+    Args:
+        connection: in a writing transaction.
+        stored: the campaign.
+        attempt: the row of the call.
+        code: of the disposition.
+        kind: what it does.
+        now: aware.
+        source: who gave it, as the do-not-call list names sources.
+        reason: the code of a refusal's reason.
+        detail: what was written down besides.
+        values: further columns of the attempt.
+    """
     connection.execute(
         update(attempts)
         .where(attempts.c.id == attempt.id)
-        .values(disposition=code, disposition_kind=kind, refusal_reason=reason, **(values or {}))
+        .values(
+            disposition=code,
+            disposition_kind=kind,
+            refusal_reason=reason,
+            refusal_detail=detail,
+            **(values or {}),
+        )
     )
     connection.execute(
         update(campaign_leads)
@@ -87,7 +109,7 @@ def dispose(
         )
         .values(last_disposition=code, refusal_reason=reason)
     )
-    if kind is DispositionKind.DO_NOT_CALL:
+    if asks_for_no_call(stored.campaign, kind, reason):
         suppress(
             connection,
             Suppression(
@@ -97,6 +119,13 @@ def dispose(
             source=source,
             now=now,
         )
+    follow_word(connection, stored, attempt, kind, reason=reason, detail=detail, now=now)
+
+
+def asks_for_no_call(campaign: Campaign, kind: DispositionKind, reason: str | None) -> bool:
+    """Tell whether somebody who said so must not be called again by anybody."""
+    named = reason_named(campaign, reason)
+    return kind is DispositionKind.DO_NOT_CALL or (named is not None and named.do_not_call)
 
 
 def keep_answer(

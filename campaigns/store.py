@@ -6,11 +6,12 @@ and read by `campaigns.definition` on the way out, so that there is one reader o
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import lru_cache
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Row,
@@ -171,7 +172,11 @@ def set_state(
 
 def in_use(now: datetime) -> ColumnElement[bool]:
     """Return the condition that a list is neither archived nor, by the day in UTC, expired."""
-    today = now.astimezone(UTC).date()
+    return in_use_on(now.astimezone(UTC).date())
+
+
+def in_use_on(today: date | BindParameter[date]) -> ColumnElement[bool]:
+    """Return the condition that a list is neither archived nor expired on a day."""
     return and_(
         lists.c.state == ListState.ACTIVE,
         or_(lists.c.expires_on.is_(None), lists.c.expires_on > today),

@@ -60,6 +60,9 @@ class Call:
     talk_s: float | None
     disposition: str | None
     refusal_reason: str | None
+    refusal_detail: str | None
+    reoffer_campaign: str | None
+    reoffer_at: datetime | None
     callback_at: datetime | None
     note: str | None
     answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -141,6 +144,9 @@ def calls(
             talk_s=row.talk_s,
             disposition=row.disposition,
             refusal_reason=row.refusal_reason,
+            refusal_detail=row.refusal_detail,
+            reoffer_campaign=row.reoffer_campaign,
+            reoffer_at=row.reoffer_at,
             callback_at=row.callback_at,
             note=row.note,
             answers=answered.get(row.id, {}),
@@ -215,6 +221,9 @@ def _changed(connection: Connection, lead: Lead) -> Iterator[Event]:
         "zone": lead.zone,
         "country": lead.country,
         "subdivision": lead.subdivision,
+        "told_zone": lead.told_zone,
+        "told_country": lead.told_country,
+        "told_subdivision": lead.told_subdivision,
         "attributes": lead.attributes,
         "phones": [phone.e164 for phone in lead.phones],
     }

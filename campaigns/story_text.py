@@ -78,9 +78,12 @@ def _merged(facts: _Facts) -> Iterator[str]:
 def _attempt(facts: _Facts) -> Iterator[str]:
     who = f", {facts['agent']}" if facts["agent"] else ""
     yield f"{facts['campaign']}{who}: {facts['outcome'] or 'goes on now'}"
-    reason = f" ({facts['refusal_reason']})" if facts["refusal_reason"] else ""
+    told = ": ".join(filter(None, (facts["refusal_reason"], facts["refusal_detail"])))
+    reason = f" ({told})" if told else ""
     yield f"said: {facts['disposition']}{reason}" if facts["disposition"] else ""
     yield f"to be called back {_moment(facts['callback_at'])}" if facts["callback_at"] else ""
+    if facts["reoffer_campaign"]:
+        yield f"goes on in {facts['reoffer_campaign']} {_moment(facts['reoffer_at'])}"
     for question, given in facts["answers"].items():
         yield f"{question}: {', '.join(given)}"
     yield f"note: {facts['note']}" if facts["note"] else ""

@@ -1,5 +1,6 @@
 """Commands that concern the engine, the agents and the base as a whole."""
 
+import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,9 @@ from leads.console import Console
 from leads.errors import RingbankError
 
 if TYPE_CHECKING:
+    from campaigns.law import Laws
     from campaigns.model import CampaignState
+    from campaigns.store import StoredCampaign
     from dialer.store import EngineRow, RequestKind
 
 agents_app = typer.Typer(no_args_is_help=True, help="Agents: who they are, and their working day.")
@@ -226,11 +229,36 @@ def _set_state(ctx: typer.Context, name: str, state: "CampaignState") -> None:
         store.set_state(connection, stored, state, now=console.now())
         if state is CampaignState.RUNNING:
             enrol(connection, stored, laws, now=console.now())
+    if state is CampaignState.RUNNING:
+        _place_everybody(console, stored, laws)
     if live_engine(console) is None:
         needless = stored.campaign.mode is DialMode.MANUAL
         remedy = "a manual campaign needs none" if needless else "start one with: ringbank run"
         console.say(f"no engine runs; {remedy}")
     console.facts({"campaign": name, "state": state})
+
+
+def _place_everybody(console: Console, stored: "StoredCampaign", laws: "Laws") -> None:
+    """Put all of a campaign's people into their queues, some at a time."""
+    from campaigns import queues
+    from leads.db import reading, writing
+
+    with reading(console.base()) as connection:
+        unplaced = queues.count_unplaced(connection, stored.id)
+    if not unplaced:
+        return
+    with console.progress() as bar:
+        task = bar.add_task("Finding their calling hours", total=unplaced)
+        placed = -1
+        while placed:
+            with writing(console.base()) as connection:
+                placed = queues.place_some(connection, stored, laws, now=console.now())
+            bar.advance(task, placed)
+            time.sleep(_REST_S)
+
+
+_REST_S = 0.01
+"""Between two portions: whoever else waits for the base gets it."""
 
 
 def _ask(

@@ -1,9 +1,10 @@
 """``ringbank next``, ``result`` and ``release``: an agent's talk, one command a step."""
 
 import time
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from textwrap import fill
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,12 +13,15 @@ from leads.console import Console
 from leads.errors import NotAllowedError
 from leads.moments import on_clocks, read_moment
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from campaigns.desk import Lease
-
 LeaseName = Annotated[str, typer.Argument(help="The lease that `next` named.")]
+Place = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--place",
+        metavar="PLACE",
+        help="Where they say they are: Europe/Oslo, NO or US-FL; repeat it.",
+    ),
+]
 
 _LOOK_EVERY_S = 0.1
 _ENGINE_ANSWERS_WITHIN = timedelta(seconds=5)
@@ -86,9 +90,17 @@ def result(
         list[str] | None,
         typer.Option("--answer", metavar="KEY=VALUE", help="What they answered; repeat it."),
     ] = None,
+    detail: Annotated[
+        str | None,
+        typer.Option("--detail", help="What the reason asks for; a date like 2027-03-01."),
+    ] = None,
     callback: Annotated[
         str | None,
         typer.Option("--callback", help="When; without an offset: the person's own time."),
+    ] = None,
+    callback_by: Annotated[
+        str | None,
+        typer.Option("--callback-by", metavar="me|any", help="Who calls then: you, or anybody."),
     ] = None,
     note: Annotated[str | None, typer.Option("--note", help="In your own words.")] = None,
     consent: Annotated[
@@ -99,13 +111,15 @@ def result(
             help="What they agreed to, such as phone_marketing; repeat it.",
         ),
     ] = None,
+    place: Place = None,
 ) -> None:
     """Record what came of a talk; a call that still runs is ended.
 
-    Example: ringbank result 1f0c9a7be2d4 --disposition refusal --reason price
+    Example: ringbank result 1f0c9a7be2d4 --disposition refusal --reason too_expensive
     """
-    from campaigns import desk, results, store
-    from campaigns.model import DispositionKind
+    from campaigns import callbacks, desk, results, store, telling
+    from campaigns.rules_in_force import laws_of
+    from campaigns.said import asks_for_no_call
     from dialer.store import RequestKind, ask
     from leads.db import writing
 
@@ -116,17 +130,29 @@ def result(
     with writing(console.base()) as connection:
         held = desk.find_lease(connection, lease)
         stored = store.load_id(connection, held.campaign_id)
+        if place:  # first: a promised hour is one on the clock there
+            telling.tell_in_talk(connection, held, place, now=now)
+        at = None
+        if callback is not None:
+            zones = desk.zones_of(connection, held)
+            at = on_their_clock(callback, zones, option="--callback")
         said = results.read_result(
             stored.campaign,
             disposition=disposition,
             reason=reason,
-            callback_at=_moment(connection, callback, held),
+            detail=detail,
+            callback_at=at,
+            callback_by=callback_by,
             note=note,
             given=answer or [],
             consents=consent or [],
             now=now,
         )
         desk.give_result(connection, stored, held, said, now=now)
+        if said.callback_at is not None:
+            # Judged with this very call in the base; a refusal leaves nothing of it there.
+            laws = laws_of(console)
+            callbacks.judge(connection, stored, laws, held.lead_id, said.callback_at, now=now)
         if held.engine is not None and held.agent_id is not None and engine is not None:
             request = ask(
                 connection,
@@ -147,7 +173,7 @@ def result(
             "start it with: ringbank run"
         )
     kind = said.disposition.kind
-    if kind is DispositionKind.DO_NOT_CALL:
+    if asks_for_no_call(stored.campaign, kind, said.reason):
         console.say("the number is on the do-not-call list from now on, for all campaigns")
     console.facts({"lease": lease, "disposition": disposition, "kind": kind})
 
@@ -168,19 +194,26 @@ def release(ctx: typer.Context, lease: LeaseName) -> None:
     console.facts({"lease": lease, "released": True})
 
 
-def _moment(connection: "Connection", text: str | None, held: "Lease") -> datetime | None:
-    """Return the promised moment; without an offset it is the person's own clock."""
-    from campaigns.desk import zones_of
+def on_their_clock(text: str, zones: Sequence[str], *, option: str) -> datetime:
+    """Return a promised moment; without an offset it is the person's own clock.
 
-    if text is None:
-        return None
-    moment = read_moment(text, option="--callback")
+    Args:
+        text: as written.
+        zones: where the person may be.
+        option: whose value it is, for the error.
+
+    Raises:
+        UsageError: it is no moment.
+        NotAllowedError: nobody knows what time it is where the person is.
+    """
+    moment = read_moment(text, option=option)
     if moment.tzinfo is not None:
         return moment
-    moments = on_clocks(moment, zones_of(connection, held))
+    moments = on_clocks(moment, zones)
     if not moments:
         raise NotAllowedError(
-            "where this person is, is not known; ask them, and give --callback an offset, like +01:00"
+            "where this person is, is not known; ask them, and give "
+            f"{option} an offset, like +01:00"
         )
     return moments[-1]  # of several possible zones the last: not earlier than promised
 
@@ -228,13 +261,28 @@ def _show_talk(console: Console, document: dict[str, object]) -> None:
     if history:
         console.line("\nCalled before:")
     for past in history:
-        said = [past["disposition"] or past["outcome"], past["refusal_reason"], past["note"]]
+        said = [past["disposition"] or past["outcome"], past["refusal_reason"]]
+        said += [past["refusal_detail"], past["note"]]
         console.line(f"  {past['at'].astimezone():%Y-%m-%d %H:%M}  {', '.join(filter(None, said))}")
     if isinstance(document["script"], str):
         console.line(f"\n{document['script'].strip()}")
     for question in questions:
         choices = f" ({', '.join(question['choices'])})" if question["choices"] else ""
         console.line(f"\n{question['text']}\n  --answer {question['key']}=...{choices}")
+    _show_reasons(console, dispositions)
     codes = ", ".join(disposition["code"] for disposition in dispositions)
     console.line(f"\nThen: ringbank result {document['lease']} --disposition CODE")
     console.line(fill(codes, 78, initial_indent="  CODE: ", subsequent_indent=" " * 8))
+
+
+def _show_reasons(console: Console, dispositions: Sequence[Mapping[str, Any]]) -> None:
+    """Print the reasons for a refusal by their groups, once, with what they need."""
+    groups: dict[str, list[str]] = {}
+    for reason in next((one["reasons"] for one in dispositions if "reasons" in one), []):
+        needs = f" ({reason['needs']})" if reason["needs"] else ""
+        groups.setdefault(reason["group"], []).append(f"{reason['code']}{needs}")
+    if groups:
+        console.line("\nRefused: --reason CODE, and where it needs something --detail")
+    for group, codes in groups.items():
+        told = ", ".join(codes)
+        console.line(fill(told, 78, initial_indent=f"  {group}: ", subsequent_indent="    "))

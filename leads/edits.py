@@ -11,10 +11,14 @@ from leads.model import E164, Phone
 from leads.phone import known_region, parse_phone
 from leads.problems import Problem
 
-FACTS = ("name", "external_id", "language", "zone", "country", "subdivision")
+TOLD = ("told_zone", "told_country", "told_subdivision")
+"""What the person said of where they are: it replaces what number and address suggest."""
+
+FACTS = ("name", "external_id", "language", "zone", "country", "subdivision", *TOLD)
 """What is known of every lead and may be set by its name; an attribute goes by its own."""
 
 _LANGUAGE = re.compile("[A-Za-z]{2,3}")
+_SUBDIVISION = re.compile("[A-Z]{2}-[A-Z0-9]{1,3}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,17 +112,20 @@ def _fact(name: str, value: str) -> str | Problem:
             return value.lower()
         why = "write the two or three letters of ISO 639, for example nb"
         return Problem(where=f"{name}={value}", why=why)
-    if name == "zone":
+    if name in ("zone", "told_zone"):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             why = "no time zone has this name; write it like Europe/Oslo"
             return Problem(where=f"{name}={value}", why=why)
-    if name == "country":
+    if name in ("country", "told_country"):
         try:
             return known_region(value)
         except UsageError as error:
             return Problem(where=f"{name}={value}", why=str(error))
+    if name == "told_subdivision" and not _SUBDIVISION.fullmatch(value):
+        why = "write its code with that of the country, for example US-FL"
+        return Problem(where=f"{name}={value}", why=why)
     return value
 
 

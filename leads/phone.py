@@ -5,7 +5,7 @@ and its kind, country and zones are that library's answers. Nothing here raises 
 text; what is no number is answered with the reason.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -165,14 +165,18 @@ def _country(number: PhoneNumber, region: str | None) -> str:
 def _zones(number: PhoneNumber) -> tuple[str, ...]:
     zones = {*time_zones_for_number(number)}
     if number.country_code == NORTH_AMERICA:
-        zones |= _zones_of_area(str(number.national_number)[:AREA_CODE_DIGITS])
+        zones |= zones_of_area(str(number.national_number)[:AREA_CODE_DIGITS])
+    return _usable(zones)
+
+
+def _usable(zones: Collection[str]) -> tuple[str, ...]:
     if len(zones) > MOST_ZONES or not all(map(_is_zone, zones)):
         return ()
     return tuple(sorted(zones))
 
 
 @cache
-def _zones_of_area(area: str) -> frozenset[str]:
+def zones_of_area(area: str) -> frozenset[str]:
     """Return every zone that numbers of a North American area code may be in."""
     areas = (f"{NORTH_AMERICA}{area}", f"{NORTH_AMERICA}{OVERLAYS.get(area, area)}")
     return frozenset(

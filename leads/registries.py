@@ -35,7 +35,7 @@ from leads.model import E164, Listed, Listing, NumberId, Registry, Suppression, 
 from leads.problems import Problem
 from leads.registry_file import Builder, Digests, Numbers, NumbersFile
 from leads.registry_source import read_source
-from leads.sql import among, insert_if_new
+from leads.sql import among, among_given, insert_if_new
 from leads.suppression import Entry
 from leads.tables import numbers, registries, registry_verdicts
 
@@ -382,16 +382,7 @@ def listings(
     One query: what it says of version and verdict is of one moment.
     """
     ids = dict.fromkeys(number_ids)
-    verdicts = registry_verdicts.c
-    of_these = (verdicts.registry_id == registries.c.id) & among(
-        connection, verdicts.number_id, ids
-    )
-    rows = connection.execute(
-        select(registries, verdicts.number_id, verdicts.listed)
-        .select_from(registries.outerjoin(registry_verdicts, of_these))
-        .where(registries.c.retired_at.is_(None))
-        .order_by(registries.c.name)
-    ).all()
+    rows = connection.execute(_VERDICTS, {"numbers": ids}).all()
     known = {(row.number_id, row.id): row.listed for row in rows}
     in_force = {row.id: _registry(row) for row in rows}
     return {
@@ -402,6 +393,20 @@ def listings(
         for number in ids
     }
 
+
+_VERDICTS = (
+    select(registries, registry_verdicts.c.number_id, registry_verdicts.c.listed)
+    .select_from(
+        registries.outerjoin(
+            registry_verdicts,
+            (registry_verdicts.c.registry_id == registries.c.id)
+            & among_given(registry_verdicts.c.number_id, "numbers"),
+        )
+    )
+    .where(registries.c.retired_at.is_(None))
+    .order_by(registries.c.name)
+)
+"""Made once: it is asked before every call."""
 
 _LISTED = {None: Listed.UNKNOWN, 0: Listed.NO, 1: Listed.YES}
 

@@ -10,9 +10,13 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
+    Dialect,
     Executable,
     Table,
+    Text,
+    TypeDecorator,
     any_,
+    bindparam,
     func,
     literal,
     select,
@@ -20,6 +24,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 _Value = TypeVar("_Value")
 
@@ -46,6 +54,54 @@ def among(
         each = func.json_each(json.dumps(given)).table_valued("value")
         return column.in_(select(each.c.value))
     return column == any_(literal(given, ARRAY(column.type)))
+
+
+class _Many(TypeDecorator[Any]):
+    """Any number of values of one type, as one parameter."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, of: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.of = of
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type that the driver is given."""
+        named = ARRAY(self.of) if dialect.name == "postgresql" else Text()
+        return dialect.type_descriptor(named)
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Return the values as the driver takes them."""
+        given = [*value]
+        return given if dialect.name == "postgresql" else json.dumps(given)
+
+
+class _Given(FunctionElement[Any]):
+    name = "given"
+    inherit_cache = True
+
+
+def among_given(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+    """Return the condition that a column has one of the values of a parameter.
+
+    The statement is the same however many they are, so that it can be made once; the values
+    are given when it is executed.
+    """
+    values = _Given(bindparam(parameter, type_=_Many(column.type)))
+    return column.bool_op("IN")(values)
+
+
+@compiles(_Given, "sqlite")
+def _given_sqlite(element: _Given, compiler: SQLCompiler, **how: Any) -> str:
+    (values,) = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"(SELECT value FROM json_each({values}))"  # noqa: S608 (parts of SQL)
+
+
+@compiles(_Given, "postgresql")
+def _given_postgresql(element: _Given, compiler: SQLCompiler, **how: Any) -> str:
+    (values,) = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"(SELECT unnest({values}))"
 
 
 def add_rows(

@@ -30,6 +30,8 @@ class Lead:
         zone: IANA name, of the address, or None.
         country: ISO 3166, of the address, or None.
         subdivision: of the address, or None.
+        told_zone: where the person said that they are, or None; `told_country` and
+            `told_subdivision` likewise, and `told_at` when, aware UTC.
         attributes: every further fact.
         phones: the numbers, the one that is dialled first at the front.
         lists: the names of the lists it is on, in the order it came onto them.
@@ -44,6 +46,10 @@ class Lead:
     zone: str | None
     country: str | None
     subdivision: str | None
+    told_zone: str | None
+    told_country: str | None
+    told_subdivision: str | None
+    told_at: datetime | None
     attributes: Mapping[str, str]
     phones: tuple[Phone, ...]
     lists: tuple[str, ...]
@@ -134,6 +140,10 @@ def lead(connection: Connection, lead_id: int) -> Lead | None:
         zone=row.zone,
         country=row.country,
         subdivision=row.subdivision,
+        told_zone=row.told_zone,
+        told_country=row.told_country,
+        told_subdivision=row.told_subdivision,
+        told_at=row.told_at,
         attributes=row.attributes,
         phones=tuple(
             Phone(e164=number.e164, kind=number.kind, region=number.region, zones=(*number.zones,))

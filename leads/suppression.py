@@ -14,10 +14,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Row,
     and_,
+    bindparam,
     exists,
     insert,
     literal,
@@ -27,7 +29,7 @@ from sqlalchemy import (
 )
 
 from leads.model import E164, Suppression, SuppressionKind, SuppressionScope
-from leads.sql import among, insert_if_new
+from leads.sql import among, among_given, insert_if_new
 from leads.tables import secrets, suppressions
 
 Asked = tuple[int | None, E164, str | None]
@@ -154,7 +156,25 @@ def applying(
     An entry applies with scope all, with this seller, or with this campaign. The number of
     queries does not grow with the people.
     """
-    return _applying(connection, people, reaches(seller=seller, campaign=campaign))
+    if not people:
+        return []
+    whose = {"seller": seller, "campaign": campaign}
+    by_prefix = _oldest(connection.execute(_PREFIXES, whose))
+    lengths = sorted({len(prefix) for prefix in by_prefix})
+    key = _key_in_use(connection)
+    subjects = [_subjects(person, key) for person in people]
+    asked = list(dict.fromkeys(subject for some in subjects for subject in some))
+    # No subject of one kind is one of another: a plus, an id, 64 hexadecimal digits.
+    exact = _oldest(connection.execute(_EXACT, whose | {"subjects": asked}))
+    if not exact and not by_prefix:
+        return [None] * len(people)
+    found = []
+    for (_, e164, _), some in zip(people, subjects, strict=True):
+        hits = [exact[subject] for subject in some if subject in exact]
+        heads = (e164[:length] for length in lengths)
+        hits += [by_prefix[head] for head in heads if head in by_prefix]
+        found.append(min(hits, default=(0, None), key=_age)[1])
+    return found
 
 
 def applied(
@@ -221,7 +241,9 @@ def suppressed_everywhere(connection: Connection, e164s: Iterable[E164]) -> set[
 _EVERYWHERE = suppressions.c.scope == SuppressionScope.ALL.value
 
 
-def reaches(*, seller: str, campaign: str) -> ColumnElement[bool]:
+def reaches(
+    *, seller: str | BindParameter[str], campaign: str | BindParameter[str]
+) -> ColumnElement[bool]:
     """Return the condition that an entry concerns a campaign."""
     scope, name = suppressions.c.scope, suppressions.c.scope_name
     return or_(
@@ -231,32 +253,13 @@ def reaches(*, seller: str, campaign: str) -> ColumnElement[bool]:
     )
 
 
-def _applying(
-    connection: Connection, people: Sequence[Asked], reach: ColumnElement[bool]
-) -> list[Suppression | None]:
-    if not people:
-        return []
-    in_force = select(suppressions).where(suppressions.c.removed_at.is_(None), reach)
-    prefixes = connection.execute(in_force.where(suppressions.c.kind == SuppressionKind.PREFIX))
-    by_prefix = _oldest(prefixes)
-    lengths = sorted({len(prefix) for prefix in by_prefix})
-    key = _key_in_use(connection)
-    subjects = [_subjects(person, key) for person in people]
-    asked = list(dict.fromkeys(subject for some in subjects for subject in some))
-    # No subject of one kind is one of another: a plus, an id, 64 hexadecimal digits.
-    exact = _oldest(
-        connection.execute(in_force.where(among(connection, suppressions.c.subject, asked)))
-    )
-    if not exact and not by_prefix:
-        return [None] * len(people)
-    found = []
-    for (_, e164, _), some in zip(people, subjects, strict=True):
-        hits = [exact[subject] for subject in some if subject in exact]
-        heads = (e164[:length] for length in lengths)
-        hits += [by_prefix[head] for head in heads if head in by_prefix]
-        found.append(min(hits, default=(0, None), key=_age)[1])
-    return found
-
+_OF_CAMPAIGN = select(suppressions).where(
+    suppressions.c.removed_at.is_(None),
+    reaches(seller=bindparam("seller"), campaign=bindparam("campaign")),
+)
+# Made once: they are asked before every call.
+_PREFIXES = _OF_CAMPAIGN.where(suppressions.c.kind == SuppressionKind.PREFIX)
+_EXACT = _OF_CAMPAIGN.where(among_given(suppressions.c.subject, "subjects"))
 
 _Hit = tuple[int, Suppression | None]
 

@@ -4,14 +4,12 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    DateTime,
     Text,
     and_,
     case,
     cast,
     exists,
     func,
-    null,
     or_,
     select,
 )
@@ -100,10 +98,11 @@ def refusals_content(connection: Connection, choice: Choice) -> Content:
             campaigns.c.name,
             agents.c.name,
             attempts.c.refusal_reason,
-            attempts.c.note,
+            # Where the reason asks for nothing, whatever else was written down.
+            func.coalesce(attempts.c.refusal_detail, attempts.c.note),
             func.coalesce(attempts.c.wrapped_at, attempts.c.ended_at),
-            cast(null(), Text),
-            cast(null(), DateTime(timezone=True)),
+            attempts.c.reoffer_campaign,
+            attempts.c.reoffer_at,
         )
         .select_from(attempts)
         .outerjoin(campaigns, campaigns.c.id == attempts.c.campaign_id)

@@ -16,13 +16,16 @@ from typing import cast
 
 from campaigns.fields import nearest
 from campaigns.rules.floor import floor
-from campaigns.rules.model import Jurisdiction, Loosening, Place, Rule
+from campaigns.rules.model import Jurisdiction, Loosening, Place, RegistryRule, Rule
 from campaigns.rules.own import OWN, Own
 from campaigns.rules.reading import EVERYWHERE, full_name, read_jurisdiction
 from leads.problems import Problem, usable
 
 OFFICE_HOURS = "own-hours.toml"
 """The shipped file that is in force only where the configuration asks for it."""
+
+_REGISTRY = "registry"
+"""The name of the tables that ask for a register."""
 
 _VERSION = 1
 _ENDING = ".toml"
@@ -150,6 +153,18 @@ class RuleBook:
         shipped = [self._parsed(name) for name in self._in_force() if self._may_hold(name, country)]
         files = [file for file in (*shipped, *self._own_files) if country in file.countries]
         return tuple(sorted(files, key=lambda file: file.id))
+
+    def registries(self) -> frozenset[str]:
+        """Return the names of the registers that a rule in force asks for, wherever it holds."""
+        shipped = [
+            self._parsed(name) for name in self._in_force() if _REGISTRY in self._shipped[name]
+        ]
+        return frozenset(
+            rule.registry
+            for file in (*shipped, *self._own_files)
+            for rule in file.rules
+            if isinstance(rule, RegistryRule) and rule.enforced
+        )
 
     def presumes(self, subdivision: str) -> bool:
         """Tell whether an area code of the subdivision makes a person a candidate for it."""

@@ -17,6 +17,12 @@ def subdivision_code(country: str, written: str) -> str:
     return f"{country}-{code}" if code else ""
 
 
+def subdivision_codes(country: str) -> tuple[str, ...]:
+    """Return the codes of a country's subdivisions ("US-FL"), sorted; empty if none are known."""
+    codes = {code for code in _names(country).values() if code.isalnum()}
+    return tuple(sorted(f"{country}-{code}" for code in codes))
+
+
 @cache
 def _names(country: str) -> Mapping[str, str]:
     # Slow to load, and most commands never meet a subdivision.

@@ -29,7 +29,6 @@ from campaigns.rules.model import (
 from campaigns.windows import WEEKDAYS, write_day
 
 NO_HOURS = "no statutory hours are known"
-_STATUTORY = (Force.LAW, Force.REGULATION)
 
 
 def kind_of(rule: Rule) -> str:
@@ -196,12 +195,12 @@ def holidays(calendar: Calendar) -> str:
 
 
 def statutory_hours(files: Iterable[Jurisdiction], day: date) -> bool:
-    """Tell whether a law or regulation of these says when calls may be made, on a day."""
+    """Tell whether a law, or a code that counts as one, says when calls may be made, on a day."""
     return any(
         isinstance(rule, HoursRule)
         and rule.enforced
         and rule.valid_on(day)
-        and rule.force in _STATUTORY
+        and rule.force is not Force.OWN
         for file in files
         for rule in file.rules
     )

@@ -337,6 +337,7 @@ def test_two_claims_of_the_same_households_never_wait_for_each_other(base: Engin
         ).first()
         assert row is not None
         mona = {"lease": "mona", "campaign_id": stored.id, "lead_id": row.lead_id}
+        mona |= {"rule_set": "none", "decision": {}}
         connection.execute(claims.insert().values(number_id=row.id, created_at=NOON, **mona))
         threads = [Thread(target=work, daemon=True) for _ in range(2)]
         for number, thread in enumerate(threads, start=1):

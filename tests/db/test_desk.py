@@ -311,6 +311,7 @@ def test_the_history_is_of_all_campaigns_the_newest_first(
             "outcome": "connected",
             "disposition": "refusal",
             "refusal_reason": "price",
+            "refusal_detail": None,
             "note": "too dear",
         },
         {
@@ -319,6 +320,7 @@ def test_the_history_is_of_all_campaigns_the_newest_first(
             "outcome": "busy",
             "disposition": None,
             "refusal_reason": None,
+            "refusal_detail": None,
             "note": None,
         },
     ]
@@ -496,6 +498,14 @@ def test_words_that_can_be_used():
         ("sold", {}, "'sold' is no disposition.*choose one of success, .*sale"),
         ("refusal", {}, "a refusal needs its reason; add --reason with one of price, time"),
         ("refusal", {"reason": "prize"}, "one of price, time"),
+        ("refusal", {"reason": "prize"}, "the nearest is 'price'"),
+        ("sale", {"detail": "2027-03-01"}, "--detail belongs to the reason of a refusal"),
+        ("sale", {"callback_by": "me"}, "--callback-by belongs to a disposition of kind callback"),
+        (
+            "callback",
+            {"callback_at": NOON + minutes(1), "callback_by": "you"},
+            "--callback-by 'you' is nobody; choose one of me, any",
+        ),
         ("sale", {"reason": "price"}, "--reason belongs to a refusal, and 'sale' is none"),
         ("callback", {}, "a callback needs its time; add --callback "),
         ("callback", {"callback_at": NOON}, "--callback 2026-06-02 10:00 UTC is past"),
@@ -517,12 +527,26 @@ def test_words_that_cannot_be_used_are_told_in_one_sentence(
     assert "hostile" not in message
 
 
-def test_a_campaign_without_reasons_asks_for_none():
+def test_a_campaign_without_reasons_takes_the_built_in_ones():
     bare = read_definition(definition())
     assert isinstance(bare, Campaign)
-    assert read(bare, "refusal").reason is None
+    assert read(bare, "refusal", reason="no_need").detail is None
+    bound = read(bare, "refusal", reason="under_contract_until", detail="1.3.2027")
+    assert (bound.reason, bound.detail) == ("under_contract_until", "2027-03-01")
+    with pytest.raises(UsageError, match="needs a date; add --detail 2027-03-01"):
+        read(bare, "refusal", reason="under_contract_until")
     with pytest.raises(UsageError, match="this campaign asks nothing"):
-        read(bare, "refusal", given=["a=b"])
+        read(bare, "refusal", reason="no_need", given=["a=b"])
+
+
+def test_who_calls_back_is_said_by_the_agent_or_else_by_the_campaign():
+    later = {"callback_at": NOON + minutes(60)}
+    owned = understood(by_hand(callbacks='[callbacks]\nowner = "agent"'))
+    assert read(CAMPAIGN, "callback", **later).own_callback is False
+    assert read(CAMPAIGN, "callback", **later, callback_by="me").own_callback is True
+    assert read(owned, "callback", **later).own_callback is True
+    assert read(owned, "callback", **later, callback_by="any").own_callback is False
+    assert read(owned, "sale").own_callback is False
 
 
 # Why nobody

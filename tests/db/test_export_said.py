@@ -103,13 +103,16 @@ def test_every_answer_is_a_row(base: Engine):
 
 
 def test_a_refusal_is_a_row_with_its_reason_and_the_note(base: Engine):
-    import_people(base, [("Åse", phone(1)), ("Per", phone(2)), ("Kari", phone(3))])
+    import_people(
+        base, [("Åse", phone(1)), ("Per", phone(2)), ("Kari", phone(3)), ("Bo", phone(4))]
+    )
     stored = started(base)
     why = {"reason": "price", "note": "=too dear", "agent_id": add_agent(base)}
     first = talk(base, stored, DispositionKind.REFUSAL, **why)
     talk(base, stored, DispositionKind.SUCCESS)
     third = talk(base, stored, DispositionKind.REFUSAL)
-    dear, other = found(base, "refusals")
+    fourth = talk(base, stored, DispositionKind.REFUSAL, detail="2027-03-01", note="asked twice")
+    dear, other, bound = found(base, "refusals")
     assert list(dear.items()) == [
         ("attempt_id", first),
         ("lead_id", lead_id_of(base, "Åse")),
@@ -122,6 +125,7 @@ def test_a_refusal_is_a_row_with_its_reason_and_the_note(base: Engine):
         ("reoffer_at", None),
     ]
     assert (other["attempt_id"], other["agent"], other["reason"]) == (third, None, None)
+    assert (bound["attempt_id"], bound["detail"]) == (fourth, "2027-03-01")
 
 
 def test_a_campaign_and_a_condition_choose_among_what_was_said(base: Engine):

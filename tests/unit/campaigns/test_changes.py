@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from campaigns.changes import describe_changes
 from campaigns.dispositions import BUILT_IN
 from campaigns.model import (
+    Callbacks,
     Campaign,
     DialMode,
     Disposition,
@@ -19,12 +20,15 @@ from campaigns.model import (
     KeyMeaning,
     Message,
     MoveTo,
+    Needs,
+    Offer,
     Outcome,
     Question,
     QuestionType,
     RefusalReason,
     Retry,
 )
+from campaigns.refusals import built_in
 from tests.unit.campaigns.examples import campaign, hours, windows
 
 
@@ -45,6 +49,10 @@ GROWING = Retry(
 
 def test_nothing_changed_is_nothing_told() -> None:
     assert describe_changes(campaign(), campaign()) == ()
+
+
+def test_the_built_in_reasons_stand_in_no_file() -> None:
+    assert describe_changes(campaign(), campaign(refusal_reasons=built_in())) == ()
 
 
 @pytest.mark.parametrize(
@@ -90,6 +98,42 @@ def test_nothing_changed_is_nothing_told() -> None:
             {},
             {"refusal_reasons": (RefusalReason(code="price", label="Too dear"),)},
             ["refusal_reasons: none -> price", 'refusal_reasons.price: none -> "Too dear"'],
+        ),
+        (
+            {"refusal_reasons": (RefusalReason(code="price", label="Too dear"),)},
+            {
+                "refusal_reasons": (
+                    RefusalReason(
+                        code="price",
+                        label="Too dear",
+                        group="price",
+                        needs=Needs.DATE,
+                        offer=Offer(campaign="budget", before=timedelta(days=60)),
+                    ),
+                )
+            },
+            [
+                'refusal_reasons.price: "Too dear" -> "Too dear", group "price", needs date, '
+                'offer "budget" 60d before'
+            ],
+        ),
+        (
+            {"refusal_reasons": (RefusalReason(code="price", label="Too dear", hard=True),)},
+            {
+                "refusal_reasons": (
+                    RefusalReason(
+                        code="price",
+                        label="Too dear",
+                        offer=Offer(campaign="budget", after=timedelta(hours=36)),
+                    ),
+                )
+            },
+            ['refusal_reasons.price: "Too dear", hard -> "Too dear", offer "budget" after 36h'],
+        ),
+        (
+            {},
+            {"callbacks": Callbacks(owned=True, grace=timedelta(hours=1))},
+            ['callbacks.owner: none -> "agent"', "callbacks.grace: none -> 1h"],
         ),
     ],
 )

@@ -391,11 +391,54 @@ FAULTS: list[tuple[tuple[str | int, ...], object, str]] = [
     (("dispositions", 1, "code"), "sale", "dispositions[2].code"),
     (("dispositions", 1, "code"), "Later!", "dispositions[2].code"),
     (("dispositions", 1, "hidden"), "yes", "dispositions[2].hidden"),
+    (("refusal_reasons", 0, "offer"), "b", "refusal_reasons[1].offer"),
+    (("refusal_reasons", 0, "offer"), {"campaign": "b"}, "refusal_reasons[1].offer.after"),
     (
         ("refusal_reasons", 0, "offer"),
-        {"campaign": "b", "after": "30d"},
+        {"campaign": "tariff-switch", "after": "30d"},
+        "refusal_reasons[1].offer.campaign",
+    ),
+    (
+        ("refusal_reasons", 0, "offer"),
+        {"campaign": "b", "before": "60d"},
+        "refusal_reasons[1].offer.before",
+    ),
+    (
+        ("refusal_reasons",),
+        [
+            {
+                "code": "bound_until",
+                "needs": "date",
+                "offer": {"campaign": "b", "before": "60d", "after": "30d"},
+            }
+        ],
+        "refusal_reasons[1].offer.before",
+    ),
+    (
+        ("refusal_reasons", 0, "offer"),
+        {"campaign": "b", "after": "30d", "always": True},
+        "refusal_reasons[1].offer.always",
+    ),
+    (
+        ("refusal_reasons",),
+        [{"code": "never", "hard": True, "offer": {"campaign": "b", "after": "30d"}}],
         "refusal_reasons[1].offer",
     ),
+    (
+        ("refusal_reasons",),
+        [{"code": "never_by_phone", "offer": {"campaign": "b", "after": "30d"}}],
+        "refusal_reasons[1].offer",
+    ),
+    (
+        ("refusal_reasons",),
+        [{"code": "data_deletion_request", "hard": False}],
+        "refusal_reasons[1].hard",
+    ),
+    (("refusal_reasons", 0, "needs"), "number", "refusal_reasons[1].needs"),
+    (("refusal_reasons", 0, "group"), "", "refusal_reasons[1].group"),
+    (("callbacks",), {"owner": "me"}, "callbacks.owner"),
+    (("callbacks",), {"grace": "0s"}, "callbacks.grace"),
+    (("callbacks",), {"owners": "agent"}, "callbacks.owners"),
     (("refusal_reasons", 1, "code"), "price", "refusal_reasons[2].code"),
     (("refusal_reasons", 1, "label"), 7, "refusal_reasons[2].label"),
 ]

@@ -5,26 +5,43 @@ import re
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import campaigns.law as law_module
 from campaigns.decision import Facts, Refusal
-from campaigns.gates import GATES, evaluate, explain_document
-from campaigns.law import rule_set
+from campaigns.examining import HELD_BY_GATES
+from campaigns.gates import GATES, decision_document, evaluate, explain_document
+from campaigns.law import Laws
 from campaigns.model import (
     CampaignState,
     DialMode,
     DispositionKind,
+    GiveUp,
     LeadState,
+    MoveTo,
     Outcome,
     PastAttempt,
     Retry,
 )
+from campaigns.rules.model import Place, Placing
 from leads.consent_rules import Consent
-from leads.model import E164, LeadId, Listed, Listing, Registry, Suppression, SuppressionScope
+from leads.model import (
+    E164,
+    LeadId,
+    Listed,
+    Listing,
+    Registry,
+    Suppression,
+    SuppressionScope,
+    number_id,
+)
 from tests.unit.campaigns.examples import campaign, hours, utc, windows
+from tests.unit.campaigns.judging import laws, own_file, past, rule
 
 NOW = utc("2026-12-01T12:00")  # a Tuesday, 13:00 in Oslo
 NUMBER = E164("+4721000099")
@@ -42,35 +59,51 @@ NORWAY = Registry(
 )
 SWEDEN = replace(NORWAY, registry_id=2, name="sweden")
 
-CALLABLE = Facts(
-    now=NOW,
-    campaign=campaign(hours=DAYTIME),
-    campaign_state=CampaignState.RUNNING,
-    number=NUMBER,
-    zones=("Europe/Oslo",),
-    lead_id=1,
-    lead_state=LeadState.NEW,
-    on_list=True,
-    in_segment=True,
-    next_call_at=None,
-    claimed=False,
-    suppression=None,
-    registries=(),
-    attempts=(),
+RULES = rule(
+    "cap",
+    'max = 1\nper = { kind = "rolling_hours", n = 24 }\ncount = "conversations"',
+    name="talks",
+) + rule(
+    "cooldown", 'after = "abandoned"\nwait = { kind = "rolling_hours", n = 72 }', name="silence"
 )
+LAWS = laws(own_file(RULES), allow_without_rules=frozenset({"AQ"}))
+"""Two limits of the operator's own, and a place where no law holds."""
+
+AT_HOME = Placing(zones=("Europe/Oslo",), places=(Place("AQ"),))
+ALL_DAY = campaign(hours=DAYTIME)
 
 
-def facts(**changes: object) -> Facts:
-    return replace(CALLABLE, **changes)  # type: ignore[arg-type]
+def facts(*, placing: Placing = AT_HOME, by: Laws = LAWS, **changes: Any) -> Facts:
+    """A new lead whom nothing keeps from being called, but for some changes."""
+    asked = changes.get("campaign", ALL_DAY)
+    now = changes.get("now", NOW)
+    values = {
+        "now": now,
+        "campaign": asked,
+        "campaign_state": CampaignState.RUNNING,
+        "number": NUMBER,
+        "number_id": number_id(NUMBER),
+        "law": by.of(asked, placing, "fixed", now),
+        "rule_set": by.rule_set(asked),
+        "lead_id": 1,
+        "lead_state": LeadState.NEW,
+        "on_list": True,
+        "in_segment": True,
+        "next_call_at": None,
+        "claimed": False,
+        "suppression": None,
+        "registries": (),
+    }
+    return Facts(**values | changes)
 
 
-def the_refusal(**changes: object) -> Refusal:
+def the_refusal(**changes: Any) -> Refusal:
     (refusal,) = evaluate(facts(**changes)).refusals
     return refusal
 
 
-def ended(outcome: Outcome, *, ago: timedelta = timedelta(), **said: object) -> PastAttempt:
-    return PastAttempt(lead_id=1, outcome=outcome, ended_at=NOW - ago, **said)  # type: ignore[arg-type]
+def ended(outcome: Outcome, *, ago: timedelta = timedelta(), **said: Any) -> PastAttempt:
+    return PastAttempt(lead_id=1, outcome=outcome, ended_at=NOW - ago, **said)
 
 
 def entry(scope: SuppressionScope, name: str = "", reason: str | None = None) -> Suppression:
@@ -151,9 +184,10 @@ def test_a_registry_refuses_whom_it_lists_and_whom_it_was_not_asked_about(
     assert why in refusal.why
 
 
-def test_a_registry_that_lists_a_number_is_told_before_one_that_is_not_known() -> None:
+def test_every_registry_that_refuses_is_told() -> None:
     unknown, listed = Listing(NORWAY, Listed.UNKNOWN), Listing(SWEDEN, Listed.YES)
-    assert the_refusal(registries=(unknown, listed)).rule == "registry:sweden"
+    refusals = evaluate(facts(registries=(unknown, listed))).refusals
+    assert [one.rule for one in refusals] == ["registry_unknown:norway", "registry:sweden"]
     assert evaluate(facts(registries=(Listing(NORWAY, Listed.NO),))).callable
 
 
@@ -220,25 +254,52 @@ def test_the_days_of_a_campaign_belong_to_the_gate_of_hours() -> None:
     assert (late.rule, late.source, late.until) == ("ends", "campaign file: ends", None)
 
 
+SOMEWHERE = replace(AT_HOME, zones=())
+
+
 @pytest.mark.parametrize(
-    ("asking", "source"),
+    ("asking", "mode"),
     [
-        ({"hours": DAYTIME}, "campaign file: [hours]"),
-        ({"starts": date(2026, 1, 1)}, "campaign file: starts"),
-        ({"ends": date(2027, 1, 1)}, "campaign file: ends"),
+        *product(
+            ({"hours": DAYTIME}, {"starts": date(2026, 1, 1)}, {"ends": date(2027, 1, 1)}), DialMode
+        ),
+        *(({}, mode) for mode in DialMode if mode not in {DialMode.MANUAL, DialMode.PREVIEW}),
     ],
 )
-def test_an_unknown_zone_is_a_refusal_where_a_rule_asks_for_it(
-    asking: dict[str, object], source: str
+def test_an_unknown_zone_is_a_refusal_where_a_rule_or_a_machine_needs_it(
+    asking: dict[str, object], mode: DialMode
 ) -> None:
-    refusal = the_refusal(zones=(), campaign=campaign(**asking))
-    assert (refusal.gate, refusal.rule, refusal.until) == ("hours", "zone_unknown", None)
-    assert refusal.why == "no time zone is known for +4721000099"
-    assert refusal.source == source
+    refusal = the_refusal(placing=SOMEWHERE, campaign=campaign(mode=mode, **asking))
+    assert (refusal.gate, refusal.rule, refusal.until) == ("place", "zone_unknown", None)
+    assert "--set zone=" in refusal.why
 
 
-def test_an_unknown_zone_does_no_harm_where_no_rule_asks_for_it() -> None:
-    assert evaluate(facts(zones=(), campaign=campaign())).callable
+@pytest.mark.parametrize("mode", [DialMode.MANUAL, DialMode.PREVIEW])
+def test_an_unknown_zone_does_no_harm_where_an_agent_calls_and_no_rule_asks(
+    mode: DialMode,
+) -> None:
+    assert evaluate(facts(placing=SOMEWHERE, campaign=campaign(mode=mode))).callable
+
+
+def test_an_unknown_country_is_a_refusal_and_so_is_one_without_rules() -> None:
+    refusal = the_refusal(placing=replace(AT_HOME, places=()))
+    assert (refusal.gate, refusal.rule, refusal.until) == ("place", "country_unknown", None)
+    both = replace(AT_HOME, places=(Place("AQ"), Place("BV"), Place("TF")))
+    assert [one.rule for one in evaluate(facts(placing=both)).refusals] == [
+        "no_rules:BV",
+        "no_rules:TF",
+    ]
+
+
+def test_a_limit_tells_its_rule_and_its_end() -> None:
+    talk = past(NUMBER, NOW - timedelta(hours=1), Outcome.CONNECTED)
+    capped = the_refusal(calls=(talk,))
+    assert (capped.gate, capped.rule, capped.source) == ("caps", "ours.talks", "a wish")
+    assert capped.until == NOW + timedelta(hours=23)
+    silent = past(NUMBER, NOW - timedelta(hours=1), Outcome.ABANDONED)
+    cooling = the_refusal(calls=(silent,))
+    assert (cooling.gate, cooling.rule) == ("cooldown", "ours.silence")
+    assert cooling.until == NOW + timedelta(hours=71)
 
 
 def test_a_resting_lead_is_refused_until_its_rest_is_over() -> None:
@@ -268,15 +329,27 @@ def test_a_lead_that_is_done_with_is_refused_for_good(
     assert refusal.source == source
 
 
-def test_every_rule_about_attempts_has_a_source() -> None:
+AGAIN = Retry(after=timedelta(hours=1), max=1, then=MoveTo("other"))
+GIVES_UP = Retry(after=timedelta(hours=1), max=1, then=GiveUp("never_there"))
+
+
+@pytest.mark.parametrize("numbers", [1, 2])
+@pytest.mark.parametrize("mode", DialMode)
+def test_every_rule_about_attempts_has_a_source(mode: DialMode, numbers: int) -> None:
     endings = [
         (),
         *((ended(outcome, disposition=kind),) for outcome in Outcome for kind in SAID),
     ]
-    for mode, limit, past in product(DialMode, (1, 6), endings):
-        rules = campaign(mode=mode, max_attempts=limit)
-        for refusal in evaluate(facts(campaign=rules, attempts=past)).refusals:
-            assert refusal.source, (mode, limit, past)
+    entries: list[dict[str, Any]] = [{}, {"retry": dict.fromkeys(Outcome, AGAIN)}]
+    entries.append({"retry": dict.fromkeys(Outcome, GIVES_UP)})
+    told: set[str] = set()
+    for limit, entry_of, before in product((1, 6), entries, endings):
+        rules = campaign(mode=mode, max_attempts=limit, **entry_of)
+        for refusal in evaluate(facts(campaign=rules, attempts=before, numbers=numbers)).refusals:
+            assert refusal.source, (limit, before)
+            told.add(refusal.rule.partition(":")[0])
+    most = {"disposition", "moved", "gave_up", "retry", "outcome", "max_attempts"}
+    assert told - {"broadcast"} == (most if numbers == 1 else most | {"next_number"})
 
 
 PROMISED = NOW + timedelta(days=1)
@@ -320,35 +393,42 @@ def test_a_lead_that_the_hours_hold_back_is_refused_by_the_hours_alone() -> None
     assert (refusal.gate, refusal.until) == ("hours", opens)
 
 
-EVERYTHING_WRONG: dict[str, object] = {
-    "campaign_state": CampaignState.PAUSED,
-    "on_list": False,
-    "suppression": entry(SuppressionScope.ALL),
-    "registries": (Listing(NORWAY, Listed.YES),),
-    "consents": (),
-    "campaign": campaign(hours=EVENING, consent=("recording",)),
-    "attempts": (ended(Outcome.BUSY),),
+WRONG: dict[str, dict[str, Any]] = {
+    "state": {"campaign_state": CampaignState.PAUSED},
+    "list": {"on_list": False},
+    "suppression": {"suppression": entry(SuppressionScope.ALL)},
+    "registry": {"registries": (Listing(NORWAY, Listed.YES),)},
+    "consent": {"consents": ()},
+    "place": {"placing": replace(AT_HOME, places=(Place("AQ"), Place("BV")))},
+    "hours": {"campaign": campaign(hours=EVENING, consent=("recording",))},
+    "caps": {"calls": (past(NUMBER, NOW, Outcome.CONNECTED),)},
+    "cooldown": {"calls": (past(NUMBER, NOW, Outcome.ABANDONED),)},
+    "attempts": {"attempts": (ended(Outcome.BUSY),)},
 }
+"""For each gate something that it alone refuses."""
+
 ALL_RIGHT = {
     "campaign": campaign(hours=DAYTIME, consent=("recording",)),
     "consents": (agreed("recording"),),
 }
 
 
-@given(st.sets(st.sampled_from(sorted(EVERYTHING_WRONG))))
+@given(st.sets(st.sampled_from(sorted(WRONG))))
 def test_every_gate_speaks_for_itself_and_none_is_left_out(wrong: set[str]) -> None:
-    gates = dict(zip(EVERYTHING_WRONG, [name for name, _ in GATES], strict=True))
-    decision = evaluate(facts(**ALL_RIGHT | {name: EVERYTHING_WRONG[name] for name in wrong}))
+    changes: dict[str, Any] = dict(ALL_RIGHT)
+    for gate in wrong:
+        for name, value in WRONG[gate].items():
+            both = name == "calls" and name in changes
+            changes[name] = changes[name] + value if both else value
+    decision = evaluate(facts(**changes))
     assert [refusal.gate for refusal in decision.refusals] == [
-        gate for name, gate in gates.items() if name in wrong
+        name for name, _ in GATES if name in wrong
     ]
     assert decision.callable == (not wrong)
 
 
 def test_the_gates_stand_in_the_order_in_which_they_are_told() -> None:
-    assert [name for name, _ in GATES] == [
-        "state", "list", "suppression", "registry", "consent", "hours", "attempts",
-    ]  # fmt: skip
+    assert [name for name, _ in GATES] == [*WRONG] == [*HELD_BY_GATES]
 
 
 def test_a_decision_ends_with_its_last_refusal_if_all_of_them_end() -> None:
@@ -374,8 +454,15 @@ def test_the_document_of_a_callable_number() -> None:
         "callable": True,
         "refusals": [],
         "zones": ["Europe/Oslo"],
-        "jurisdictions": [],
-        "rule_set": rule_set(CALLABLE.campaign),
+        "jurisdictions": ["ours"],
+        "rule_set": LAWS.rule_set(ALL_DAY),
+        "until": None,
+        "places": ["AQ"],
+        "gates": {name: True for name, _ in GATES},
+        "rules": ["ours.talks", "ours.silence"],
+        "not_enforced": [],
+        "loosened": [],
+        "statutory_hours": False,
     }
 
 
@@ -387,14 +474,35 @@ def test_the_document_tells_every_refusal_and_is_json() -> None:
     assert {key for refusal in document["refusals"] for key in refusal} == {
         "gate", "rule", "why", "source", "until",
     }  # fmt: skip
+    assert (document["callable"], document["until"]) == (False, None)
+    assert [gate for gate, right in document["gates"].items() if not right] == ["list", "hours"]
+
+
+def test_the_document_tells_when_the_last_refusal_ends() -> None:
+    asked = facts(campaign=campaign(hours=EVENING))
+    assert explain_document(evaluate(asked), asked)["until"] == "2026-12-01T16:00:00Z"
+
+
+def test_what_an_attempt_keeps_of_its_decision() -> None:
+    agreement = replace(agreed("recording"), consent_id=7)
+    asked = facts(consents=(agreement,), registries=(Listing(NORWAY, Listed.NO),))
+    assert decision_document(asked) == {
+        "rules": ["ours.talks", "ours.silence"],
+        "jurisdictions": ["ours"],
+        "places": ["AQ"],
+        "zones": ["Europe/Oslo"],
+        "without_rules": ["AQ"],
+        "registries": {"norway": "2026-11-01"},
+        "consents": [7],
+    }
 
 
 def test_a_rule_set_is_the_same_for_the_same_rules() -> None:
     one = Retry(after=timedelta(hours=1), max=2)
     there = campaign(retry={Outcome.BUSY: one, Outcome.FAX: one}, questions=(), priority=1)
     back = campaign(retry={Outcome.FAX: one, Outcome.BUSY: one}, script="a.md", priority=2)
-    assert rule_set(there) == rule_set(back)
-    assert re.fullmatch("[0-9a-f]{12}", rule_set(there))
+    assert LAWS.rule_set(there) == LAWS.rule_set(back)
+    assert re.fullmatch("[0-9a-f]{12}", LAWS.rule_set(there))
 
 
 @pytest.mark.parametrize(
@@ -412,7 +520,29 @@ def test_a_rule_set_is_the_same_for_the_same_rules() -> None:
         {"mode": DialMode.BROADCAST},
         {"seller": "Another AS"},
         {"consent": ("recording",)},
+        {"purpose": "survey"},
+        {"audience": "business"},
+        {"caller": "nonprofit"},
+        {"voice": "synthetic"},
+        {"topics": ("pensions",)},
     ],
 )
 def test_a_rule_set_changes_with_every_rule(change: dict[str, object]) -> None:
-    assert rule_set(campaign(**change)) != rule_set(campaign())
+    assert LAWS.rule_set(campaign(**change)) != LAWS.rule_set(campaign())
+
+
+def test_a_rule_set_changes_with_the_rule_book() -> None:
+    mine = campaign()
+    assert len({one.rule_set(mine) for one in (LAWS, laws(), laws(max_per_day=1))}) == 3
+
+
+def test_a_rule_book_that_many_campaigns_ask_forgets_and_answers_the_same() -> None:
+    """What is kept is bounded, and whom a freed campaign's place in memory goes to is not it."""
+    with patch.object(law_module, "_KEPT_AT_MOST", 2):
+        by = laws(own_file(RULES))
+        asked = [campaign(ring_s=ring_s) for ring_s in range(20, 26)]
+        once = [(by.rule_set(one), by.of(one, AT_HOME, "fixed", NOW).ring_s) for one in asked]
+        again = [(by.rule_set(one), by.of(one, AT_HOME, "fixed", NOW).ring_s) for one in asked]
+    assert once == again
+    assert [ring_s for _, ring_s in once] == list(range(20, 26))
+    assert len({name for name, _ in once}) == len(asked)

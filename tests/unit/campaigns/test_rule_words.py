@@ -185,7 +185,7 @@ def test_dates_and_places_and_holidays() -> None:
     [
         (hours(), True),
         (hours(force=Force.REGULATION), True),
-        (hours(force=Force.CODE), False),
+        (hours(force=Force.CODE), True),
         (hours(force=Force.OWN), False),
         (hours(status=Status.PROPOSED), False),
         (hours(valid_until=date(2026, 11, 27)), True),
@@ -193,6 +193,6 @@ def test_dates_and_places_and_holidays() -> None:
         (CapRule(**COMMON, max=1, period=Period.CAMPAIGN), False),
     ],
 )
-def test_only_a_law_in_force_states_hours(rule: Rule, stated: bool) -> None:
+def test_a_law_or_a_code_in_force_states_hours_and_nothing_of_ones_own(rule: Rule, stated: bool) -> None:
     file = Jurisdiction(id="us", name="US", countries=frozenset({"US"}), rules=(rule,))
     assert statutory_hours([file], date(2026, 11, 27)) is stated
