@@ -57,7 +57,7 @@ def audit(
         last: the last day, itself included; None for all.
         progress: told which share of the work is done.
     """
-    kept = KeptRules(connection)
+    kept = KeptRules(connection, stored.campaign.name)
     found = Audit()
     ids = _ids(connection, stored, first, last)
     answered = answered_ids(connection, stored)

@@ -109,7 +109,8 @@ def summary(audit: Audit) -> Iterator[str]:
     """Yield how many attempts were allowed, and what could not be looked at."""
     judged = audit.allowed + len(audit.not_allowed)
     yield (
-        f"{audit.attempts} attempts, {judged} of them judged: {audit.allowed} allowed, "
+        f"{audit.attempts} {'attempt' if audit.attempts == 1 else 'attempts'}, "
+        f"{judged} of them judged: {audit.allowed} allowed, "
         f"{len(audit.not_allowed)} not allowed"
     )
     for why, count in sorted(audit.not_judged.items()):

@@ -109,7 +109,7 @@ def _explain_file(console: Console, source: str, campaign: str, laws: "Laws") ->
             _tell(console, answer)
     if unread:
         console.problems = True
-        console.say(f"{unread} rows could not be read")
+        console.say(f"{unread} {'row' if unread == 1 else 'rows'} could not be read")
 
 
 def _tell(console: Console, answer: "Answer | Unread") -> None:

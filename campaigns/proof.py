@@ -1,5 +1,6 @@
 """What every decision rested on, kept: the rule files and the campaign file, word for word."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -36,10 +37,12 @@ def keep_rules(
 
 
 class KeptRules:
-    """The rules under the names that attempts carry, each read once."""
+    """The rules under the names that attempts of a campaign carry, each read once."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, campaign: str) -> None:
+        """Begin with none; `campaign` is the campaign's name."""
         self._connection = connection
+        self._campaign = campaign
         self._found: dict[str, Rules | str] = {}
         self._laws: dict[str, Laws] = {}
 
@@ -71,7 +74,8 @@ class KeptRules:
             return f"the rules {name}: {error}"
         if rule_set(campaign, laws.book.hash) != name:
             return f"what is kept as the rules {name} is not what the name stands for"
-        return Rules(rule_set=name, laws=laws, campaign=campaign)
+        # Campaigns of the same rules share a name for them, and one of the files is kept.
+        return Rules(rule_set=name, laws=laws, campaign=replace(campaign, name=self._campaign))
 
     def _applied(self, book: str) -> Laws:
         if book not in self._laws:

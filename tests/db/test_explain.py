@@ -1,18 +1,24 @@
 """For any number, campaign and moment: which gate allows or forbids the call."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from campaigns.decision import Decision, Facts
 from campaigns.explain import explain_number
-from campaigns.gates import explain_document
+from campaigns.explain_text import explained
+from campaigns.gates import GATES, explain_document
 from campaigns.model import CampaignState, Outcome
-from leads.db import reading
+from campaigns.rules.model import Loosening
+from campaigns.rules.words import without_hours
+from leads.db import reading, writing
 from leads.errors import UsageError
 from leads.model import SuppressionScope
+from leads.tables import leads
 from tests.db.people import (
     LAWS,
     NOON,
@@ -23,6 +29,7 @@ from tests.db.people import (
     definition,
     enrolled,
     import_people,
+    import_text,
     lead_id_of,
     minutes,
     phone,
@@ -202,6 +209,79 @@ def test_a_moment_is_refused_where_the_persons_zones_disagree(people: Engine):
     assert explain(people, SYDNEY_OR_PERTH, at="2026-06-02T12:00Z")[1].now == datetime(
         2026, 6, 2, 12, tzinfo=UTC
     )
+
+
+def test_the_persons_own_time_is_that_of_every_place_they_may_be_in(base: Engine):
+    import_text(base, f"Navn;Telefon;Tidssone\nÅse;{phone(1)};America/New_York\n")
+    started(base)
+    disagree = r"may be in America/New_York, Europe/Oslo; add one"
+    with pytest.raises(UsageError, match=disagree):
+        explain(base, at="2026-06-02T12:00")
+    told = {"told_zone": "America/New_York", "told_country": "US"}
+    with writing(base) as connection:
+        connection.execute(update(leads).values(told))
+    meant = datetime(2026, 6, 2, 16, tzinfo=UTC)
+    assert explain(base, at="2026-06-02T12:00")[1].now == meant
+
+
+def test_zones_of_one_wall_clock_do_not_disagree(base: Engine):
+    import_text(base, f"Navn;Telefon;Tidssone\nÅse;{phone(1)};Europe/Stockholm\n")
+    started(base)
+    decision, facts = explain(base, at="2026-06-02T12:00")
+    assert decision.callable
+    assert (facts.now, facts.zones) == (NOON, ("Europe/Oslo", "Europe/Stockholm"))
+
+
+def test_a_number_that_is_not_next_is_judged_as_its_lead(people: Engine):
+    import_text(people, f"Navn;Telefon;Mobil\nPer;{phone(2)};{phone(3)}\n", "two")
+    stored = started(people, definition(on=["two"]))
+    call(people, stored, Outcome.CONNECTED)
+    for number in (phone(2), phone(3)):
+        decision, facts = explain(people, number)
+        assert (facts.lead_id, facts.lead_state) == (lead_id_of(people, "Per"), "done")
+        assert gates(decision) == ["attempts"]
+
+
+def lines(base: Engine, number: str = phone(1), **more: Any) -> list[str]:
+    decision, facts = explain(base, number, **more)
+    unknown = without_hours(LAWS.book, facts.placing.places, facts.now.date())
+    return [*explained(decision, facts, unknown)]
+
+
+def test_the_text_tells_every_gate_and_what_is_behind_a_refusal(people: Engine):
+    started(people, definition(hours=OPEN_10_TO_20))
+    told = lines(people, now=NOON + minutes(660))
+    assert told[0] == (
+        "+4722000001 may not be called for spring at 2026-06-02 21:00 UTC "
+        "(Tue 23:00 in Europe/Oslo)"
+    )
+    assert told[1:3] == ["  places: NO", "  zones: Europe/Oslo"]
+    verdicts = {line.split()[0]: line.split()[1] for line in told[3:] if line[2:3] != " "}
+    assert verdicts == dict.fromkeys((name for name, _ in GATES), "ok") | {"hours": "refused"}
+    at = told.index("  hours        refused")
+    assert told[at + 1 : at + 3] == [
+        "    hours: no call may begin at Tuesday 23:00 in Europe/Oslo",
+        "      until 2026-06-03 08:00 UTC; source: campaign file: [hours]",
+    ]
+
+
+def test_the_text_tells_what_is_shown_and_what_is_not_known(people: Engine):
+    started(people, definition().replace('"service"', '"sales"'))
+    told = lines(people, "+46812345678")
+    (shown,) = [line for line in told if line.startswith("  not enforced: se.hours ")]
+    assert "(proposed, shown only): " in shown
+    unknown = [line for line in told if "no statutory hours are known for SE" in line]
+    assert len(unknown) == 1
+    assert not any("no statutory hours" in line for line in lines(people))
+
+
+def test_the_text_tells_who_loosened_a_rule_and_why(people: Engine):
+    started(people)
+    _, facts = explain(people)
+    one = Loosening(rule="no.hours", by="K. Nordmann", reason="agreed in writing")
+    loosened = replace(facts, law=replace(facts.law, loosened=(one,)))
+    told = [*explained(Decision(()), loosened, [])]
+    assert told[-1] == "  loosened: no.hours by K. Nordmann: agreed in writing"
 
 
 def test_a_zone_that_a_rule_needs_and_nobody_knows_refuses(people: Engine):
