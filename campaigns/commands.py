@@ -150,6 +150,7 @@ def explain(
     """
     from campaigns.explain import explain_number
     from campaigns.gates import explain_document
+    from campaigns.rules.words import NO_HOURS, statutory_hours
     from campaigns.rules_in_force import laws_of
     from leads.db import reading
 
@@ -179,6 +180,9 @@ def explain(
         for refusal in decision.refusals:
             until = f", until {_utc(refusal.until)}" if refusal.until else ""
             console.line(f"  {refusal.gate}: {refusal.why}{until} ({refusal.source})")
+        for place in facts.law.placing.places:
+            if not statutory_hours(laws.book.of_place(place), facts.now.date()):
+                console.line(f"  {NO_HOURS} for {place}")
     if not decision.callable:
         raise typer.Exit(NOT_CALLABLE)
 

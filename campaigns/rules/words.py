@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from functools import singledispatch
 
+from campaigns.rules.book import RuleBook
 from campaigns.rules.model import (
     AbandonmentRule,
     AbandonPeriod,
@@ -205,6 +206,11 @@ def statutory_hours(files: Iterable[Jurisdiction], day: date) -> bool:
         for file in files
         for rule in file.rules
     )
+
+
+def country_has_hours(book: RuleBook, country: str, day: date) -> bool:
+    """Tell whether a law of a whole country says when calls may be made, on a day."""
+    return statutory_hours((file for file in book.naming(country) if not file.subdivisions), day)
 
 
 _COUNTED = {"attempts": "attempt", "answered": "answered call", "conversations": "conversation"}

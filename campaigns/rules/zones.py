@@ -50,5 +50,7 @@ def _by_country() -> Mapping[str, tuple[str, ...]]:
 
 @cache
 def _by_subdivision() -> Mapping[str, tuple[str, ...]]:
-    text = resources.files(__package__).joinpath("subdivision_zones.toml").read_text(encoding="utf-8")
+    text = (
+        resources.files(__package__).joinpath("subdivision_zones.toml").read_text(encoding="utf-8")
+    )
     return {code: tuple(zones) for code, zones in tomllib.loads(text)["zones"].items()}
