@@ -17,6 +17,7 @@ from campaigns.rules.model import (
     ConsentRule,
     CooldownRule,
     HourRule,
+    HoursRule,
     Need,
     RegistryList,
     RegistryRule,
@@ -194,15 +195,14 @@ def _limited(
         zones=facts.zones,
     )
     for rule in rules:
-        if not _valid(rule, facts) or _spared(rule, facts):
-            continue
         if isinstance(rule, CapRule):
             limit = capped(rule, facts.calls, whom, now=facts.now)
         elif isinstance(rule, CooldownRule):
             limit = cooling(rule, facts.calls, whom, now=facts.now)
         else:
             limit = same_hour(rule, facts.calls, whom, now=facts.now)
-        if limit is not None:
+        # Most rules are not reached, and then it is all the same whom they spare.
+        if limit is not None and _valid(rule, facts) and not _spared(rule, facts):
             yield Refusal(
                 gate=gate, rule=rule.id, why=limit.why, source=_sources(rule), until=limit.until
             )
@@ -258,7 +258,9 @@ def hours(facts: Facts) -> Iterator[Refusal]:
     law = facts.law
     if not law.clauses or not facts.zones:
         return
-    lifted = frozenset(rule.id for rule in law.rules if _spared(rule, facts))
+    lifted = frozenset(
+        rule.id for rule in law.rules if isinstance(rule, HoursRule) and _spared(rule, facts)
+    )
     opening = law.timetable(lifted).at(facts.now)
     # A rule with other holidays in each of two places may be shut in both: it is told once.
     shut: dict[str, Closed] = {}

@@ -17,6 +17,7 @@ they leave something open:
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from campaigns.model import DispositionKind, Outcome
@@ -267,15 +268,21 @@ def _counting(
 
 def _long_ago(period: Period, n: int, now: datetime) -> datetime:
     """Return a moment from before which nothing is within the last `n` of a period."""
+    back = _back(period, n)
+    return _ALWAYS if back is None else now - back
+
+
+@cache
+def _back(period: Period, n: int) -> timedelta | None:
     match period:
         case Period.ROLLING_HOURS:
-            return now - min(n, _MOST_DAYS * 24) * _HOUR
+            return min(n, _MOST_DAYS * 24) * _HOUR
         case Period.CONSECUTIVE_DAYS | Period.CALENDAR_DAYS:
-            return now - (min(n, _MOST_DAYS) + _LONGEST_DAY) * _DAY
+            return (min(n, _MOST_DAYS) + _LONGEST_DAY) * _DAY
         case Period.CALENDAR_WEEK:
-            return now - (min(n, _MOST_DAYS) * _WEEK_DAYS + _LONGEST_DAY) * _DAY
+            return (min(n, _MOST_DAYS) * _WEEK_DAYS + _LONGEST_DAY) * _DAY
         case Period.CAMPAIGN | Period.FOREVER:
-            return _ALWAYS
+            return None
 
 
 def _whose(key: Collection[str]) -> tuple[bool, bool]:
