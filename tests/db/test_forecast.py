@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, select, update
 
 from campaigns import forecasting
 from campaigns.erasure import erase
-from campaigns.facts import candidate, candidates, gather
+from campaigns.facts import CANDIDATES, candidate, candidates_of, gather
 from campaigns.forecast import HOUR
 from campaigns.forecasting import Told
 from campaigns.gates import evaluate
@@ -62,7 +62,8 @@ def reasons(found: Told) -> dict[tuple[str, str | None], int]:
 def by_gates(base: Engine, stored: StoredCampaign, moment: datetime, laws: Laws) -> int:
     """Count whom the gates let be called at a moment."""
     with reading(base) as connection:
-        rows = connection.execute(candidates(stored.id, now=moment)).all()
+        mine = CANDIDATES.where(campaign_leads.c.campaign_id == stored.id)
+        rows = connection.execute(mine, candidates_of(stored.id, now=moment)).all()
         people = [candidate(row) for row in rows]
         found = gather(connection, stored, people, laws, now=moment)
     return sum(evaluate(facts).callable for facts in found)
