@@ -487,6 +487,7 @@ def test_what_an_attempt_keeps_of_its_decision() -> None:
     agreement = replace(agreed("recording"), consent_id=7)
     asked = facts(consents=(agreement,), registries=(Listing(NORWAY, Listed.NO),))
     assert decision_document(asked) == {
+        "at": "2026-12-01T12:00:00Z",
         "rules": ["ours.talks", "ours.silence"],
         "jurisdictions": ["ours"],
         "places": ["AQ"],
