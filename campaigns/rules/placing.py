@@ -98,16 +98,16 @@ def _believed(known: Whereabouts) -> Whereabouts:
             region=None,
             number_zones=(),
         )
-    ours = country in (None, told.country)
-    number_is = known.region == told.country
+    address_agrees = country in (None, told.country)
+    number_agrees = known.region == told.country
     return replace(
         known,
         country=told.country,
-        subdivision=known.subdivision if ours else None,
-        zone=known.zone if ours and known.zone and is_zone_of(known.zone, told) else None,
-        region=known.region if number_is else None,
+        subdivision=known.subdivision if address_agrees else None,
+        zone=known.zone if address_agrees and known.zone and is_zone_of(known.zone, told) else None,
+        region=known.region if number_agrees else None,
         number_zones=tuple(
-            zone for zone in known.number_zones if number_is and is_zone_of(zone, told)
+            zone for zone in known.number_zones if number_agrees and is_zone_of(zone, told)
         ),
     )
 

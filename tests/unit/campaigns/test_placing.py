@@ -1,5 +1,7 @@
 """Where somebody may be, by the number, the address and their own words."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -537,3 +539,25 @@ def test_people_with_one_key_are_in_one_place(
     assert placing_of(twin, book) == placing_of(known, book)
     if other.place_key == known.place_key:
         assert placing_of(other, book) == placing_of(known, book)
+
+
+def test_a_number_alone_reads_no_table() -> None:
+    """Most people are known by theirs; every command would pay for the tables."""
+    script = """
+import sys
+from campaigns.rules import area_codes, zones
+from campaigns.rules.loading import load
+from campaigns.rules.own import Own
+from campaigns.rules.placing import Whereabouts, placing_of
+
+book = load(None, Own())
+read = lambda: [table.cache_info().currsize for table in (zones._by_country, zones._shipped)]
+bergen = {"number": 4755123456, "region": "NO", "number_zones": ("Europe/Oslo",)}
+assert placing_of(Whereabouts(**bergen), book).zones == ("Europe/Oslo",)
+assert read() == [0, 0] and area_codes.area_codes.cache_info().currsize == 0
+placing_of(Whereabouts(**bergen, country="DE"), book)
+assert read() == [1, 1] and "holidays" not in sys.modules
+placing_of(Whereabouts(**bergen, country="DE", subdivision="BY"), book)
+assert "holidays" in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -120,6 +120,24 @@ def test_everything_that_is_wrong_is_refused_at_once() -> None:
             Told(country="US", subdivision="US-NY"),
             Told(country="US", subdivision="US-NY"),
         ),
+        # A clock may have several names, and a part of a country no zones of its own.
+        (
+            Told(country="US", subdivision="US-KY"),
+            Told(zone="America/Kentucky/Louisville"),
+            Told(zone="America/Kentucky/Louisville", country="US", subdivision="US-KY"),
+        ),
+        (
+            Told(zone="America/Indiana/Knox"),
+            Told(country="US", subdivision="US-IN"),
+            Told(zone="America/Indiana/Knox", country="US", subdivision="US-IN"),
+        ),
+        (
+            Told(country="BR", subdivision="BR-AM"),
+            Told(zone="America/Manaus"),
+            Told(zone="America/Manaus", country="BR", subdivision="BR-AM"),
+        ),
+        # The same clock in another country is another place.
+        (Told(country="NO"), Told(zone="Europe/Berlin"), Told(zone="Europe/Berlin")),
         (
             Told(zone=NEW_YORK, country="US", subdivision="US-FL"),
             Told(country="US"),
