@@ -110,9 +110,9 @@ _ONCE = (
 _NUMBER = "12000000000 + i"
 
 _MANY = (
-    "INSERT INTO leads (id, name, attributes, import_id) {n} SELECT i, 'Lead ' || i, '{{}}', 1 FROM n",
+    "INSERT INTO leads (id, name, attributes, import_id) {n} SELECT i, 'Lead ' || i, {empty}, 1 FROM n",
     "INSERT INTO numbers (id, kind, region, zones) {n} SELECT {number}, "
-    "CASE WHEN i % 3 = 0 THEN 'fixed' ELSE 'mobile' END, 'US', '[]' FROM n",
+    "CASE WHEN i % 3 = 0 THEN 'fixed' ELSE 'mobile' END, 'US', {none} FROM n",
     "INSERT INTO lead_numbers (lead_id, position, number_id) {n} SELECT i, 1, {number} FROM n",
     "INSERT INTO list_members (list_id, import_id, lead_id) {n} SELECT 1, 1, i FROM n",
     "INSERT INTO registry_verdicts (number_id, registry_id, listed) {n} SELECT {number}, 1, "
@@ -130,12 +130,16 @@ _MANY = (
 
 _DIALECTS = {
     "sqlite": {
+        "empty": "'{}'",
+        "none": "'[]'",
         "moment": "'2026-05-01 10:00:00.000000'",
         "at_once": "'1970-01-01 00:00:00.000000'",
         "waits": "strftime('%Y-%m-%d %H:%M:%S', '2026-06-02 08:00', (i % 700000) || ' seconds') "
         "|| '.000000'",
     },
     "postgresql": {
+        "empty": "CAST('{}' AS json)",
+        "none": "CAST('[]' AS json)",
         "moment": "timestamptz '2026-05-01 10:00Z'",
         "at_once": "timestamptz '1970-01-01 00:00Z'",
         "waits": "timestamptz '2026-06-02 08:00Z' + make_interval(secs => i % 700000)",

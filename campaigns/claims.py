@@ -5,7 +5,7 @@ nobody else gets the person or another one of the number, from whichever process
 The engine and an agent who asks for the next number come through the same function.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -67,6 +67,7 @@ def claim(
     now: datetime,
     new_lease: Callable[[], str],
     agent_id: int | None = None,
+    for_agents: Collection[int] = (),
     expires_at: datetime | None = None,
 ) -> Claims:
     """Claim up to `limit` people of a running campaign, in the order of their turn.
@@ -82,12 +83,14 @@ def claim(
         now: aware.
         new_lease: gives a new name each time.
         agent_id: for whom the person is held, or None where an engine calls.
+        for_agents: those who can talk now, where an engine calls: what they promised is due.
         expires_at: when the claim ends by itself, aware, or None.
     """
     if limit < 1:
         return Claims((), 0)
     refresh(connection, stored, laws, now=now)
-    people = _due(connection, stored, limit=limit, now=now, agent_id=agent_id)
+    owners = for_agents if agent_id is None else [agent_id]
+    people = _due(connection, stored, limit=limit, now=now, agent_ids=owners)
     chosen: dict[int, tuple[Candidate, Facts]] = {}
     refused = 0
     found = gather(connection, stored, people, laws, now=now)
@@ -211,11 +214,11 @@ def _due(
     *,
     limit: int,
     now: datetime,
-    agent_id: int | None,
+    agent_ids: Collection[int],
 ) -> Sequence[Candidate]:
     """Return whose turn it is: those of open queues only, in the order of turns."""
     wanted = min(limit * 2 + 8, _LOOK_AT_MOST)
-    row_ids = turns.next_rows(connection, stored.id, wanted, now=now, agent_id=agent_id)
+    row_ids = turns.next_rows(connection, stored.id, wanted, now=now, agent_ids=agent_ids)
     asked = candidates_of(stored.id, now=now) | {"row_ids": row_ids}
     found = {row.id: candidate(row) for row in connection.execute(_UNCLAIMED, asked)}
     return [found[row_id] for row_id in row_ids if row_id in found]

@@ -109,6 +109,7 @@ class Candidate(Somebody):
     state: LeadState
     next_call_at: datetime
     attempts: int
+    owner_id: int | None
 
 
 def claimed(lead_id: ColumnElement[int], number_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -148,6 +149,7 @@ def _candidates() -> Select[tuple[object, ...]]:
             campaign_leads.c.state,
             campaign_leads.c.next_call_at,
             campaign_leads.c.attempts,
+            campaign_leads.c.owner_id,
             campaign_leads.c.position,
             numbers.c.e164,
             numbers.c.kind,
@@ -193,6 +195,7 @@ def candidate(row: Row[tuple[object, ...]]) -> Candidate:
         state=LeadState(row.state),
         next_call_at=row.next_call_at,
         attempts=row.attempts,
+        owner_id=row.owner_id,
         on_list=bool(row.on_list),
         claimed=bool(row.claimed),
         position=row.position,

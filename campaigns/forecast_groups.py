@@ -25,7 +25,6 @@ from sqlalchemy import (
     func,
     literal,
     null,
-    or_,
     select,
 )
 
@@ -36,7 +35,7 @@ from campaigns.rules.placing import Whereabouts
 from campaigns.store import StoredCampaign, in_use
 from campaigns.tables import AT_ONCE, campaign_leads, campaign_lists, is_callable
 from leads.db import UtcDateTime
-from leads.model import NumberId, Registry, SuppressionKind
+from leads.model import NumberId, Registry, SuppressionKind, SuppressionScope
 from leads.phone import AREA_CODE_DIGITS
 from leads.registries import current
 from leads.suppression import reaches
@@ -202,19 +201,17 @@ class _Query:
             facts.append(person.queue_id.label("queue_id"))
         else:
             facts += [numbers.c.id.label("number_id"), *_PLACE]
-        query = (
-            select(*facts)
-            .select_from(self._person)
-            .join(leads, leads.c.id == person.lead_id)
-            .outerjoin(
-                lead_numbers,
-                and_(
-                    lead_numbers.c.lead_id == person.lead_id,
-                    lead_numbers.c.position == person.position,
-                ),
-            )
-            .outerjoin(numbers, numbers.c.id == lead_numbers.c.number_id)
+        query = select(*facts).select_from(self._person)
+        if self._meant is not None or not placed:
+            query = query.join(leads, leads.c.id == person.lead_id)
+        of_person = and_(
+            lead_numbers.c.lead_id == person.lead_id, lead_numbers.c.position == person.position
         )
+        query = query.outerjoin(lead_numbers, of_person).outerjoin(
+            numbers, numbers.c.id == lead_numbers.c.number_id
+        )
+        for wish, about in self._wishes:
+            query = query.outerjoin(wish, wish.c.subject == about)
         for registry, verdict in zip(self._asked.registries, self._verdicts, strict=True):
             of_number = and_(
                 verdict.c.number_id == numbers.c.id,
@@ -269,14 +266,16 @@ class _Query:
 
     def _marks(self, agreed: Subquery | None) -> list[ColumnElement[Any]]:
         campaign = self._stored.campaign
-        meant = segment.of_campaign(self._connection, self._stored.id, campaign, now=self._now)
-        reach = reaches(seller=campaign.seller, campaign=campaign.name)
+        self._meant = segment.of_campaign(
+            self._connection, self._stored.id, campaign, now=self._now
+        )
+        meant = self._meant
         self._verdicts = [
             registry_verdicts.alias(f"verdict_{n}") for n in range(len(self._asked.registries))
         ]
         marks: list[ColumnElement[Any]] = [
             (literal(1) if meant is None else case((meant, 1), else_=0)).label("meant"),
-            self._wish(reach).label("do_not_call"),
+            self._wish().label("do_not_call"),
         ]
         marks += [one.c.listed.label(f"listed_{n}") for n, one in enumerate(self._verdicts)]
         if agreed is not None:
@@ -287,29 +286,42 @@ class _Query:
             ]
         return marks
 
-    def _wish(self, reach: ColumnElement[bool]) -> ColumnElement[Any]:
+    def _wish(self) -> ColumnElement[Any]:
         """Return the scope of the oldest wish of a readable kind that concerns somebody."""
+        campaign = self._stored.campaign
+        reach = reaches(seller=campaign.seller, campaign=campaign.name)
         in_force = and_(suppressions.c.removed_at.is_(None), reach)
-        kind, subject = suppressions.c.kind, suppressions.c.subject
-        if self._connection.scalar(select(suppressions.c.id).where(in_force).limit(1)) is None:
-            return literal(None, Text)
-        is_prefix = kind == SuppressionKind.PREFIX.value
-        prefixes = self._connection.scalars(select(subject).where(in_force, is_prefix))
+        about = {
+            SuppressionKind.NUMBER: numbers.c.e164,
+            SuppressionKind.LEAD: cast(self._person.c.lead_id, Text),
+        }
+        kinds = self._connection.scalars(select(suppressions.c.kind).where(in_force).distinct())
+        there = {SuppressionKind(kind) for kind in kinds}
+        self._wishes = [
+            (_oldest_wishes(kind, in_force), whom) for kind, whom in about.items() if kind in there
+        ]
+        oldest: list[ColumnElement[Any]] = [wish.c.age for wish, _ in self._wishes]
+        if SuppressionKind.PREFIX in there:
+            oldest.append(self._oldest_prefix(in_force))
+        if not oldest:
+            return literal(None, Integer)
+        # SQLite and PostgreSQL have no one name for the least of several values.
+        first: ColumnElement[Any] = func.coalesce(oldest[0], _NO_WISH)
+        for other in oldest[1:]:
+            first = case((other < first, other), else_=first)
+        return first % _SCOPES
+
+    def _oldest_prefix(self, in_force: ColumnElement[bool]) -> ColumnElement[Any]:
+        of_prefix = and_(in_force, suppressions.c.kind == SuppressionKind.PREFIX.value)
+        prefixes = self._connection.scalars(select(suppressions.c.subject).where(of_prefix))
         heads = [
             func.substr(numbers.c.e164, 1, length)
             for length in sorted({len(prefix) for prefix in prefixes})
         ]
-        about = [
-            and_(kind == SuppressionKind.NUMBER.value, subject == numbers.c.e164),
-            and_(kind == SuppressionKind.LEAD.value, subject == cast(self._person.c.lead_id, Text)),
-        ]
-        if heads:
-            about.append(and_(is_prefix, subject.in_(heads)))
-        oldest = select(suppressions.c.scope).where(in_force, or_(*about))
         return (
-            oldest.order_by(suppressions.c.id)
-            .limit(1)
-            .correlate(self._person, numbers)
+            select(func.min(_AGE))
+            .where(of_prefix, suppressions.c.subject.in_(heads))
+            .correlate(numbers)
             .scalar_subquery()
         )
 
@@ -327,12 +339,32 @@ class _Query:
             list_until=None if until in (0, _FOREVER) else _midnight(until),
             on_list=until > 0,
             meant=bool(row.meant),
-            do_not_call=row.do_not_call,
+            do_not_call=_SCOPE_OF.get(row.do_not_call),
             listed=tuple(values[f"listed_{n}"] for n in range(len(self._asked.registries))),
             agreed=tuple(
                 (values[f"level_{n}"], values[f"dates_{n}"]) for n in range(len(self._asked.kinds))
             ),
         )
+
+
+_NO_WISH = 2**62
+"""Younger than every wish, and of no scope."""
+
+_SCOPE = {scope.value: number for number, scope in enumerate(SuppressionScope, start=1)}
+_SCOPE_OF = {number: scope for scope, number in _SCOPE.items()}
+_SCOPES = 4
+_AGE = suppressions.c.id * _SCOPES + case(_SCOPE, value=suppressions.c.scope)
+"""Orders wishes by their age, and tells the scope as its remainder."""
+
+
+def _oldest_wishes(kind: SuppressionKind, in_force: ColumnElement[bool]) -> Subquery:
+    """Return of everything that wishes of a kind are about the age of the oldest."""
+    return (
+        select(suppressions.c.subject, func.min(_AGE).label("age"))
+        .where(in_force, suppressions.c.kind == kind.value)
+        .group_by(suppressions.c.subject)
+        .subquery(f"wish_{kind.value}")
+    )
 
 
 def _longest(last_day: Mapping[int, int], lead_id: ColumnElement[int]) -> ColumnElement[Any]:

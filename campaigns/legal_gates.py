@@ -25,7 +25,7 @@ from campaigns.rules.model import (
 )
 from campaigns.timetable import Closed
 from leads.consent_rules import in_force, why_not_in_force
-from leads.model import Listed, Listing
+from leads.model import Listed, Listing, Registry
 
 
 def registry(facts: Facts) -> Iterator[Refusal]:
@@ -49,14 +49,10 @@ def registry(facts: Facts) -> Iterator[Refusal]:
 
 def _asked(rule: RegistryRule, listing: Listing | None, facts: Facts) -> Iterator[Refusal]:
     """Refuse by a rule that asks for a register."""
-    remedy = f"load it: ringbank dnc import FILE --registry {rule.registry} --as-of DATE"
-    why = None
-    if listing is None:
-        why = f"{rule.title} has to be asked and is not there; {remedy}"
-    elif rule.max_age_days is not None:
-        age = (max(_days(facts)) - listing.registry.as_of).days
-        if age > rule.max_age_days:
-            why = f"{listing.registry} is {age} days old and may be {rule.max_age_days}; {remedy}"
+    version = listing.registry if listing is not None else None
+    why = why_not_usable(rule, version, max(_days(facts)))
+    if why is not None:
+        why = f"{why}; {registry_remedy(rule)}"
     if why is None and listing is not None:
         if rule.list is RegistryList.OPT_IN:
             if listing.listed is not Listed.YES:
@@ -66,6 +62,27 @@ def _asked(rule: RegistryRule, listing: Listing | None, facts: Facts) -> Iterato
             why = said and said[1]
     if why is not None:
         yield Refusal(gate="registry", rule=rule.id, why=why, source=_sources(rule))
+
+
+def why_not_usable(rule: RegistryRule, registry: Registry | None, day: date) -> str | None:
+    """Return why a register cannot be asked as a rule wants it, or None.
+
+    Args:
+        rule: what asks for it.
+        registry: its version in force, or None where it was never loaded.
+        day: the latest date that it is where people are called.
+    """
+    if registry is None:
+        return f"{rule.title} has to be asked and is not there"
+    age = (day - registry.as_of).days
+    if rule.max_age_days is not None and age > rule.max_age_days:
+        return f"{registry} is {age} days old and may be {rule.max_age_days}"
+    return None
+
+
+def registry_remedy(rule: RegistryRule) -> str:
+    """Return how the register that a rule asks for is loaded, as a clause."""
+    return f"load it: ringbank dnc import FILE --registry {rule.registry} --as-of DATE"
 
 
 def _listed(listing: Listing) -> tuple[str, str] | None:

@@ -245,17 +245,16 @@ def _show_file(console: Console, file: "Jurisdiction", book: "RuleBook", day: da
 
 def _show_country(console: Console, country: str, book: "RuleBook", day: date) -> None:
     from campaigns.rules import civil
-    from campaigns.rules.words import NO_HOURS, statutory_hours
+    from campaigns.rules.words import NO_HOURS, country_has_hours
 
     if not civil.is_country(country):
         raise UsageError(f"there is no country {country}; write two letters such as NO")
     files = book.naming(country)
-    whole = [file for file in files if not file.subdivisions]
     known = book.knows(country)
     head: dict[str, object] = {
         "country": country,
         "jurisdictions": [file.id for file in files],
-        "hours": "stated" if statutory_hours(whole, day) else NO_HOURS,
+        "hours": "stated" if country_has_hours(book, country, day) else NO_HOURS,
         "may_be_called": known,
     }
     if console.json:

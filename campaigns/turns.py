@@ -7,6 +7,7 @@ about to shut go before those who have all day.
 """
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, TextClause, bindparam, text
@@ -22,7 +23,7 @@ def next_rows(
     wanted: int,
     *,
     now: datetime,
-    agent_id: int | None,
+    agent_ids: Collection[int] = (),
 ) -> list[int]:
     """Return the rows of `campaign_leads` whose turn it is, in their order.
 
@@ -31,8 +32,8 @@ def next_rows(
         campaign_id: whose.
         wanted: how many at most.
         now: aware.
-        agent_id: whose promised callbacks go before all others; None: nobody's. A callback
-            that another agent promised is nobody else's until its time of grace is over.
+        agent_ids: whose promised callbacks go before all others. A callback that another agent
+            promised is nobody else's until its time of grace is over.
     """
     open_queues = queues.open_now(connection, campaign_id, now=now)
     if not open_queues:
@@ -42,11 +43,11 @@ def next_rows(
     given = {
         "queues": json.dumps([*open_queues]) if on_sqlite else [*open_queues],
         "now": now,
-        "agent": agent_id or 0,
+        "agents": json.dumps([*agent_ids]) if on_sqlite else [*agent_ids],
     }
     statement = _WALK_SQLITE if on_sqlite else _WALK_POSTGRESQL
     found: dict[int, None] = {}
-    if due.callback and agent_id is not None:
+    if due.callback and agent_ids:
         own = _OWN_SQLITE if on_sqlite else _OWN_POSTGRESQL
         found.update(dict.fromkeys(connection.scalars(own, given | {"wanted": wanted})))
     place = {queue_id: place for place, queue_id in enumerate(open_queues)}
@@ -61,7 +62,6 @@ def next_rows(
 
 _CALLABLE = ", ".join(f"'{state.value}'" for state in CALLABLE_STATES)
 _MAY_BE_CALLED = f"lead.state IN ({_CALLABLE}) AND lead.next_call_at <= :now"
-_NOBODYS_BUT = "(lead.owner_id IS NULL OR lead.owner_until <= :now OR lead.owner_id = :agent)"
 
 
 def _statement(sql: str) -> TextClause:
@@ -83,33 +83,46 @@ _DUE = _statement(
 """In which turns but the last somebody's time has come: most of them are empty mostly."""
 
 
+def _among(parameter: str, dialect: str) -> str:
+    if dialect == "sqlite":
+        return f"IN (SELECT value FROM json_each(:{parameter}))"  # noqa: S608 (our own words)
+    return f"= ANY(CAST(:{parameter} AS BIGINT[]))"
+
+
+def _in_queue(dialect: str) -> str:
+    return (
+        f"lead.turn = :turn AND {_MAY_BE_CALLED} AND (lead.owner_id IS NULL "
+        f"OR lead.owner_until <= :now OR lead.owner_id {_among('agents', dialect)})"
+    )
+
+
 _COLUMNS = "lead.id, lead.queue_id, lead.next_call_at, lead.rank"
-_IN_QUEUE = f"lead.turn = :turn AND {_MAY_BE_CALLED} AND {_NOBODYS_BUT}"
 
 # Both walk the queues in the order given and stop at the limit. The outer table of a CROSS JOIN
 # is SQLite's outer loop, and the index, without which the statement fails, gives the people of
 # each queue in their order; PostgreSQL asks a LATERAL once for each row of the outer table.
 _WALK_SQLITE = _statement(
     f"SELECT {_COLUMNS} FROM json_each(:queues) AS queue CROSS JOIN campaign_leads AS lead "  # noqa: S608 (our own words)
-    f"INDEXED BY ix_campaign_leads_turn WHERE lead.queue_id = queue.value AND {_IN_QUEUE} "
-    "LIMIT :wanted"
+    "INDEXED BY ix_campaign_leads_turn WHERE lead.queue_id = queue.value "
+    f"AND {_in_queue('sqlite')} LIMIT :wanted"
 )
 _WALK_POSTGRESQL = _statement(
     f"SELECT lead.* FROM unnest(CAST(:queues AS BIGINT[])) WITH ORDINALITY AS queue (id, place) "  # noqa: S608 (our own words)
     f"CROSS JOIN LATERAL (SELECT {_COLUMNS} FROM campaign_leads AS lead "
-    f"WHERE lead.queue_id = queue.id AND {_IN_QUEUE} "
+    f"WHERE lead.queue_id = queue.id AND {_in_queue('postgresql')} "
     "ORDER BY lead.next_call_at, lead.rank, lead.id LIMIT :wanted "
     "FOR UPDATE SKIP LOCKED) AS lead LIMIT :wanted"
 )
 
 
-def _own(among: str) -> TextClause:
+def _own(dialect: str) -> TextClause:
     return _statement(
-        f"SELECT lead.id FROM campaign_leads AS lead WHERE lead.owner_id = :agent "  # noqa: S608 (our own words)
-        f"AND lead.turn = {Turn.CALLBACK.value} AND {_MAY_BE_CALLED} AND lead.queue_id {among} "
+        f"SELECT lead.id FROM campaign_leads AS lead "  # noqa: S608 (our own words)
+        f"WHERE lead.owner_id {_among('agents', dialect)} AND lead.turn = {Turn.CALLBACK.value} "
+        f"AND {_MAY_BE_CALLED} AND lead.queue_id {_among('queues', dialect)} "
         "ORDER BY lead.next_call_at, lead.id LIMIT :wanted"
     )
 
 
-_OWN_SQLITE = _own("IN (SELECT value FROM json_each(:queues))")
-_OWN_POSTGRESQL = _own("= ANY(CAST(:queues AS BIGINT[]))")
+_OWN_SQLITE = _own("sqlite")
+_OWN_POSTGRESQL = _own("postgresql")

@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import typer
 
 from dialer.actions import MARKS
+from dialer.findings import Finding
 from leads.console import Console
 from leads.errors import RingbankError
 
@@ -18,18 +18,8 @@ if TYPE_CHECKING:
 _PROBLEMS = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was looked at; `why` and `remedy` only where it is not as it should be."""
-
-    what: str
-    ok: bool
-    why: str = ""
-    remedy: str = ""
-
-
 def doctor(ctx: typer.Context) -> None:
-    """Look at configuration, base, Asterisk, dialplan, trunks and time zones.
+    """Look at configuration, base, rules, Asterisk, dialplan, trunks and time zones.
 
     Leaves with 0 when a campaign could dial, with 1 when something is to be mended.
 
@@ -57,6 +47,7 @@ def doctor(ctx: typer.Context) -> None:
 def examine(console: Console) -> Iterator[Finding]:
     """Return what was found, in the order in which it is best mended."""
     from dialer import config as configuration
+    from dialer.doctor_rules import rule_findings
 
     try:
         config = configuration.load(console.config_file, os.environ)
@@ -66,6 +57,7 @@ def examine(console: Console) -> Iterator[Finding]:
     yield Finding(what="configuration", ok=True, why=str(config.file))
     yield from _base(console)
     yield _zones()
+    yield from rule_findings(console)
     yield from _trunks(config)
     yield from _asterisk(config)
 

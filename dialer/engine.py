@@ -395,6 +395,7 @@ class Engine:
         """Claim people and write the intent to call them."""
         placed = []
         now = self._clock.now()
+        ready = self._board.ready_agents()
         for stored in self._campaigns:
             calls = wanted.get(stored.id, 0)
             claims = claim(
@@ -404,6 +405,7 @@ class Engine:
                 limit=calls,
                 now=now,
                 new_lease=lambda: secrets.token_hex(6),
+                for_agents=ready,
             )
             if len(claims.taken) < calls and not claims.refused:
                 self._look_again_s[stored.id] = elapsed_s() + _REFRESH_EVERY_S
@@ -418,8 +420,13 @@ class Engine:
                 now=now,
             )
             placed += [
-                LiveCall(Call(channel_id=intent.channel_id, placed_at=now), intent, stored)
-                for intent in intents
+                LiveCall(
+                    Call(channel_id=intent.channel_id, placed_at=now),
+                    intent,
+                    stored,
+                    owner_id=claimed.person.owner_id,
+                )
+                for intent, claimed in zip(intents, claims.taken, strict=True)
             ]
         return placed
 

@@ -14,7 +14,7 @@ from campaigns.model import DialMode, Outcome
 from campaigns.store import StoredCampaign
 from dialer import actions
 from dialer.actions import Action
-from dialer.agent import Agent, AgentEffect, AgentEvent, AgentState
+from dialer.agent import Agent, AgentEffect, AgentEvent, AgentState, longest_waiting
 from dialer.call import (
     AgentChosen,
     AgentMissing,
@@ -48,6 +48,8 @@ class LiveCall:
     call: Call
     attempt: OpenAttempt
     stored: StoredCampaign
+    owner_id: int | None = None
+    """The agent who promised the call, and to whom it goes if they are ready."""
 
 
 @dataclass(slots=True)
@@ -164,10 +166,35 @@ class Switchboard:
     def _match(self, work: Work, *, now: datetime) -> None:
         waiting = (c for c in self.calls.values() if c.call.state is CallState.WAITING)
         for live in sorted(waiting, key=lambda c: c.call.waiting_at or c.call.placed_at):
-            agent = self.floor.ready()
+            agent = self._agent_for(live)
             if agent is None:
                 return
             self._give(live, agent, work, now=now)
+
+    def _agent_for(self, live: LiveCall) -> Agent | None:
+        """Return who gets an answered call: whoever promised it, or has been ready longest.
+
+        Whoever promised a call that is still ringing is kept for it while there is another.
+        """
+        if live.owner_id is not None:
+            owner = self.floor.agents.get(live.owner_id)
+            if owner is not None and owner.state is AgentState.READY:
+                return owner
+        kept = {
+            other.owner_id
+            for other in self.calls.values()
+            if other is not live and other.call.state in _BEFORE_AGENT
+        }
+        others = (one for one in self.floor.agents.values() if one.agent_id not in kept)
+        return longest_waiting(others) or self.floor.ready()
+
+    def ready_agents(self) -> tuple[int, ...]:
+        """Return the agents who are ready and do not want to leave."""
+        return tuple(
+            agent.agent_id
+            for agent in self.floor.agents.values()
+            if agent.state is AgentState.READY and agent.agent_id not in self._leaving
+        )
 
     def wanted(self, running: Iterable[StoredCampaign], *, at_s: float) -> dict[int, int]:
         """Return how many calls each campaign may place now, the first ones served first.

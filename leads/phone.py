@@ -165,7 +165,7 @@ def _country(number: PhoneNumber, region: str | None) -> str:
 def _zones(number: PhoneNumber) -> tuple[str, ...]:
     zones = {*time_zones_for_number(number)}
     if number.country_code == NORTH_AMERICA:
-        zones |= zones_of_area(str(number.national_number)[:AREA_CODE_DIGITS])
+        zones |= _zones_of_area(str(number.national_number)[:AREA_CODE_DIGITS])
     return _usable(zones)
 
 
@@ -176,7 +176,7 @@ def _usable(zones: Collection[str]) -> tuple[str, ...]:
 
 
 @cache
-def zones_of_area(area: str) -> frozenset[str]:
+def _zones_of_area(area: str) -> frozenset[str]:
     """Return every zone that numbers of a North American area code may be in."""
     areas = (f"{NORTH_AMERICA}{area}", f"{NORTH_AMERICA}{OVERLAYS.get(area, area)}")
     return frozenset(

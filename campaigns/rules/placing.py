@@ -1,27 +1,28 @@
-"""Where somebody may be: every zone and every jurisdiction that the facts leave open.
+"""Where somebody may be: every zone and every place that the facts leave open; pure.
 
-What the person said on the telephone replaces every guess. Otherwise the address counts, and
-beside it whatever the number suggests: numbers travel, and so do people with old addresses. A
-place that names no zone may be in any that it has.
+There are three sources. What the person said replaces the guesses that it contradicts. The
+address is one guess and the number another: numbers travel, and so do people with old
+addresses, so both count.
 
-What they said reaches as far as it goes and no further. A zone says nothing of the law. A
-subdivision brings all of its zones, or, where those are not known, all of its country's. A
-country leaves open what the guesses within it leave open: their zones and subdivisions stay,
-and without any there all zones of the country count.
+Zones: the address has its own zone, else every one of its subdivision, else every one of its
+country. A zone that its place has not got does not speak for the place: both count. A bare
+country says less than a number in it, and leaves its zones to that. A number that says no zone
+adds none.
+
+Places: the address, and the number's country where that is another one. Which part of the
+country is the number's to say only where the address does not say it, or where a law presumes
+that people are where their area code is.
 """
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from importlib import resources
+from dataclasses import dataclass, replace
 
+from campaigns.rules.area_codes import places_of_number
 from campaigns.rules.book import RuleBook
 from campaigns.rules.model import Place, Placing
-from campaigns.rules.subdivisions import subdivision_code
-from campaigns.rules.zones import zones_of_country, zones_of_subdivision
+from campaigns.rules.subdivisions import read_place
+from campaigns.rules.zones import is_zone_of, zones_of_place
 from leads.model import NumberId
-from leads.phone import AREA_CODE_DIGITS, NORTH_AMERICA
+from leads.phone import AREA_CODE_DIGITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,135 +58,105 @@ class Whereabouts:
 
 def placing_of(known: Whereabouts, book: RuleBook) -> Placing:
     """Return every zone and every place in which the person may be."""
-    address_only = book.own.zone_policy == "address"
+    believed = _believed(known)
+    suggested = places_of_number(believed.number, believed.region)
+    presumed = {one for one in suggested if one.subdivision and book.presumes(one.subdivision)}
+    # A law that presumes where people are is kept by the clock there: no choice of an operator's.
+    address_only = book.own.zone_policy == "address" and not presumed
     return Placing(
-        zones=possible_zones(known, address_only=address_only),
-        places=_places(known, book, address_only),
+        zones=_zones(believed, address_only),
+        places=_places(believed, suggested, presumed, address_only),
     )
 
 
 def possible_zones(known: Whereabouts, *, address_only: bool = False) -> tuple[str, ...]:
     """Return every zone in which the person may be, sorted; none where one cannot be told.
 
-    `address_only`: the zone of the address, where there is one, counts alone.
+    Args:
+        known: of the person.
+        address_only: the number does not count where the address names a zone of its place.
     """
-    if known.told_zone:
-        return (known.told_zone,)
-    told = _told(known)
-    guessed = _guessed_zones(known, address_only)
-    return guessed if told is None else _zones_told(told, guessed)
+    return _zones(_believed(known), address_only)
 
 
-def told_place(country: str | None, subdivision: str | None) -> Place | None:
-    """Return the place that a person told, or None; a subdivision may name its country itself."""
-    of_subdivision = subdivision.partition("-")[0] if subdivision else None
-    told = country or of_subdivision
-    return _place(told, subdivision) if told else None
+def _believed(known: Whereabouts) -> Whereabouts:
+    """Return what is known without the guesses that contradict what the person said.
 
-
-def zones_of_place(place: Place) -> tuple[str, ...]:
-    """Return every zone that a place may be in; empty where they are not known."""
-    return zones_of_subdivision(place.subdivision) or zones_of_country(place.country)
-
-
-def _guessed_zones(known: Whereabouts, address_only: bool) -> tuple[str, ...]:
-    if address_only and known.zone:
-        return (known.zone,)
-    zones = {*known.number_zones, *filter(None, [known.zone])}
+    The place that they told stands where that of the address was.
+    """
     address = _address(known)
-    if not known.zone and address is not None:
-        suggested = zones and any(_agree(place, address) for place in _of_number(known))
-        theirs = () if suggested else zones_of_place(address)
-        # Another clock than that of the number, and nobody knows which: none is known.
-        zones = zones if suggested else zones | {*theirs} if theirs else set()
-    return tuple(sorted(zones))
-
-
-def _zones_told(told: Place, guessed: tuple[str, ...]) -> tuple[str, ...]:
-    if told.subdivision:
-        return zones_of_place(told) or guessed
-    of_country = zones_of_country(told.country)
-    within = tuple(zone for zone in guessed if zone in of_country)
-    return within or of_country or guessed
-
-
-def _places(known: Whereabouts, book: RuleBook, address_only: bool) -> tuple[Place, ...]:
-    told = _told(known)
-    if told is not None and told.subdivision:
-        return (told,)
-    guessed = _guessed_places(known, book, address_only)
+    country = address.country if address else None
+    told = read_place(known.told_country, known.told_subdivision, country, known.region)
     if told is None:
-        return guessed
-    return tuple(place for place in guessed if place.country == told.country) or (told,)
-
-
-def _guessed_places(known: Whereabouts, book: RuleBook, address_only: bool) -> tuple[Place, ...]:
-    address = _address(known)
-    found = set() if address is None else {address}
-    for place in _of_number(known):
-        presumed = book.presumes(place.subdivision)
-        if address is None or presumed:
-            found.add(place)
-        elif place.country == address.country:
-            if not address.subdivision:
-                found.add(place)
-        elif not address_only:
-            found.add(place)
-    if address is not None and any(_narrows(place, address) for place in found):
-        # The subdivisions that the number suggests say more, and their rules are more.
-        found.discard(address)
-    return tuple(sorted(found))
-
-
-def _told(known: Whereabouts) -> Place | None:
-    """Return where the person said to be; a state without a country is of the one they are in."""
-    if known.told_country or "-" in (known.told_subdivision or ""):
-        return told_place(known.told_country, known.told_subdivision)
-    return _subdivision(known.country or known.region, known.told_subdivision)
+        return known
+    if told.subdivision:
+        return replace(
+            known,
+            country=told.country,
+            subdivision=told.subdivision,
+            zone=None,
+            region=None,
+            number_zones=(),
+        )
+    ours = country in (None, told.country)
+    number_is = known.region == told.country
+    return replace(
+        known,
+        country=told.country,
+        subdivision=known.subdivision if ours else None,
+        zone=known.zone if ours and known.zone and is_zone_of(known.zone, told) else None,
+        region=known.region if number_is else None,
+        number_zones=tuple(
+            zone for zone in known.number_zones if number_is and is_zone_of(zone, told)
+        ),
+    )
 
 
 def _address(known: Whereabouts) -> Place | None:
     """Return the address; a state without a country is one of the number's own country."""
-    if known.country:
-        return _place(known.country, known.subdivision)
-    return _subdivision(known.region, known.subdivision)
+    return read_place(known.country, known.subdivision, known.region)
 
 
-def _subdivision(country: str | None, written: str | None) -> Place | None:
-    place = _place(country, written) if country else None
-    return place if place is not None and place.subdivision else None
+def _zones(known: Whereabouts, address_only: bool) -> tuple[str, ...]:
+    if known.told_zone:
+        return (known.told_zone,)
+    says_zone = _says_zone(known)
+    of_number = () if address_only and says_zone else known.number_zones
+    zones = {*of_number, *filter(None, [known.zone])}
+    address = _address(known)
+    if address is not None and not says_zone and not _number_says_where_in(address, known):
+        theirs = zones_of_place(address)
+        # Another clock than that of the number, and nobody knows which: none is known.
+        zones = zones.union(theirs) if theirs else set()
+    return tuple(sorted(zones))
 
 
-def _place(country: str, subdivision: str | None) -> Place:
-    code = subdivision_code(country, subdivision) if subdivision else ""
-    return Place(country, code)
+def _places(
+    known: Whereabouts, suggested: tuple[Place, ...], presumed: set[Place], address_only: bool
+) -> tuple[Place, ...]:
+    address = _address(known)
+    if address is None:
+        return tuple(sorted(suggested))
+    abroad_too = not (address_only and _says_zone(known))
+    found = presumed | {
+        place
+        for place in suggested
+        if (not address.subdivision if place.country == address.country else abroad_too)
+    }
+    if address.subdivision or not any(place.country == address.country for place in found):
+        found.add(address)  # else parts of it are there, and have every rule that it has
+    return tuple(sorted(found))
 
 
-def _narrows(one: Place, other: Place) -> bool:
-    """Tell whether a place is a part of another one."""
-    return one.country == other.country and one.subdivision != "" == other.subdivision
+def _says_zone(known: Whereabouts) -> bool:
+    """Tell whether the address says its zone, and one that may be where the address is."""
+    address = _address(known)
+    if not known.zone or address is None:
+        return bool(known.zone)
+    return not zones_of_place(address) or is_zone_of(known.zone, address)
 
 
-def _agree(one: Place, other: Place) -> bool:
-    """Tell whether somebody may be in both places."""
-    return one.country == other.country and (
-        one.subdivision == other.subdivision or "" in (one.subdivision, other.subdivision)
-    )
-
-
-def _of_number(known: Whereabouts) -> tuple[Place, ...]:
-    if known.region is None:
-        return ()
-    digits = str(known.number)
-    codes: tuple[str, ...] = ()
-    if digits.startswith(str(NORTH_AMERICA)):
-        codes = area_codes().get(digits[1 : 1 + AREA_CODE_DIGITS], ())
-    ours = tuple(Place(known.region, code) for code in codes if code.startswith(known.region))
-    return ours or (Place(known.region),)
-
-
-@cache
-def area_codes() -> Mapping[str, tuple[str, ...]]:
-    """Return the subdivisions that each area code of North America serves."""
-    text = resources.files(__package__).joinpath("area_codes.toml").read_text(encoding="utf-8")
-    return {code: tuple(served) for code, served in tomllib.loads(text)["area_codes"].items()}
+def _number_says_where_in(address: Place, known: Whereabouts) -> bool:
+    """Tell whether the address is a bare country, and the number says a zone in it."""
+    in_country = bool(known.number_zones) and known.region == address.country
+    return in_country and not address.subdivision

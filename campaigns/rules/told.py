@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from campaigns.rules.placing import told_place
-from campaigns.rules.subdivisions import subdivision_code, subdivision_codes
-from campaigns.rules.zones import (
-    all_zones,
-    country_names,
-    zones_of_country,
-    zones_of_subdivision,
+from campaigns.rules.model import Place
+from campaigns.rules.subdivisions import (
+    country_of_code,
+    read_place,
+    subdivision_code,
+    subdivision_codes,
 )
+from campaigns.rules.zones import all_zones, country_names, is_zone_of
 from leads.errors import UsageError
 from leads.phone import known_region
 from leads.problems import Problem
@@ -20,7 +20,6 @@ from leads.problems import Problem
 PLACE_RULE = "write a time zone (Europe/Oslo), a country (NO) or a subdivision (US-FL)"
 
 _COUNTRY = re.compile("[A-Za-z]{2}")
-_SUBDIVISION = re.compile("([A-Za-z]{2})-([A-Za-z0-9]{1,3})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +59,17 @@ def told_since(before: Told, now: Told) -> Told:
 
     What they said before stays where the new words leave it possible.
     """
-    place = told_place(now.country, now.subdivision)
+    place = read_place(now.country, now.subdivision)
+    earlier = read_place(before.country, before.subdivision)
     if now.zone is None:
-        known = (place.subdivision and zones_of_subdivision(place.subdivision)) if place else ()
-        possible = known or (zones_of_country(place.country) if place else ())
-        return replace(now, zone=before.zone if before.zone in possible else None)
-    if place is not None:
+        stays = before.zone and place and is_zone_of(before.zone, place)
+        return replace(now, zone=before.zone if stays else None)
+    if place is not None or earlier is None:
         return now
-    earlier = told_place(before.country, before.subdivision)
-    if earlier is None or now.zone not in zones_of_country(earlier.country):
-        return now
-    of_part = zones_of_subdivision(before.subdivision or "")
-    stays = before.subdivision if now.zone in of_part else None
-    return replace(now, country=earlier.country, subdivision=stays)
+    if is_zone_of(now.zone, earlier):
+        return replace(now, country=earlier.country, subdivision=before.subdivision)
+    stays = is_zone_of(now.zone, Place(earlier.country))
+    return replace(now, country=earlier.country if stays else None)
 
 
 def unknown_subdivision(word: str) -> str | None:
@@ -93,12 +90,11 @@ def _read(word: str) -> Told | Problem:
             return Told(country=known_region(word))
         except UsageError as error:
             return Problem(where=word, why=str(error))
-    if found := _SUBDIVISION.fullmatch(word):
-        code = f"{found[1]}-{found[2]}".upper()
-        why = unknown_subdivision(code)
+    if country := country_of_code(word):
+        why = unknown_subdivision(word.upper())
         if why is not None:
             return Problem(where=word, why=why)
-        return Told(country=code.partition("-")[0], subdivision=code)
+        return Told(country=country, subdivision=word.upper())
     zones = all_zones()
     if word in zones:
         return Told(zone=word)

@@ -217,6 +217,11 @@ def no_hours(places: Iterable[Place | str]) -> str:
     return f"{NO_HOURS} for {named}; [hours] of the campaign file says when its people are called"
 
 
+def country_has_hours(book: RuleBook, country: str, day: date) -> bool:
+    """Tell whether a law of a whole country says when calls may be made, on a day."""
+    return statutory_hours((file for file in book.naming(country) if not file.subdivisions), day)
+
+
 _COUNTED = {"attempts": "attempt", "answered": "answered call", "conversations": "conversation"}
 _NEED = {Need.EXPRESS: "express", Need.WRITTEN: "written, with its proof"}
 _ON_IT = {

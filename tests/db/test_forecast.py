@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 
 from campaigns import forecasting
+from campaigns.erasure import erase
 from campaigns.facts import candidate, candidates, gather
 from campaigns.forecast import HOUR
 from campaigns.forecasting import Told
@@ -22,7 +23,7 @@ from campaigns.tables import campaign_leads, queues
 from leads import consents, registries
 from leads.consent_rules import NewConsent
 from leads.db import reading, writing
-from leads.model import E164, LeadId, Suppression, SuppressionKind
+from leads.model import E164, LeadId, Suppression, SuppressionKind, SuppressionScope
 from leads.suppression import add
 from leads.tables import leads, lists
 from tests.db.people import (
@@ -278,3 +279,36 @@ def test_a_result_that_ended_the_work_is_counted_by_its_word(base: Engine):
     found = told(base, stored)
     assert reasons(found) == {("attempts", "disposition:success"): 1, ("state", "in_call"): 1}
     assert (found.forecast.people, found.forecast.callable) == (2, 0)
+
+
+def test_of_several_wishes_the_oldest_that_reaches_the_campaign_is_told(base: Engine):
+    import_people(base, [("Åse", phone(1)), ("Per", "+4755000001"), ("Kari", phone(3))])
+    suppress(base, phone(1), SuppressionScope.SELLER, "Another seller")
+    suppress(base, phone(1), SuppressionScope.CAMPAIGN, "spring")
+    wish(base, "+4755", SuppressionKind.PREFIX)
+    suppress(base, E164("+4755000001"), SuppressionScope.SELLER, "Example Telecom AS")
+    suppress(base, phone(3), SuppressionScope.SELLER, "Example Telecom AS")
+    for subject, kind in (
+        ("+4722", SuppressionKind.PREFIX),
+        (str(lead_id_of(base, "Åse")), SuppressionKind.LEAD),
+    ):
+        wish(base, subject, kind)
+    stored = started(base)
+    assert reasons(told(base, stored)) == {
+        ("suppression", "do_not_call:campaign"): 1,
+        ("suppression", "do_not_call:all"): 1,
+        ("suppression", "do_not_call:seller"): 1,
+    }
+    assert [by_gates(base, stored, NOON, LAWS), told(base, stored).forecast.callable] == [0, 0]
+
+
+def test_wishes_of_erased_people_are_told_as_not_known(base: Engine):
+    import_people(base, [("Åse", phone(1)), ("Per", phone(2))])
+    suppress(base, phone(1))
+    stored = started(base)
+    with writing(base) as connection:
+        erase(connection, lead_id_of(base, "Åse"), now=NOON)
+    found = told(base, stored)
+    assert reasons(found) == {("state", "erased"): 1}
+    (sentence,) = found.not_known
+    assert sentence.startswith("1 do-not-call entries of erased people are asked before each call")

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from campaigns.rules import loading
+from campaigns.rules.loading import texts_in
 from campaigns.rules.model import Place
 from campaigns.rules.own import Own
-from leads.errors import UsageError
+from leads.errors import RingbankError, UsageError
 
 OURS = """schema = 1
 id = "ours"
@@ -90,3 +91,24 @@ def test_a_file_that_is_no_text_is_told(shipped: Path, folder: Path) -> None:
     (folder / "ours.toml").write_bytes(b'name = "\xff"')
     with pytest.raises(UsageError, match=r"ours\.toml is not UTF-8; save it as UTF-8"):
         loading.load(folder, Own())
+
+
+def test_two_files_of_one_name_are_told(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "ours.toml").write_text(OURS, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"b/ours\.toml has the name of another rule file"):
+        texts_in([tmp_path / "a", tmp_path / "b" / "ours.toml"])
+
+
+def test_a_file_that_cannot_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ours.toml").write_text(OURS, encoding="utf-8")
+
+    def forbidden(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", forbidden)
+    with pytest.raises(RingbankError, match=r"ours\.toml cannot be read \(Permission denied\)"):
+        texts_in([tmp_path])

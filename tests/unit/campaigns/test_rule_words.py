@@ -193,6 +193,8 @@ def test_dates_and_places_and_holidays() -> None:
         (CapRule(**COMMON, max=1, period=Period.CAMPAIGN), False),
     ],
 )
-def test_a_law_or_a_code_in_force_states_hours_and_nothing_of_ones_own(rule: Rule, stated: bool) -> None:
+def test_a_law_or_a_code_in_force_states_hours_and_nothing_of_ones_own(
+    rule: Rule, stated: bool
+) -> None:
     file = Jurisdiction(id="us", name="US", countries=frozenset({"US"}), rules=(rule,))
     assert statutory_hours([file], date(2026, 11, 27)) is stated

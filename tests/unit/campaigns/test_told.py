@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaigns.rules.area_codes import area_codes
 from campaigns.rules.loading import load
 from campaigns.rules.model import Place, Placing
 from campaigns.rules.own import Own
-from campaigns.rules.placing import Whereabouts, area_codes, placing_of, possible_zones
+from campaigns.rules.placing import Whereabouts, placing_of, possible_zones
 from campaigns.rules.subdivisions import subdivision_codes
 from campaigns.rules.told import Told, read_places, told_since
 from campaigns.rules.zones import (

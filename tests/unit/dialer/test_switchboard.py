@@ -109,15 +109,15 @@ class House:
 
     # -- calls
 
-    def place(self, what: StoredCampaign = PROGRESSIVE) -> str:
+    def place(self, what: StoredCampaign = PROGRESSIVE, owner: int | None = None) -> str:
         tried = replace(attempt(next(self._numbers)), dialed_at=at(self.now_s))
         call = Call(channel_id=tried.channel_id, placed_at=at(self.now_s))
-        self.board.begin(LiveCall(call, tried, what), at_s=self.now_s)
+        self.board.begin(LiveCall(call, tried, what, owner_id=owner), at_s=self.now_s)
         return tried.channel_id
 
-    def waiting(self, what: StoredCampaign = PROGRESSIVE) -> str:
+    def waiting(self, what: StoredCampaign = PROGRESSIVE, owner: int | None = None) -> str:
         """Have somebody answer who now waits for an agent."""
-        channel_id = self.place(what)
+        channel_id = self.place(what, owner)
         self.hear(channel_id, PickedUp, AgentWanted)
         self.now_s += 0.1
         return channel_id
@@ -324,6 +324,38 @@ def test_the_longest_waiting_agent_gets_the_person(house: House) -> None:
     caller = house.waiting()
     house.match()
     assert house.done() == [(room(2), caller)]
+
+
+def test_a_promised_call_goes_to_the_agent_who_promised_it(house: House) -> None:
+    house.ready(1, 2)
+    caller = house.waiting(owner=2)
+    house.match()
+    assert house.done() == [(room(2), caller)]
+
+
+def test_a_promised_call_goes_to_another_agent_where_its_own_is_busy(house: House) -> None:
+    house.ready(1, 2)
+    first = house.waiting(owner=1)
+    house.match()
+    second = house.waiting(owner=1)
+    house.match()
+    assert house.done() == [(room(1), first), (room(2), second)]
+
+
+def test_whoever_promised_a_call_that_rings_is_kept_for_it_while_others_are_free(
+    house: House,
+) -> None:
+    house.ready(1, 2)
+    promised = house.place(owner=1)
+    stranger = house.waiting()
+    house.match()
+    assert house.done() == [(room(2), stranger)]
+    another = house.waiting()
+    house.match()
+    assert house.done() == [(room(1), another)], "nobody waits in vain for the sake of a promise"
+    house.hear(promised, PickedUp, AgentWanted)
+    house.match()
+    assert house.done() == []
 
 
 def test_nobody_is_moved_twice(house: House) -> None:
