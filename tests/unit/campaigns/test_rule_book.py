@@ -168,6 +168,31 @@ def test_a_match_that_has_a_table_of_its_own_is_found_too() -> None:
     assert found.knows("SE")
 
 
+def test_a_head_that_cannot_be_read_alone_is_read_with_its_file() -> None:
+    """A line of the name looks like the first rule, and cuts the head in the middle of a text."""
+    text = file("se", 'countries = ["SE"]').replace(
+        'name = "se"\n', 'name = """SE\n[[rules]]"""\n', 1
+    )
+    found = book(shipped={"se.toml": text, "no.toml": SHIPPED["no.toml"]})
+    with pytest.raises(UsageError, match=r"se\.toml, line 3, name"):
+        found.of_place(Place("SE"))
+    assert ids(found, Place("NO")) == ["no"]
+
+
+def test_the_registers_are_those_that_a_rule_in_force_asks_for() -> None:
+    register = f'\n[[registry]]\nid = "{{0}}.list"\n{RULE}\nregistry = "{{0}}-list"\ntitle = "x"\n'
+    unsure = register.replace('"high"', '"low"') + 'status = "proposed"\n'
+    shipped = SHIPPED | {
+        "se.toml": file("se", 'countries = ["SE"]', more=register.format("se")),
+        "fi.toml": file("fi", 'countries = ["FI"]', more=unsure.format("fi")),
+        OFFICE_HOURS: SHIPPED[OFFICE_HOURS] + register.format("own-hours"),
+    }
+    ours = {"ours.toml": file("ours", 'countries = ["*"]', more=register.format("ours"))}
+    assert book(shipped=shipped).registries() == {"se-list"}
+    assert book(ours, shipped=shipped).registries() == {"se-list", "ours-list"}
+    assert book(shipped=shipped, office_hours=True).registries() == {"se-list", "own-hours-list"}
+
+
 def test_a_comment_in_the_head_is_no_match() -> None:
     text = '# countries = ["SE"], subdivisions = ["NO-03"]\n' + SHIPPED["no.toml"]
     found = book(shipped={"no.toml": text})

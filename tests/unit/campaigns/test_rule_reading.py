@@ -352,6 +352,7 @@ LATE = HEAD.count("\n")
         (HEAD + '[[loosen]]\nrule = "us.hours"', "line 6, loosen: only an operator's own file"),
         (HEAD + "x = y", "line 6, column 5: is not TOML"),
         (HEAD.replace('["US"]', '["US", "*"]'), 'line 5, match.countries: "*" is every country'),
+        (HEAD.replace('["US"]', '["CA"]').replace("US-FL", "CA-ON"), "line 5, match.countries: must name US"),
     ],
 )  # fmt: skip
 def test_a_fault_of_the_head(text: str, fault: str) -> None:
@@ -402,6 +403,8 @@ SOURCE = 'source = ["Fla. Stat. 501.059"]\n'
         ("hours", 'windows = { all = [["08:00", "12:00"]], mondays = [], holiday = [] }', COMMON, 4, "hours.windows.mondays: unknown key"),
         ("hours", "", COMMON, -1, "hours.windows: is missing"),
         ("abandonment", 'max_rate = 0.03\nperiod = { kind = "calendar_day" }\nnumerator = ["abandoned"]', COMMON, -1, "abandonment.denominator: is missing"),
+        ("abandonment", 'max_rate = 0.03\nguard_rate = 0.04\nperiod = { kind = "calendar_day" }\nnumerator = ["abandoned"]\ndenominator = ["answered"]', COMMON, 5, "abandonment.guard_rate: must not be above max_rate, 0.03"),
+        ("cap", f'{PER}max = 1\nexempt = {{ consent = ["All Calls"] }}', COMMON, 6, "cap.exempt.consent: 'All Calls' is no kind of consent"),
         ("abandonment", 'guard_rate = 1.5\nperiod = { kind = "calendar_day" }', COMMON, 4, "abandonment.guard_rate: must be from 0 to 1"),
         ("abandonment", 'period = { kind = "calendar_day" }\nnumerator = ["lost"]', COMMON, 5, "abandonment.numerator: 'lost' is not known"),
         ("retain", "", COMMON, -1, "retain: says nothing"),
@@ -472,6 +475,14 @@ def test_what_does_not_exist_is_told_by_who_looks_closely(old: str, new: str, fa
     if "subdivisions" not in fault:  # these take too long for every command to look them up
         assert the_fault(changed, own=True).startswith(fault)
     assert read(changed).id == "us-fl"  # a shipped file was looked at before it was shipped
+
+
+def test_a_name_is_looked_up_in_the_years_around_a_day_that_an_own_file_has_to_give() -> None:
+    undated = HEAD.replace("checked = 2026-11-22\n", "")
+    calendar = 'calendar = { country = "US", subdivision = "FL", drop = ["Labor Day"] }'
+    told = the_fault(undated + calendar, own=True)
+    assert told.startswith("line 5, calendar.drop: is looked up in the years around `checked`")
+    assert read(undated + calendar.replace(', drop = ["Labor Day"]', ""), own=True).checked is None
 
 
 def test_a_name_is_looked_up_in_every_subdivision_that_an_address_may_be_in() -> None:
