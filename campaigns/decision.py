@@ -101,7 +101,11 @@ class Decision:
 
     @property
     def until(self) -> datetime | None:
-        """When the last refusal ends: None if there is none, or if one has no end."""
+        """When the last refusal ends: None if there is none, or if one has no end.
+
+        Until then no call may be placed; then the gates have to be asked again, because a limit
+        may end at night.
+        """
         ends = [refusal.until for refusal in self.refusals if refusal.until is not None]
         return max(ends) if ends and len(ends) == len(self.refusals) else None
 

@@ -319,13 +319,19 @@ def test_a_resting_lead_is_refused_until_its_rest_is_over() -> None:
             "disposition:refusal",
             "result of an earlier call",
         ),
+        (
+            ended(Outcome.CONNECTED, disposition=DispositionKind.DO_NOT_CALL),
+            "disposition:do_not_call",
+            "result of an earlier call",
+        ),
     ],
 )
 def test_a_lead_that_is_done_with_is_refused_for_good(
     past: PastAttempt, rule: str, source: str
 ) -> None:
-    refusal = the_refusal(attempts=(past,), lead_state=LeadState.DONE)
-    assert (refusal.gate, refusal.rule, refusal.until) == ("attempts", rule, None)
+    for state in (LeadState.DONE, LeadState.WAITING):
+        refusal = the_refusal(attempts=(past,), lead_state=state)
+        assert (refusal.gate, refusal.rule, refusal.until) == ("attempts", rule, None)
     assert refusal.source == source
 
 
@@ -391,6 +397,17 @@ def test_a_lead_that_the_hours_hold_back_is_refused_by_the_hours_alone() -> None
     opens = utc("2026-12-01T16:00")
     refusal = the_refusal(campaign=campaign(hours=EVENING), next_call_at=opens)
     assert (refusal.gate, refusal.until) == ("hours", opens)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "gate"), [(Outcome.CONNECTED, "caps"), (Outcome.ABANDONED, "cooldown")]
+)
+def test_a_lead_that_a_limit_holds_back_is_refused_by_the_limit_alone(
+    outcome: Outcome, gate: str
+) -> None:
+    call = past(NUMBER, NOW - timedelta(hours=1), outcome)
+    refusal = the_refusal(calls=(call,), next_call_at=NOW + timedelta(hours=1))
+    assert refusal.gate == gate
 
 
 WRONG: dict[str, dict[str, Any]] = {

@@ -24,6 +24,7 @@ from tests.unit.campaigns.judging import (
     GERMANY,
     GIVING,
     INDIA,
+    LAWS,
     LONG_AGO,
     MACHINE,
     MARKETING,
@@ -334,6 +335,20 @@ def test_the_law_of_a_day_begins_with_that_day_on_the_clock_of_the_person() -> N
         (midnight, {"fr.hours", "fr.consent"}),
     ):
         assert set(refusing(facts(FRANCE, now, BY_HAND))) == told
+
+
+def test_the_law_of_a_day_begins_where_it_first_may_be_that_day() -> None:
+    """In Paris it is the 10th, on Wallis it is the 11th, and nobody knows where they are."""
+    evening = at("2026-08-10T15:00", PARIS)
+    asked = facts(FRANCE, evening, BY_HAND)
+    for zones, told in (
+        ((PARIS,), False),
+        (("Pacific/Wallis",), True),
+        (("Pacific/Wallis", PARIS), True),
+    ):
+        placing = replace(asked.law.placing, zones=tuple(sorted(zones)))
+        somewhere = replace(asked, law=LAWS.of(BY_HAND, placing, "fixed", evening))
+        assert ("fr.consent" in refusing(somewhere)) is told
 
 
 def test_consent_lifted_the_hours_of_france_until_then() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from campaigns.gates import evaluate, explain_document
 from campaigns.model import Campaign
-from campaigns.rules.model import Place
+from campaigns.rules.model import Place, Placing
 from leads.model import Listed
 from tests.unit.campaigns.examples import utc
 from tests.unit.campaigns.judging import (
@@ -212,9 +212,15 @@ def test_the_hours_of_a_rule_that_is_yet_to_come_count_for_the_next_opening() ->
 
 def test_a_rule_that_is_shut_in_two_places_is_told_once_with_the_later_end() -> None:
     """On Epiphany Bavaria is shut till the next morning, the rest of Germany till this one."""
-    address = {"country": "DE", "subdivision": "BY"}
-    asked = facts(GERMANY, at("2027-01-06T07:00", BERLIN), BY_HAND, address=address, **MARKETING)
-    both = replace(asked.law.placing, places=(Place("DE", "DE-BY"), Place("DE", "DE-NW")))
-    law = LAWS.of(BY_HAND, both, "fixed", asked.now)
-    (refusal,) = evaluate(replace(asked, law=law)).refusals
-    assert (refusal.rule, refusal.until) == ("de.hours", at("2027-01-07T08:00", BERLIN))
+    week = rule(
+        "hours", "windows = { all = [], holiday = [] }\nvalid_until = 2027-01-07", name="week"
+    )
+    early = at("2027-01-06T07:00", BERLIN)
+    both = Placing(zones=(BERLIN,), places=(Place("DE", "DE-BY"), Place("DE", "DE-NW")))
+    for by, others in ((LAWS, {}), (laws(own_file(week)), {"ours.week": "2027-01-08T08:00"})):
+        asked = facts(GERMANY, early, BY_HAND, **MARKETING)
+        found = evaluate(replace(asked, law=by.of(BY_HAND, both, "fixed", early))).refusals
+        assert [(one.rule, one.until) for one in found] == [
+            ("de.hours", at("2027-01-07T08:00", BERLIN)),
+            *((name, at(until, BERLIN)) for name, until in others.items()),
+        ]

@@ -23,6 +23,7 @@ from tests.unit.campaigns.judging import (
     MOSCOW,
     NORWAY,
     OSLO,
+    PANHANDLE,
     PROVEN,
     RECORDED,
     SECOND,
@@ -73,6 +74,15 @@ def test_a_day_of_the_floor_is_one_of_the_persons_calendar() -> None:
     assert refusing(asked) == ["own.max_per_day"]
     assert evaluate(asked).until == at("2026-12-02T00:00", OSLO)
     assert refusing(facts(NORWAY, at("2026-12-02T09:00", OSLO), BY_HAND, by=by, calls=calls)) == []
+
+
+def test_a_day_of_the_floor_is_one_on_every_calendar_that_may_be_theirs() -> None:
+    """Ten past midnight in Chicago is another day; the call before it was of today in New York."""
+    by = laws(max_per_day=1)
+    calls = (past(PANHANDLE, at("2026-12-01T23:50", CHICAGO)),)
+    asked = facts(PANHANDLE, at("2026-12-02T00:10", CHICAGO), SURVEY, by=by, calls=calls)
+    assert refusing(asked) == ["own.max_per_day"]
+    assert evaluate(asked).until == at("2026-12-03T00:00", CHICAGO) - HOUR
 
 
 def test_who_allows_no_call_allows_not_even_the_first() -> None:
@@ -176,6 +186,28 @@ def test_where_no_zone_is_known_a_rule_is_on_again_when_the_day_is_over_anywhere
     by = laws(own_file(off), allow_without_rules=frozenset({"RU"}))
     for now, told in (("2026-12-04T23:59:59", []), ("2026-12-05T00:00", ["ours.one"])):
         assert refusing(facts(MOSCOW, utc(now), BY_HAND, by=by)) == told
+
+
+def test_of_two_zones_the_one_in_which_the_day_is_over_decides() -> None:
+    off = (
+        rule("cap", 'max = 0\nper = { kind = "rolling_hours", n = 24 }')
+        + '\n[[loosen]]\nrule = "ours.one"\nby = "K. Nordmann"\nreason = "Asked counsel"\n'
+        "valid_until = 2026-12-05\n"
+    )
+    by = laws(own_file(off), allow_without_rules=frozenset({"NZ"}))
+    over, kiwi = at("2026-12-06T00:00", "Pacific/Auckland"), "+6493701234"
+    for address, told in (({}, []), ({"zone": "Pacific/Chatham"}, ["ours.one"])):
+        assert refusing(facts(kiwi, over - SECOND, SURVEY, by=by, address=address)) == told
+    assert refusing(facts(kiwi, over, SURVEY, by=by)) == ["ours.one"]
+
+
+def test_where_no_zone_is_known_a_rule_of_tomorrow_holds_today() -> None:
+    for valid in ("valid_from = 2026-12-06", "valid_until = 2026-12-04"):
+        text = rule("consent", f'need = "forbidden"\n{valid}')
+        by = laws(own_file(text), allow_without_rules=frozenset({"RU"}))
+        assert refusing(facts(MOSCOW, utc("2026-12-05T12:00"), SURVEY, by=by)) == ["ours.one"]
+        outside = "2026-12-04T23:00" if "from" in valid else "2026-12-06T00:00"
+        assert refusing(facts(MOSCOW, utc(outside), SURVEY, by=by)) == []
 
 
 @pytest.mark.parametrize(
