@@ -270,12 +270,15 @@ def _grown(entry: Retry, times: int) -> timedelta:
 def _in_another_part(at: datetime, last: datetime, zones: Sequence[str]) -> datetime:
     """Return the first moment from `at` on in another part of the day than the last attempt.
 
-    It is another part in every zone. There always is one: twelve hours after the last
-    attempt it is nowhere the same part, because none is longer.
+    It is another part in every zone. Where no moment of a day is, on the far sides of the
+    Earth when clocks are turned, `at` has to do.
     """
-    while same := [zone for zone in zones if daypart(at, zone) is daypart(last, zone)]:
-        at = max(_next_part(at, zone) for zone in same)
-    return at
+    moment = at
+    while same := [zone for zone in zones if daypart(moment, zone) is daypart(last, zone)]:
+        moment = max(_next_part(moment, zone) for zone in same)
+        if moment - at > _DAY:
+            return at
+    return moment
 
 
 def _next_part(moment: datetime, zone: str) -> datetime:

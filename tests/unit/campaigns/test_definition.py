@@ -395,11 +395,6 @@ FAULTS: list[tuple[tuple[str | int, ...], object, str]] = [
     (("refusal_reasons", 0, "offer"), {"campaign": "b"}, "refusal_reasons[1].offer.after"),
     (
         ("refusal_reasons", 0, "offer"),
-        {"campaign": "tariff-switch", "after": "30d"},
-        "refusal_reasons[1].offer.campaign",
-    ),
-    (
-        ("refusal_reasons", 0, "offer"),
         {"campaign": "b", "before": "60d"},
         "refusal_reasons[1].offer.before",
     ),
@@ -474,6 +469,12 @@ def test_a_fault_is_told_with_its_full_key_and_nothing_else_is(
     campaign_of(toml(document))
     put(document, path, value)
     assert places(toml(document)) == [where]
+
+
+def test_nobody_is_offered_the_campaign_that_they_refuse() -> None:
+    document = deepcopy(FULL)
+    put(document, ("refusal_reasons", 0, "offer"), {"campaign": FULL["name"], "after": "30d"})
+    assert places(toml(document)) == ["refusal_reasons[1].offer.campaign"]
 
 
 @given(st.lists(st.sampled_from(FAULTS), max_size=8, unique_by=lambda fault: fault[0][0]))
