@@ -359,7 +359,6 @@ FAULTS: list[tuple[tuple[str | int, ...], object, str]] = [
     (("retry", "busy", "then"), "letters", "retry.busy.then"),
     (("retry", "busy", "then"), {}, "retry.busy.then.campaign"),
     (("retry", "busy", "then"), {"campaign": ""}, "retry.busy.then.campaign"),
-    (("retry", "busy", "then"), {"campaign": "tariff-switch"}, "retry.busy.then.campaign"),
     (("retry", "busy", "then"), {"give_up": "No luck"}, "retry.busy.then.give_up"),
     (("retry", "busy", "then"), {"give_up": "a", "campaign": "b"}, "retry.busy.then"),
     (("retry", "disposition"), [], "retry.disposition"),
@@ -469,6 +468,12 @@ def test_a_fault_is_told_with_its_full_key_and_nothing_else_is(
     campaign_of(toml(document))
     put(document, path, value)
     assert places(toml(document)) == [where]
+
+
+def test_a_retry_does_not_end_where_it_began() -> None:
+    document = deepcopy(FULL)
+    put(document, ("retry", "busy", "then"), {"campaign": FULL["name"]})
+    assert places(toml(document)) == ["retry.busy.then.campaign"]
 
 
 def test_nobody_is_offered_the_campaign_that_they_refuse() -> None:
