@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from campaigns import segment
 from campaigns.model import Campaign, CampaignId, LeadState, Turn
-from campaigns.tables import AT_ONCE, attempts, campaign_leads, is_callable
+from campaigns.tables import AT_ONCE, attempts, campaign_leads, is_callable, queues
 from leads.db import UtcDateTime
 from leads.sql import among
 from leads.tables import leads
@@ -49,7 +49,7 @@ HELD_BY_GATES = (
 
 GATE_OF_WHERE = "list"
 
-_GATES_OF_QUEUES = ("place", "hours")
+GATES_OF_QUEUES = ("place", "hours")
 """Gates that shut a whole queue: whoever comes back from them is looked for a queue anew."""
 
 
@@ -77,6 +77,12 @@ def examine_again(
         held_by != ERASED,
     )
     ours = campaign_leads.c.campaign_id == campaign_id
+    # Whoever comes back must not find their queue shut by what held when it was last looked at.
+    connection.execute(
+        update(queues)
+        .where(queues.c.campaign_id == campaign_id, queues.c.held_by.is_not(None))
+        .values(looked_at=None)
+    )
     meant = segment.of_campaign(connection, campaign_id, campaign, now=now)
     if meant is not None:
         connection.execute(take_out(ours, meant))
@@ -136,7 +142,7 @@ def put_to_work(connection: Connection, *which: ColumnElement[bool]) -> None:
         (not_tried, Turn.FRESH.value),
         else_=Turn.RETRY.value,
     )
-    queue_id = case((held_by.in_(_GATES_OF_QUEUES), null()), else_=campaign_leads.c.queue_id)
+    queue_id = case((held_by.in_(GATES_OF_QUEUES), null()), else_=campaign_leads.c.queue_id)
     back_in_work = case(
         (is_callable, campaign_leads.c.state),
         (and_(not_tried, ~sent), LeadState.NEW.value),

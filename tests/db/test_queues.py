@@ -1,0 +1,103 @@
+"""Queues: who gets into which, and what becomes of people whose queue never opens."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from campaigns import store
+from campaigns.claims import claim
+from campaigns.enrolment import enrol
+from campaigns.law import Laws
+from campaigns.model import CampaignState
+from campaigns.rules.loading import load as load_rules
+from campaigns.rules.own import Own
+from campaigns.store import StoredCampaign
+from leads.db import writing
+from tests.db.people import (
+    NOON,
+    enrolled,
+    import_people,
+    minutes,
+    names_of,
+    new_lease,
+    phone,
+    started,
+    take,
+    understood,
+)
+
+DAY = timedelta(days=1)
+STRICT = Laws(load_rules(None, Own()))
+"""The rules that ship, with nobody's leave to call where none are there."""
+
+
+def changed(base: Engine, stored: StoredCampaign, text: str) -> StoredCampaign:
+    with writing(base) as connection:
+        problems = store.change(
+            connection, stored, understood(text), definition=text, script=None, file=None, now=NOON
+        )
+        assert problems == ()
+        return store.load(connection, stored.campaign.name)
+
+
+@pytest.fixture
+def banned(tmp_path: Path) -> Laws:
+    """Rules that forbid every call to Norway until the end of June."""
+    (tmp_path / "ban.toml").write_text(BAN)
+    return Laws(load_rules(tmp_path, Own()))
+
+
+BAN = """schema = 1
+id = "ban"
+name = "A ban for a time"
+match = { countries = ["NO"] }
+calendar = { country = "NO", subdivision = "" }
+
+[[hours]]
+id = "ban.hours"
+source = ["the board, 2026-05-01"]
+windows = { all = [], holiday = [] }
+valid_until = 2026-06-30
+"""
+AFTER = datetime(2026, 7, 1, 10, tzinfo=UTC)
+
+
+def taken_by(base: Engine, stored: StoredCampaign, laws: Laws, *, now: datetime) -> list[str]:
+    with writing(base) as connection:
+        enrol(connection, stored, laws, now=now)
+        found = claim(connection, stored, laws, limit=5, now=now, new_lease=new_lease)
+    return sorted(names_of(base, found.taken))
+
+
+def test_people_come_back_when_a_ban_is_over(base: Engine, banned: Laws):
+    import_people(base, [("Åse", phone(1))])
+    stored = started(base)
+    assert taken_by(base, stored, banned, now=NOON) == []
+    assert enrolled(base, stored)["Åse"].held_by == "hours"
+    import_people(base, [("Per", phone(2))])
+    assert taken_by(base, stored, banned, now=AFTER) == ["Per", "Åse"]
+
+
+def test_a_start_looks_at_once_at_queues_that_were_shut(base: Engine, banned: Laws):
+    import_people(base, [("Åse", phone(1))])
+    stored = started(base)
+    # Sixteen days before the ban ends, at midnight in Oslo: so far is looked ahead.
+    seen_at = datetime(2026, 6, 14, 22, tzinfo=UTC)
+    for minute in (-15, 15):
+        assert taken_by(base, stored, banned, now=seen_at + minutes(minute)) == []
+        assert enrolled(base, stored)["Åse"].held_by == "hours"
+    with writing(base) as connection:
+        store.set_state(connection, stored, CampaignState.RUNNING, now=seen_at + minutes(15))
+    assert taken_by(base, stored, banned, now=seen_at + minutes(15)) == []
+    assert enrolled(base, stored)["Åse"].held_by is None
+
+
+def test_other_rules_that_let_people_be_called_bring_them_back(base: Engine):
+    import_people(base, [("Mads", "+4532123456")])
+    stored = started(base)
+    with writing(base) as connection:
+        enrol(connection, stored, STRICT, now=NOON)
+    assert enrolled(base, stored)["Mads"].held_by == "place"
+    assert names_of(base, take(base, stored)) == ["Mads"]
