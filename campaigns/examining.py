@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from campaigns import segment
-from campaigns.model import Campaign, CampaignId, LeadState, Turn
+from campaigns.model import Campaign, CampaignId, DispositionKind, LeadState, Turn
 from campaigns.tables import AT_ONCE, attempts, campaign_leads, is_callable, queues
 from leads.db import UtcDateTime
 from leads.sql import among
@@ -136,8 +136,10 @@ def put_to_work(connection: Connection, *which: ColumnElement[bool]) -> None:
     held_by = campaign_leads.c.held_by
     not_tried = campaign_leads.c.attempts == 0
     sent = campaign_leads.c.came_from.is_not(None)
+    promised_for = _promised_for()
     turn = case(
         (is_callable, campaign_leads.c.turn),
+        (promised_for.is_not(None), Turn.CALLBACK.value),
         (and_(not_tried, sent), Turn.REOFFER.value),
         (not_tried, Turn.FRESH.value),
         else_=Turn.RETRY.value,
@@ -145,6 +147,7 @@ def put_to_work(connection: Connection, *which: ColumnElement[bool]) -> None:
     queue_id = case((held_by.in_(GATES_OF_QUEUES), null()), else_=campaign_leads.c.queue_id)
     back_in_work = case(
         (is_callable, campaign_leads.c.state),
+        (promised_for.is_not(None), LeadState.CALLBACK.value),
         (and_(not_tried, ~sent), LeadState.NEW.value),
         else_=LeadState.WAITING.value,
     )
@@ -162,9 +165,32 @@ def put_to_work(connection: Connection, *which: ColumnElement[bool]) -> None:
             state=back_in_work,
             turn=turn,
             queue_id=queue_id,
-            next_call_at=func.coalesce(sent_for, literal(AT_ONCE, UtcDateTime())),
+            next_call_at=func.coalesce(promised_for, sent_for, literal(AT_ONCE, UtcDateTime())),
             held_by=None,
         )
+    )
+
+
+def _promised_for() -> ColumnElement[datetime | None]:
+    """Return when a call was promised to a row's person in the last talk, or null."""
+    return (
+        select(
+            case(
+                (
+                    attempts.c.disposition_kind == DispositionKind.CALLBACK.value,
+                    attempts.c.callback_at,
+                )
+            )
+        )
+        .where(
+            campaign_leads.c.attempts > 0,
+            attempts.c.campaign_id == campaign_leads.c.campaign_id,
+            attempts.c.lead_id == campaign_leads.c.lead_id,
+        )
+        .order_by(attempts.c.ended_at.desc(), attempts.c.id.desc())
+        .limit(1)
+        .correlate(campaign_leads)
+        .scalar_subquery()
     )
 
 

@@ -10,19 +10,24 @@ from campaigns import store
 from campaigns.claims import claim
 from campaigns.enrolment import enrol
 from campaigns.law import Laws
-from campaigns.model import CampaignState
+from campaigns.model import CampaignState, DispositionKind, Outcome, Turn
+from campaigns.results import record_result
 from campaigns.rules.loading import load as load_rules
 from campaigns.rules.own import Own
 from campaigns.store import StoredCampaign
 from leads.db import writing
 from tests.db.people import (
+    LAWS,
     NOON,
+    add_agent,
+    call,
     enrolled,
     import_people,
     minutes,
     names_of,
     new_lease,
     phone,
+    said,
     started,
     take,
     understood,
@@ -101,3 +106,19 @@ def test_other_rules_that_let_people_be_called_bring_them_back(base: Engine):
         enrol(connection, stored, STRICT, now=NOON)
     assert enrolled(base, stored)["Mads"].held_by == "place"
     assert names_of(base, take(base, stored)) == ["Mads"]
+
+
+def test_a_promise_outlives_that_its_queue_was_shut(base: Engine):
+    import_people(base, [("Mads", "+4532123456")])
+    stored = started(base)
+    talk = call(base, stored, Outcome.CONNECTED, agent_id=add_agent(base))
+    later = NOON + 2 * DAY
+    promise = said(stored, DispositionKind.CALLBACK, callback_at=later, own_callback=True)
+    with writing(base) as connection:
+        record_result(connection, stored, talk.id, promise, now=NOON)
+        enrol(connection, stored, STRICT, now=NOON)
+    assert enrolled(base, stored)["Mads"].state == "done"
+    with writing(base) as connection:
+        enrol(connection, stored, LAWS, now=NOON)
+    mads = enrolled(base, stored)["Mads"]
+    assert (mads.state, mads.turn, mads.next_call_at) == ("callback", Turn.CALLBACK, later)
