@@ -115,20 +115,20 @@ def examine_consents_again(connection: Connection, lead_ids: Iterable[int]) -> N
 def examine_lead_again(connection: Connection, lead_id: int) -> None:
     """Let the gates of every campaign look again at a lead that a gate had refused.
 
-    Where the person is may have changed: they are looked for their queues anew, whoever is
-    in a call as soon as it has ended.
+    Where the person is may have changed: they are looked for their queues anew.
     """
-    at_work = or_(is_callable, campaign_leads.c.state == LeadState.IN_CALL)
-    connection.execute(
-        update(campaign_leads)
-        .where(campaign_leads.c.lead_id == lead_id, at_work)
-        .values(queue_id=None)
-    )
+    place_anew(connection, campaign_leads.c.lead_id == lead_id)
     put_to_work(
         connection,
         campaign_leads.c.lead_id == lead_id,
         campaign_leads.c.held_by.in_(HELD_BY_GATES),
     )
+
+
+def place_anew(connection: Connection, which: ColumnElement[bool]) -> None:
+    """Have some people looked for their queues anew, whoever is in a call when it has ended."""
+    at_work = or_(is_callable, campaign_leads.c.state == LeadState.IN_CALL)
+    connection.execute(update(campaign_leads).where(which, at_work).values(queue_id=None))
 
 
 def put_to_work(connection: Connection, *which: ColumnElement[bool]) -> None:

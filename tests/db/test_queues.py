@@ -21,8 +21,10 @@ from tests.db.people import (
     NOON,
     add_agent,
     call,
+    definition,
     enrolled,
     import_people,
+    import_text,
     minutes,
     names_of,
     new_lease,
@@ -122,3 +124,10 @@ def test_a_promise_outlives_that_its_queue_was_shut(base: Engine):
         enrol(connection, stored, LAWS, now=NOON)
     mads = enrolled(base, stored)["Mads"]
     assert (mads.state, mads.turn, mads.next_call_at) == ("callback", Turn.CALLBACK, later)
+
+
+def test_another_order_holds_for_whoever_waits_already(base: Engine):
+    import_text(base, "Navn;Telefon;Verdi\nÅse;22448201;1\nPer;22448202;5\n")
+    stored = started(base)
+    stored = changed(base, stored, definition(queue='[queue]\npriority = "Verdi"'))
+    assert names_of(base, take(base, stored)) == ["Per"]
