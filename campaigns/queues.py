@@ -97,11 +97,16 @@ def refresh(connection: Connection, stored: StoredCampaign, laws: Laws, *, now: 
     A queue that does not open within the look-ahead is emptied: its people are held by the
     gate that keeps them, until other rules, or the days that pass, let it open. That is looked
     for now and then, and at once when somebody starts the campaign again or changes it.
+
+    Nothing is done where somebody else does it just now, or starts or changes the campaign:
+    nobody waits here for rows while holding others, and the gates judge by the present rules.
     """
     rule_set = laws.rule_set(stored.campaign)
     asked = {"its_campaign": stored.id, "now": now, "a_while_ago": now - _LOOK_AT_SHUT_AGAIN}
     look = connection.execute(_LOOK, asked).one()
     if look.rule_set == rule_set and not look.stale:
+        return
+    if connection.scalar(_ALONE, asked) is None:
         return
     if look.rule_set != rule_set:
         keep_rules(connection, stored, laws, now=now)
@@ -167,6 +172,11 @@ _STALE = and_(
 _LOOK = select(
     campaigns.c.rule_set, exists(select(queues.c.id).where(_STALE)).label("stale")
 ).where(campaigns.c.id == bindparam("its_campaign", type_=queues.c.campaign_id.type))
+_ALONE = (
+    select(campaigns.c.id)
+    .where(campaigns.c.id == bindparam("its_campaign", type_=campaigns.c.id.type))
+    .with_for_update(key_share=True, skip_locked=True)
+)
 
 _OPEN = (
     select(queues.c.id)

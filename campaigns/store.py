@@ -168,8 +168,10 @@ def set_state(
     values: dict[str, object] = {"state": state, "updated_at": now}
     if state is CampaignState.RUNNING:
         values["started_at"] = now
-        examine_again(connection, stored.id, stored.campaign, now=now)
+    # Before its people, as a change does: two who do both at once wait in one order.
     connection.execute(update(campaigns).where(campaigns.c.id == stored.id).values(**values))
+    if state is CampaignState.RUNNING:
+        examine_again(connection, stored.id, stored.campaign, now=now)
 
 
 def in_use(now: datetime) -> ColumnElement[bool]:

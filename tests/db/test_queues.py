@@ -1,16 +1,19 @@
 """Queues: who gets into which, and what becomes of people whose queue never opens."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from campaigns import store
 from campaigns.claims import claim
 from campaigns.enrolment import enrol
 from campaigns.law import Laws
 from campaigns.model import CampaignState, DispositionKind, Outcome, Turn
+from campaigns.queues import refresh
 from campaigns.results import record_result
 from campaigns.rules.loading import load as load_rules
 from campaigns.rules.own import Own
@@ -131,3 +134,39 @@ def test_another_order_holds_for_whoever_waits_already(base: Engine):
     stored = started(base)
     stored = changed(base, stored, definition(queue='[queue]\npriority = "Verdi"'))
     assert names_of(base, take(base, stored)) == ["Per"]
+
+
+def test_whoever_finds_the_hours_out_waits_for_nobody_who_starts_the_campaign(
+    base: Engine, database: str
+):
+    if database == "sqlite":
+        pytest.skip("SQLite lets one writer in at a time")
+    import_people(base, [("Åse", phone(1))])
+    stored = started(base)
+    with writing(base) as starting, writing(base) as finding:
+        store.set_state(starting, stored, CampaignState.RUNNING, now=NOON)
+        finding.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
+        refresh(finding, stored, STRICT, now=NOON)
+    assert names_of(base, take(base, stored)) == ["Åse"]
+
+
+@pytest.mark.parametrize("begin", ["start", "change"])
+def test_a_campaign_is_written_before_its_people(base: Engine, begin: str):
+    """Always: two who start and change it at once would else wait for one another for ever."""
+    import_people(base, [("Åse", phone(1))])
+    stored = started(base)
+    written: list[str] = []
+
+    def note(_c: Any, _u: Any, statement: str, *_: Any) -> None:
+        written.extend(re.findall(r"^UPDATE (campaigns|campaign_leads) ", statement))
+
+    event.listen(base, "before_cursor_execute", note)
+    if begin == "start":
+        with writing(base) as connection:
+            store.set_state(connection, stored, CampaignState.RUNNING, now=NOON)
+    else:
+        changed(base, stored, definition(queue='[queue]\nby = "newest"'))
+    event.remove(base, "before_cursor_execute", note)
+    assert written[0] == "campaigns"
+    assert "campaign_leads" in written
+    assert "campaigns" not in written[1:]
