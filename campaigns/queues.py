@@ -256,13 +256,14 @@ def place_again(
     now: datetime,
 ) -> None:
     """Find the queues of a slice of leads anew: an address or a rule may be another one."""
-    query = _people(stored).where(
-        campaign_leads.c.lead_id > after_lead_id,
-        is_callable,
-        campaign_leads.c.queue_id.is_not(None),
-    )
-    if last is not None:
-        query = query.where(campaign_leads.c.lead_id <= last)
+    query = _people(stored).where(is_callable, campaign_leads.c.queue_id.is_not(None))
+    # Of every table by itself: PostgreSQL reads a whole one that is only joined to a slice.
+    for lead_id in (campaign_leads.c.lead_id, lead_numbers.c.lead_id, leads.c.id):
+        query = query.where(lead_id > after_lead_id)
+        if last is not None:
+            query = query.where(lead_id <= last)
+    # In one order, that of `place_some`: two who place the same people wait in it.
+    query = query.order_by(campaign_leads.c.id)
     _place(connection, stored, laws, connection.execute(query).all(), now=now)
 
 
