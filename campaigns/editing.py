@@ -9,6 +9,7 @@ import numpy as np
 from sqlalchemy import Connection, delete, insert, select, update
 
 from campaigns.examining import examine_lead_again
+from campaigns.ledger import renumber
 from campaigns.numbers import forget_numbers
 from campaigns.rules.told import unknown_subdivision
 from leads import intake, registries
@@ -67,6 +68,7 @@ def edit(
     if numbers_before != new_numbers:
         kept["phones"] = [*numbers_before]
         facts_after["phones"] = [*new_numbers]
+        renumber(connection, [lead_id])
     if kept:
         connection.execute(
             insert(lead_changes).values(

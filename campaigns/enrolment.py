@@ -205,13 +205,13 @@ def judge_slice(
 
 
 def _in_doubt() -> ColumnElement[bool]:
-    """Return the condition that a registry in force lists the lead's first number, or may."""
+    """Return the condition that a registry in force lists the number that is next, or may."""
     cleared = exists(
         select(registry_verdicts.c.number_id)
         .join(lead_numbers, lead_numbers.c.number_id == registry_verdicts.c.number_id)
         .where(
             lead_numbers.c.lead_id == campaign_leads.c.lead_id,
-            lead_numbers.c.position == 1,
+            lead_numbers.c.position == campaign_leads.c.position,
             registry_verdicts.c.registry_id == registries.c.id,
             registry_verdicts.c.listed == 0,
         )

@@ -24,8 +24,8 @@ from sqlalchemy import (
 )
 
 from campaigns import segment
-from campaigns.model import Campaign, CampaignId, LeadState, Turn
-from campaigns.tables import AT_ONCE, attempts, campaign_leads, is_callable
+from campaigns.model import Campaign, CampaignId, DispositionKind, LeadState, Turn
+from campaigns.tables import AT_ONCE, attempts, campaign_leads, is_callable, queues
 from leads.db import UtcDateTime
 from leads.sql import among
 from leads.tables import leads
@@ -49,7 +49,7 @@ HELD_BY_GATES = (
 
 GATE_OF_WHERE = "list"
 
-_GATES_OF_QUEUES = ("place", "hours")
+GATES_OF_QUEUES = ("place", "hours")
 """Gates that shut a whole queue: whoever comes back from them is looked for a queue anew."""
 
 
@@ -77,6 +77,12 @@ def examine_again(
         held_by != ERASED,
     )
     ours = campaign_leads.c.campaign_id == campaign_id
+    # Whoever comes back must not find their queue shut by what held when it was last looked at.
+    connection.execute(
+        update(queues)
+        .where(queues.c.campaign_id == campaign_id, queues.c.held_by.is_not(None))
+        .values(looked_at=None)
+    )
     meant = segment.of_campaign(connection, campaign_id, campaign, now=now)
     if meant is not None:
         connection.execute(take_out(ours, meant))
@@ -109,15 +115,9 @@ def examine_consents_again(connection: Connection, lead_ids: Iterable[int]) -> N
 def examine_lead_again(connection: Connection, lead_id: int) -> None:
     """Let the gates of every campaign look again at a lead that a gate had refused.
 
-    Where the person is may have changed: they are looked for their queues anew, whoever is
-    in a call as soon as it has ended.
+    Where the person is may have changed: they are looked for their queues anew.
     """
-    at_work = or_(is_callable, campaign_leads.c.state == LeadState.IN_CALL)
-    connection.execute(
-        update(campaign_leads)
-        .where(campaign_leads.c.lead_id == lead_id, at_work)
-        .values(queue_id=None)
-    )
+    place_anew(connection, campaign_leads.c.lead_id == lead_id)
     put_to_work(
         connection,
         campaign_leads.c.lead_id == lead_id,
@@ -125,20 +125,29 @@ def examine_lead_again(connection: Connection, lead_id: int) -> None:
     )
 
 
+def place_anew(connection: Connection, which: ColumnElement[bool]) -> None:
+    """Have some people looked for their queues anew, whoever is in a call when it has ended."""
+    at_work = or_(is_callable, campaign_leads.c.state == LeadState.IN_CALL)
+    connection.execute(update(campaign_leads).where(which, at_work).values(queue_id=None))
+
+
 def put_to_work(connection: Connection, *which: ColumnElement[bool]) -> None:
     """Have the gates asked again about some people, at once and in their turn."""
     held_by = campaign_leads.c.held_by
     not_tried = campaign_leads.c.attempts == 0
     sent = campaign_leads.c.came_from.is_not(None)
+    promised_for = _promised_for()
     turn = case(
         (is_callable, campaign_leads.c.turn),
+        (promised_for.is_not(None), Turn.CALLBACK.value),
         (and_(not_tried, sent), Turn.REOFFER.value),
         (not_tried, Turn.FRESH.value),
         else_=Turn.RETRY.value,
     )
-    queue_id = case((held_by.in_(_GATES_OF_QUEUES), null()), else_=campaign_leads.c.queue_id)
+    queue_id = case((held_by.in_(GATES_OF_QUEUES), null()), else_=campaign_leads.c.queue_id)
     back_in_work = case(
         (is_callable, campaign_leads.c.state),
+        (promised_for.is_not(None), LeadState.CALLBACK.value),
         (and_(not_tried, ~sent), LeadState.NEW.value),
         else_=LeadState.WAITING.value,
     )
@@ -156,9 +165,32 @@ def put_to_work(connection: Connection, *which: ColumnElement[bool]) -> None:
             state=back_in_work,
             turn=turn,
             queue_id=queue_id,
-            next_call_at=func.coalesce(sent_for, literal(AT_ONCE, UtcDateTime())),
+            next_call_at=func.coalesce(promised_for, sent_for, literal(AT_ONCE, UtcDateTime())),
             held_by=None,
         )
+    )
+
+
+def _promised_for() -> ColumnElement[datetime | None]:
+    """Return when a call was promised to a row's person in the last talk, or null."""
+    return (
+        select(
+            case(
+                (
+                    attempts.c.disposition_kind == DispositionKind.CALLBACK.value,
+                    attempts.c.callback_at,
+                )
+            )
+        )
+        .where(
+            campaign_leads.c.attempts > 0,
+            attempts.c.campaign_id == campaign_leads.c.campaign_id,
+            attempts.c.lead_id == campaign_leads.c.lead_id,
+        )
+        .order_by(attempts.c.ended_at.desc(), attempts.c.id.desc())
+        .limit(1)
+        .correlate(campaign_leads)
+        .scalar_subquery()
     )
 
 

@@ -43,7 +43,7 @@ from campaigns.moving import send_after_retries
 from campaigns.retry import NextTry, next_try
 from campaigns.rules.placing import Whereabouts, possible_zones
 from campaigns.said import obey_key
-from campaigns.store import StoredCampaign
+from campaigns.store import StoredCampaign, load_id
 from campaigns.tables import AT_ONCE, attempts, campaign_leads, claims
 from leads.model import E164
 from leads.sql import among, in_chunks
@@ -321,7 +321,22 @@ def settle(
     """
     if not people:
         return
-    lead_ids = [lead_id for lead_id, _ in people]
+    of, following = _following(connection, stored, [lead_id for lead_id, _ in people])
+    connection.execute(
+        _SETTLE,
+        [_settled(stored, lead_id, of[lead_id], following[lead_id]) for lead_id, _ in people],
+    )
+    send_after_retries(
+        connection,
+        stored,
+        [(one, then.then_campaign) for one, then in following.items() if then.then_campaign],
+    )
+
+
+def _following(
+    connection: Connection, stored: StoredCampaign, lead_ids: Sequence[int]
+) -> tuple[dict[int, tuple[PastAttempt, ...]], dict[int, NextTry]]:
+    """Return the attempts that count for each of some leads, and when they are called again."""
     reached_at = _reached_at(connection, lead_ids)
     history = past_calls(
         connection,
@@ -342,16 +357,44 @@ def settle(
         )
         for lead_id, reach in reached_at.items()
     }
-    connection.execute(
-        _SETTLE,
-        [_settled(stored, lead_id, of[lead_id], following[lead_id]) for lead_id, _ in people],
-    )
-    send_after_retries(
-        connection,
-        stored,
-        [(one, then.then_campaign) for one, then in following.items() if then.then_campaign],
-    )
+    return of, following
 
+
+def renumber(connection: Connection, lead_ids: Iterable[int]) -> None:
+    """Find out anew which of their numbers is next for leads whose numbers have changed.
+
+    In every campaign in which they were called: it keeps the place of a number, at which
+    there may be another one now, or none.
+    """
+    tried = connection.execute(
+        select(campaign_leads.c.campaign_id, campaign_leads.c.lead_id).where(
+            among(connection, campaign_leads.c.lead_id, lead_ids),
+            or_(campaign_leads.c.attempts > 0, campaign_leads.c.position > 1),
+        )
+    ).all()
+    by_campaign: dict[int, list[int]] = {}
+    for row in tried:
+        by_campaign.setdefault(row.campaign_id, []).append(row.lead_id)
+    for campaign_id, some in sorted(by_campaign.items()):
+        _, following = _following(connection, load_id(connection, campaign_id), some)
+        connection.execute(
+            _RENUMBER,
+            [
+                {"campaign": campaign_id, "lead": lead_id, "its_position": then.position}
+                for lead_id, then in following.items()
+            ],
+        )
+
+
+_RENUMBER = (
+    update(campaign_leads)
+    .where(
+        campaign_leads.c.campaign_id == bindparam("campaign"),
+        campaign_leads.c.lead_id == bindparam("lead"),
+    )
+    # The number at that place, too, may be another one.
+    .values(position=bindparam("its_position"), queue_id=null())
+)
 
 # Whoever was sent here and has not been called is not new, and goes on waiting.
 _IS_SENT = and_(

@@ -27,6 +27,7 @@ from sqlalchemy import (
     update,
 )
 
+from campaigns.examining import GATES_OF_QUEUES, put_to_work
 from campaigns.facts import WHEREABOUTS, whereabouts
 from campaigns.law import Laws
 from campaigns.legal_gates import GATE_OF_PLACE, why_not_placed
@@ -94,11 +95,18 @@ def refresh(connection: Connection, stored: StoredCampaign, laws: Laws, *, now: 
     """Find out when each queue opens of which that is not known, or not any more.
 
     A queue that does not open within the look-ahead is emptied: its people are held by the
-    gate that keeps them, until somebody starts the campaign again or changes it.
+    gate that keeps them, until other rules, or the days that pass, let it open. That is looked
+    for now and then, and at once when somebody starts the campaign again or changes it.
+
+    Nothing is done where somebody else does it just now, or starts or changes the campaign:
+    nobody waits here for rows while holding others, and the gates judge by the present rules.
     """
     rule_set = laws.rule_set(stored.campaign)
-    look = connection.execute(_LOOK, {"its_campaign": stored.id, "now": now}).one()
+    asked = {"its_campaign": stored.id, "now": now, "a_while_ago": now - _LOOK_AT_SHUT_AGAIN}
+    look = connection.execute(_LOOK, asked).one()
     if look.rule_set == rule_set and not look.stale:
+        return
+    if connection.scalar(_ALONE, asked) is None:
         return
     if look.rule_set != rule_set:
         keep_rules(connection, stored, laws, now=now)
@@ -109,9 +117,7 @@ def refresh(connection: Connection, stored: StoredCampaign, laws: Laws, *, now: 
         connection.execute(
             update(campaigns).where(campaigns.c.id == stored.id).values(rule_set=rule_set)
         )
-    stale = connection.execute(
-        select(queues).where(_STALE), {"its_campaign": stored.id, "now": now}
-    ).all()
+    stale = connection.execute(select(queues).where(_STALE).order_by(queues.c.id), asked).all()
     found = [
         {"queue": row.id, **_span(stored.campaign, read_placing(row.placing), laws, now=now)}
         for row in stale
@@ -135,16 +141,42 @@ def refresh(connection: Connection, stored: StoredCampaign, laws: Laws, *, now: 
             )
             .values(state=LeadState.DONE, held_by=gate)
         )
+    opened = [
+        row.id
+        for row, now_so in zip(stale, found, strict=True)
+        if row.held_by and not now_so["its_gate"]
+    ]
+    if opened:
+        put_to_work(
+            connection,
+            campaign_leads.c.campaign_id == stored.id,
+            campaign_leads.c.held_by.in_(GATES_OF_QUEUES),
+            among(connection, campaign_leads.c.queue_id, opened),
+        )
 
 
+_LOOK_AT_SHUT_AGAIN = timedelta(hours=1)
 _NOW = bindparam("now", type_=queues.c.closes_at.type)
 _STALE = and_(
     queues.c.campaign_id == bindparam("its_campaign", type_=queues.c.campaign_id.type),
-    or_(queues.c.looked_at.is_(None), queues.c.closes_at < _NOW, queues.c.looked_at > _NOW),
+    or_(
+        queues.c.looked_at.is_(None),
+        queues.c.closes_at < _NOW,
+        queues.c.looked_at > _NOW,
+        and_(
+            queues.c.held_by.is_not(None),
+            queues.c.looked_at < bindparam("a_while_ago", type_=queues.c.looked_at.type),
+        ),
+    ),
 )
 _LOOK = select(
     campaigns.c.rule_set, exists(select(queues.c.id).where(_STALE)).label("stale")
 ).where(campaigns.c.id == bindparam("its_campaign", type_=queues.c.campaign_id.type))
+_ALONE = (
+    select(campaigns.c.id)
+    .where(campaigns.c.id == bindparam("its_campaign", type_=campaigns.c.id.type))
+    .with_for_update(key_share=True, skip_locked=True)
+)
 
 _OPEN = (
     select(queues.c.id)
@@ -224,13 +256,14 @@ def place_again(
     now: datetime,
 ) -> None:
     """Find the queues of a slice of leads anew: an address or a rule may be another one."""
-    query = _people(stored).where(
-        campaign_leads.c.lead_id > after_lead_id,
-        is_callable,
-        campaign_leads.c.queue_id.is_not(None),
-    )
-    if last is not None:
-        query = query.where(campaign_leads.c.lead_id <= last)
+    query = _people(stored).where(is_callable, campaign_leads.c.queue_id.is_not(None))
+    # Of every table by itself: PostgreSQL reads a whole one that is only joined to a slice.
+    for lead_id in (campaign_leads.c.lead_id, lead_numbers.c.lead_id, leads.c.id):
+        query = query.where(lead_id > after_lead_id)
+        if last is not None:
+            query = query.where(lead_id <= last)
+    # In one order, that of `place_some`: two who place the same people wait in it.
+    query = query.order_by(campaign_leads.c.id)
     _place(connection, stored, laws, connection.execute(query).all(), now=now)
 
 

@@ -97,8 +97,24 @@ def outcomes(connection: Connection, campaign_id: int) -> dict[str, int]:
 
 def work_left(connection: Connection, campaign_id: int) -> bool:
     """Tell whether a lead of the campaign is being called, or can become callable again."""
-    callable_one = exists(
-        select(campaign_leads.c.id).where(campaign_leads.c.campaign_id == campaign_id, is_callable)
+    # Asked twice a second, most of all when nobody is left: through the indexes of those who
+    # may be called, not through everybody who ever was.
+    unplaced = exists(
+        select(campaign_leads.c.id).where(
+            campaign_leads.c.campaign_id == campaign_id,
+            campaign_leads.c.queue_id.is_(None),
+            is_callable,
+        )
+    )
+    in_queue = exists(
+        select(queues.c.id).where(
+            queues.c.campaign_id == campaign_id,
+            exists(
+                select(campaign_leads.c.id).where(
+                    campaign_leads.c.queue_id == queues.c.id, is_callable
+                )
+            ),
+        )
     )
     held = exists(select(claims.c.id).where(claims.c.campaign_id == campaign_id))
-    return bool(connection.scalar(select(or_(callable_one, held))))
+    return bool(connection.scalar(select(or_(unplaced, in_queue, held))))

@@ -25,9 +25,9 @@ from sqlalchemy import (
 
 from campaigns import segment
 from campaigns.definition import read_definition
-from campaigns.examining import examine_again
+from campaigns.examining import examine_again, place_anew
 from campaigns.model import Campaign, CampaignId, CampaignState
-from campaigns.tables import campaign_lists, campaigns
+from campaigns.tables import campaign_leads, campaign_lists, campaigns
 from leads.errors import UsageError
 from leads.model import ListState
 from leads.names import did_you_mean
@@ -111,6 +111,8 @@ def change(
     )
     _set_lists(connection, stored.id, campaign.lists)
     examine_again(connection, stored.id, campaign, now=now, everybody=True)
+    if campaign.queue != stored.campaign.queue:
+        place_anew(connection, campaign_leads.c.campaign_id == stored.id)
     return ()
 
 
@@ -166,8 +168,10 @@ def set_state(
     values: dict[str, object] = {"state": state, "updated_at": now}
     if state is CampaignState.RUNNING:
         values["started_at"] = now
-        examine_again(connection, stored.id, stored.campaign, now=now)
+    # Before its people, as a change does: two who do both at once wait in one order.
     connection.execute(update(campaigns).where(campaigns.c.id == stored.id).values(**values))
+    if state is CampaignState.RUNNING:
+        examine_again(connection, stored.id, stored.campaign, now=now)
 
 
 def in_use(now: datetime) -> ColumnElement[bool]:

@@ -63,6 +63,15 @@ def next_rows(
 _CALLABLE = ", ".join(f"'{state.value}'" for state in CALLABLE_STATES)
 _MAY_BE_CALLED = f"lead.state IN ({_CALLABLE}) AND lead.next_call_at <= :now"
 
+# Here and not only afterwards: those whom another campaign has, or a household in a call, may
+# be more than are asked for, and whoever stands behind them would wait until their calls end.
+_UNCLAIMED = (
+    "NOT EXISTS (SELECT 1 FROM claims WHERE claims.lead_id = lead.lead_id) "
+    "AND NOT EXISTS (SELECT 1 FROM lead_numbers JOIN claims "
+    "ON claims.number_id = lead_numbers.number_id "
+    "WHERE lead_numbers.lead_id = lead.lead_id AND lead_numbers.position = lead.position)"
+)
+
 
 def _statement(sql: str) -> TextClause:
     return text(sql).bindparams(bindparam("now", type_=UtcDateTime))
@@ -92,7 +101,8 @@ def _among(parameter: str, dialect: str) -> str:
 def _in_queue(dialect: str) -> str:
     return (
         f"lead.turn = :turn AND {_MAY_BE_CALLED} AND (lead.owner_id IS NULL "
-        f"OR lead.owner_until <= :now OR lead.owner_id {_among('agents', dialect)})"
+        f"OR lead.owner_until <= :now OR lead.owner_id {_among('agents', dialect)}) "
+        f"AND {_UNCLAIMED}"
     )
 
 
@@ -119,7 +129,7 @@ def _own(dialect: str) -> TextClause:
     return _statement(
         f"SELECT lead.id FROM campaign_leads AS lead "  # noqa: S608 (our own words)
         f"WHERE lead.owner_id {_among('agents', dialect)} AND lead.turn = {Turn.CALLBACK.value} "
-        f"AND {_MAY_BE_CALLED} AND lead.queue_id {_among('queues', dialect)} "
+        f"AND {_MAY_BE_CALLED} AND lead.queue_id {_among('queues', dialect)} AND {_UNCLAIMED} "
         "ORDER BY lead.next_call_at, lead.id LIMIT :wanted"
     )
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from campaigns.erasure import lock_for_erasing
+from campaigns.ledger import renumber
 from campaigns.numbers import forget_numbers
 from campaigns.tables import attempts, campaign_leads, claims
 from leads.errors import NotAllowedError, UsageError
@@ -300,6 +301,7 @@ def _restore(connection: Connection, of_import: _OfImport) -> int:
         delete(lead_numbers).where(its, lead_numbers.c.number_id == bindparam("came_id")),
         came,
     )
+    renumber(connection, {int(pair["changed_id"]) for pair in came})
     forget_numbers(connection, [pair["came_id"] for pair in came])
     brought = of_import.brought().where(among(connection, leads.c.id, before))
     return len(before) - len(connection.scalars(brought).all()) if before else 0

@@ -399,3 +399,38 @@ def test_promised_calls_come_before_retries_and_these_before_new_people(base: En
     later = NOON + minutes(60)
     order = [names_of(base, take(base, spring, 1, now=later)) for _ in range(3)]
     assert order == [["Åse"], ["Per"], ["Kari"]]
+
+
+def test_people_whom_another_campaign_has_keep_nobody_else_waiting(base: Engine):
+    import_people(base, [(f"Person {n:02}", phone(n)) for n in range(30)])
+    spring, summer = started(base), started(base, definition("summer"))
+    assert len(take(base, spring, 20)) == 20
+    assert names_of(base, take(base, summer)) == ["Person 20"]
+
+
+def test_a_household_in_a_call_keeps_nobody_else_waiting(base: Engine):
+    import_people(base, [(f"Person {n:02}", phone(1)) for n in range(20)] + [("Åse", phone(2))])
+    stored = started(base)
+    assert names_of(base, take(base, stored)) == ["Person 00"]
+    assert names_of(base, take(base, stored)) == ["Åse"]
+
+
+def test_somebody_in_a_call_keeps_no_other_promise_waiting(base: Engine):
+    people = [(f"Person {n:02}", phone(n)) for n in range(12)]
+    import_people(base, people)
+    spring, summer = started(base), started(base, definition("summer"))
+    anna = add_agent(base)
+    for _ in people:
+        talk = call(base, spring, Outcome.CONNECTED, agent_id=anna)
+        promise = said(
+            spring, DispositionKind.CALLBACK, callback_at=NOON + minutes(60), own_callback=True
+        )
+        with writing(base) as connection:
+            record_result(connection, spring, talk.id, promise, now=NOON + minutes(2))
+    later = NOON + minutes(60)
+    assert len(take(base, summer, 11, now=later)) == 11
+    with writing(base) as connection:
+        theirs = claim(
+            connection, spring, LAWS, limit=1, now=later, new_lease=new_lease, for_agents=[anna]
+        ).taken
+    assert names_of(base, theirs) == ["Person 11"]

@@ -30,6 +30,7 @@ from tests.db.people import (
     definition,
     enrolled,
     import_people,
+    import_text,
     lead_id_of,
     names_of,
     phone,
@@ -409,3 +410,19 @@ def test_a_verdict_that_comes_late_brings_people_back(people: Engine, folder: Pa
     assert names_of(people, take(people, stored, 9)) == ["Per"]
     held = {name: row.held_by for name, row in enrolled(people, stored).items()}
     assert (held["Åse"], held["Kari"]) == ("registry", "registry")
+
+
+def test_whose_second_number_is_listed_is_not_brought_back_for_the_first(
+    base: Engine, folder: Path
+) -> None:
+    import_text(base, f"Navn;Telefon;Telefon 2\nÅse;{phone(1)};{phone(2)}\n")
+    load(base, folder, 2)
+    other = '[retry]\nbusy = { after = "15m", max = 3, other_number = true }'
+    stored = started(base, definition("summer", retry=other))
+    call(base, stored, Outcome.BUSY)
+    later = NOON + timedelta(hours=1)
+    assert take(base, stored, now=later) == ()
+    assert enrolled(base, stored)["Åse"].held_by == "registry"
+    with writing(base) as connection:
+        judge_slice(connection, stored, LAWS, after_lead_id=0, now=later)
+    assert enrolled(base, stored)["Åse"].held_by == "registry"

@@ -1,9 +1,10 @@
 """How a campaign stands: counts that add up, and whether anything is left to do."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from campaigns import report
 from campaigns.ledger import note_agent
@@ -106,3 +107,26 @@ def test_there_is_work_while_a_result_is_owed(base: Engine):
         note_agent(connection, attempt.id, anna)
     close(base, stored, attempt, Outcome.CONNECTED, agent_id=anna)
     assert work_left(base, stored)
+
+
+def test_whether_work_is_left_is_not_asked_of_everybody(base: Engine, database: str):
+    import_people(base, [("Åse", phone(1)), ("Per", phone(2))])
+    stored = started(base)
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _u: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    with reading(base) as connection:
+        event.listen(base, "before_cursor_execute", note)
+        assert report.work_left(connection, stored.id)
+        event.remove(base, "before_cursor_execute", note)
+        if database == "postgresql":
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        statement, parameters = asked[-1]
+        explain = "EXPLAIN QUERY PLAN " if database == "sqlite" else "EXPLAIN "
+        plan = connection.exec_driver_sql(explain + statement, parameters).all()
+    text = "\n".join(str(row[-1]) for row in plan)
+    assert "ix_campaign_leads_turn" in text
+    assert "uq_campaign_leads" not in text
+    assert "autoindex_campaign_leads" not in text

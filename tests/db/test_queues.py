@@ -1,0 +1,172 @@
+"""Queues: who gets into which, and what becomes of people whose queue never opens."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from campaigns import store
+from campaigns.claims import claim
+from campaigns.enrolment import enrol
+from campaigns.law import Laws
+from campaigns.model import CampaignState, DispositionKind, Outcome, Turn
+from campaigns.queues import refresh
+from campaigns.results import record_result
+from campaigns.rules.loading import load as load_rules
+from campaigns.rules.own import Own
+from campaigns.store import StoredCampaign
+from leads.db import writing
+from tests.db.people import (
+    LAWS,
+    NOON,
+    add_agent,
+    call,
+    definition,
+    enrolled,
+    import_people,
+    import_text,
+    minutes,
+    names_of,
+    new_lease,
+    phone,
+    said,
+    started,
+    take,
+    understood,
+)
+
+DAY = timedelta(days=1)
+STRICT = Laws(load_rules(None, Own()))
+"""The rules that ship, with nobody's leave to call where none are there."""
+
+
+def changed(base: Engine, stored: StoredCampaign, text: str) -> StoredCampaign:
+    with writing(base) as connection:
+        problems = store.change(
+            connection, stored, understood(text), definition=text, script=None, file=None, now=NOON
+        )
+        assert problems == ()
+        return store.load(connection, stored.campaign.name)
+
+
+@pytest.fixture
+def banned(tmp_path: Path) -> Laws:
+    """Rules that forbid every call to Norway until the end of June."""
+    (tmp_path / "ban.toml").write_text(BAN)
+    return Laws(load_rules(tmp_path, Own()))
+
+
+BAN = """schema = 1
+id = "ban"
+name = "A ban for a time"
+match = { countries = ["NO"] }
+calendar = { country = "NO", subdivision = "" }
+
+[[hours]]
+id = "ban.hours"
+source = ["the board, 2026-05-01"]
+windows = { all = [], holiday = [] }
+valid_until = 2026-06-30
+"""
+AFTER = datetime(2026, 7, 1, 10, tzinfo=UTC)
+
+
+def taken_by(base: Engine, stored: StoredCampaign, laws: Laws, *, now: datetime) -> list[str]:
+    with writing(base) as connection:
+        enrol(connection, stored, laws, now=now)
+        found = claim(connection, stored, laws, limit=5, now=now, new_lease=new_lease)
+    return sorted(names_of(base, found.taken))
+
+
+def test_people_come_back_when_a_ban_is_over(base: Engine, banned: Laws):
+    import_people(base, [("Åse", phone(1))])
+    stored = started(base)
+    assert taken_by(base, stored, banned, now=NOON) == []
+    assert enrolled(base, stored)["Åse"].held_by == "hours"
+    import_people(base, [("Per", phone(2))])
+    assert taken_by(base, stored, banned, now=AFTER) == ["Per", "Åse"]
+
+
+def test_a_start_looks_at_once_at_queues_that_were_shut(base: Engine, banned: Laws):
+    import_people(base, [("Åse", phone(1))])
+    stored = started(base)
+    # Sixteen days before the ban ends, at midnight in Oslo: so far is looked ahead.
+    seen_at = datetime(2026, 6, 14, 22, tzinfo=UTC)
+    for minute in (-15, 15):
+        assert taken_by(base, stored, banned, now=seen_at + minutes(minute)) == []
+        assert enrolled(base, stored)["Åse"].held_by == "hours"
+    with writing(base) as connection:
+        store.set_state(connection, stored, CampaignState.RUNNING, now=seen_at + minutes(15))
+    assert taken_by(base, stored, banned, now=seen_at + minutes(15)) == []
+    assert enrolled(base, stored)["Åse"].held_by is None
+
+
+def test_other_rules_that_let_people_be_called_bring_them_back(base: Engine):
+    import_people(base, [("Mads", "+4532123456")])
+    stored = started(base)
+    with writing(base) as connection:
+        enrol(connection, stored, STRICT, now=NOON)
+    assert enrolled(base, stored)["Mads"].held_by == "place"
+    assert names_of(base, take(base, stored)) == ["Mads"]
+
+
+def test_a_promise_outlives_that_its_queue_was_shut(base: Engine):
+    import_people(base, [("Mads", "+4532123456")])
+    stored = started(base)
+    talk = call(base, stored, Outcome.CONNECTED, agent_id=add_agent(base))
+    later = NOON + 2 * DAY
+    promise = said(stored, DispositionKind.CALLBACK, callback_at=later, own_callback=True)
+    with writing(base) as connection:
+        record_result(connection, stored, talk.id, promise, now=NOON)
+        enrol(connection, stored, STRICT, now=NOON)
+    assert enrolled(base, stored)["Mads"].state == "done"
+    with writing(base) as connection:
+        enrol(connection, stored, LAWS, now=NOON)
+    mads = enrolled(base, stored)["Mads"]
+    assert (mads.state, mads.turn, mads.next_call_at) == ("callback", Turn.CALLBACK, later)
+
+
+def test_another_order_holds_for_whoever_waits_already(base: Engine):
+    import_text(base, "Navn;Telefon;Verdi\nÅse;22448201;1\nPer;22448202;5\n")
+    stored = started(base)
+    stored = changed(base, stored, definition(queue='[queue]\npriority = "Verdi"'))
+    assert names_of(base, take(base, stored)) == ["Per"]
+
+
+def test_whoever_finds_the_hours_out_waits_for_nobody_who_starts_the_campaign(
+    base: Engine, database: str
+):
+    if database == "sqlite":
+        pytest.skip("SQLite lets one writer in at a time")
+    import_people(base, [("Åse", phone(1))])
+    stored = started(base)
+    with writing(base) as starting, writing(base) as finding:
+        store.set_state(starting, stored, CampaignState.RUNNING, now=NOON)
+        finding.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
+        refresh(finding, stored, STRICT, now=NOON)
+    assert names_of(base, take(base, stored)) == ["Åse"]
+
+
+@pytest.mark.parametrize("begin", ["start", "change"])
+def test_a_campaign_is_written_before_its_people(base: Engine, begin: str):
+    """Always: two who start and change it at once would else wait for one another for ever."""
+    import_people(base, [("Åse", phone(1))])
+    stored = started(base)
+    written: list[str] = []
+
+    def note(_c: Any, _u: Any, statement: str, *_: Any) -> None:
+        written.extend(re.findall(r"^UPDATE (campaigns|campaign_leads) ", statement))
+
+    event.listen(base, "before_cursor_execute", note)
+    if begin == "start":
+        with writing(base) as connection:
+            store.set_state(connection, stored, CampaignState.RUNNING, now=NOON)
+    else:
+        changed(base, stored, definition(queue='[queue]\nby = "newest"'))
+    event.remove(base, "before_cursor_execute", note)
+    assert written[0] == "campaigns"
+    assert "campaign_leads" in written
+    assert "campaigns" not in written[1:]
