@@ -200,6 +200,12 @@ def test_a_moment_without_an_offset_is_the_persons_own(people: Engine):
         assert (facts.now, decision.callable) == (datetime.fromisoformat(meant), allowed)
 
 
+def test_an_hour_that_a_clock_change_leaves_out_is_told_as_their_clock_shows_it(people: Engine):
+    started(people)
+    told = lines(people, at="2026-03-29T02:30")[0]
+    assert "at 2026-03-29 01:30 UTC (Sun 03:30 in Europe/Oslo)" in told
+
+
 def test_a_moment_is_refused_where_the_persons_zones_disagree(people: Engine):
     started(people)
     with pytest.raises(UsageError, match=r"no offset and \+61412345678 may be in .*Perth.*add one"):
