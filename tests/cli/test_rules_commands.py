@@ -175,6 +175,11 @@ def test_one_rule(house: Path, facts: Facts) -> None:
     assert facts("rules show own")["rules"][0]["source"] == ["the configuration, [rules]"]
 
 
+def test_letters_of_any_case_name_a_jurisdiction_or_a_rule(house: Path, facts: Facts) -> None:
+    assert facts("rules show US-FL") == facts("rules show us-fl")
+    assert facts("rules show US-FL.hours") == facts("rules show us-fl.hours")
+
+
 def test_a_country_has_the_files_that_name_it(house: Path, facts: Facts, say: Say) -> None:
     told = facts("rules show SH")
     assert told["jurisdictions"] == ["house", "looser"]
