@@ -292,8 +292,9 @@ def test_the_text_tells_who_loosened_a_rule_and_why(people: Engine):
 
 def test_a_zone_that_a_rule_needs_and_nobody_knows_refuses(people: Engine):
     started(people, definition(hours=OPEN_10_TO_20))
-    refusals = {r.gate: r.rule for r in explain(people, NOWHERE)[0].refusals}
-    assert refusals["place"] == "zone_unknown"
+    refusals = {r.gate: r for r in explain(people, NOWHERE)[0].refusals}
+    assert refusals["place"].rule == "zone_unknown"
+    assert "--set told_zone=" in refusals["place"].why  # as `campaigns unplaced` says
 
 
 def test_a_text_that_is_no_moment_is_told(people: Engine):
