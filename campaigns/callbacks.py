@@ -27,6 +27,7 @@ from campaigns.rules.placing import placing_of, possible_zones
 from campaigns.store import StoredCampaign
 from campaigns.tables import agents, attempts, campaign_leads, campaigns
 from leads.errors import NotAllowedError, UsageError
+from leads.suppression import suppressed_everywhere
 from leads.tables import lead_numbers, leads, numbers
 
 
@@ -62,6 +63,8 @@ def listed(
     now: datetime,
 ) -> tuple[Callback, ...]:
     """Return the promised calls that are to come or overdue, the earliest first.
+
+    Those to numbers that nobody may call any more are left out: they will not be made.
 
     Args:
         connection: to the base.
@@ -112,6 +115,8 @@ def listed(
         query = query.where(campaign_leads.c.campaign_id == campaign.id)
     if agent_id is not None:
         query = query.where(campaign_leads.c.owner_id == agent_id)
+    rows = connection.execute(query).all()
+    unwanted = suppressed_everywhere(connection, {row.e164 for row in rows})
     return tuple(
         Callback(
             campaign=row.campaign,
@@ -125,7 +130,8 @@ def listed(
             promised_by=row.promised_by,
             overdue=row.next_call_at < now,
         )
-        for row in connection.execute(query)
+        for row in rows
+        if row.e164 not in unwanted
     )
 
 

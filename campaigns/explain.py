@@ -164,7 +164,7 @@ class Explainer:
         if len(moments) != 1:
             where = ", ".join(zones) or "no known zone"
             return f"has no offset and {question.phone.e164} may be in {where}; add one, like Z"
-        return moments[0]
+        return moments[0].astimezone(UTC)  # a clock may leave the hour out, and show another
 
     def _of_campaign(self, household: Sequence["_Person"], moment: datetime) -> list[Somebody]:
         """Return whom of a number a decision is about: those enrolled, or else one person."""

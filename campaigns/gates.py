@@ -154,7 +154,13 @@ def _wait(facts: Facts) -> Refusal | None:
     if not following.callable:
         return refusal
     if facts.lead_state in {LeadState.DONE, LeadState.SUPPRESSED}:
-        return _held(facts, f"the lead is {facts.lead_state} in this campaign", None)
+        again = f"ringbank campaigns start {facts.campaign.name}"
+        return _held(
+            facts,
+            f"the lead is {facts.lead_state} in this campaign; whom a gate took out of it is "
+            f"looked at again by: {again}",
+            None,
+        )
     # The promise itself may have been moved since the talk in which it was made.
     promised = following.state is facts.lead_state is LeadState.CALLBACK
     due = facts.next_call_at if promised and facts.next_call_at else following.at

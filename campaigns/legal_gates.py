@@ -150,7 +150,7 @@ def why_not_placed(campaign: Campaign, law: Law) -> Iterator[Refusal]:
             gate=GATE_OF_PLACE,
             rule="zone_unknown",
             why="the person's time zone is not known; ask where they are and run: "
-            "ringbank leads edit ID --set zone=Europe/Oslo",
+            "ringbank leads edit ID --set told_zone=Europe/Oslo",
             source="whoever calls must know what time it is there",
         )
     if not law.placing.places:
@@ -158,7 +158,7 @@ def why_not_placed(campaign: Campaign, law: Law) -> Iterator[Refusal]:
             gate=GATE_OF_PLACE,
             rule="country_unknown",
             why="the person's country is not known; find out and run: "
-            "ringbank leads edit ID --set country=NO",
+            "ringbank leads edit ID --set told_country=NO",
             source="whoever calls must know which law holds there",
         )
     for country in law.unknown:

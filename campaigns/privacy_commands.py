@@ -119,8 +119,9 @@ def edit_lead(
         typer.Option(
             "--set",
             metavar="FIELD=VALUE",
-            help="name, external_id, language, zone, country, subdivision, phone (also "
-            "phone+=NUMBER, phone-=NUMBER) or an attribute; no value takes it away. Repeat it.",
+            help="name, external_id, language, zone, country, subdivision, told_zone, "
+            "told_country, told_subdivision, phone (also phone+=NUMBER, phone-=NUMBER) or an "
+            "attribute; no value takes it away. Repeat it.",
         ),
     ],
     region: Region = None,

@@ -75,10 +75,12 @@ def show(
         _list(console, files.values(), book, day)
     elif what in files:
         _show_file(console, files[what], book, day)
-    elif rule := book.rule(what):
+    elif rule := book.rule(what) or book.rule(what.lower()):
         _print(console, _rule(rule, book, day))
     elif len(what) == _COUNTRY_LETTERS:
         _show_country(console, what.upper(), book, day)
+    elif what.lower() in files:  # a subdivision as `explain` writes it: US-FL
+        _show_file(console, files[what.lower()], book, day)
     else:
         raise UsageError(_unknown(what, files.values()))
 

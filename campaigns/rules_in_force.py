@@ -1,7 +1,8 @@
 """The rules by which a process judges: those on the disk, or the last that could be used.
 
 A fault in an operator's file must not stop a calling night, nor let anybody be called whom the
-rules forbid: it is told, and the set that was in force stays so.
+rules forbid: it is told, and the set that was in force stays so. A command adds to it what newer
+files forbid, by which no call was judged yet.
 """
 
 from pathlib import Path
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from campaigns.law import Laws
 from campaigns.rules.book import RuleBook
-from campaigns.rules.loading import load
+from campaigns.rules.loading import load, texts_in
 from campaigns.rules.own import Own
 from campaigns.tables import campaigns, rule_books, rule_sets
 from leads.console import Console
@@ -83,7 +84,15 @@ def laws_of(console: Console) -> Laws:
         if kept is None:
             raise
         console.say(f"{error}\nuntil that is mended, the rules that were in force before stay so")
-        return Laws(kept)
+        return Laws(kept.with_new(_readable(settings.rules_folder)))
+
+
+def _readable(folder: Path | None) -> dict[str, str]:
+    """Return the operator's files of today; none where one of them is not even text."""
+    try:
+        return texts_in([folder]) if folder else {}
+    except UsageError:
+        return {}
 
 
 def _last_kept(connection: Connection) -> RuleBook | None:

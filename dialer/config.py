@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from campaigns.fields import Section
+from campaigns.rules import civil
 from campaigns.rules.own import ZONE_POLICIES, Own
 from dialer.trunks import Trunk
 from leads.errors import UsageError
@@ -184,6 +185,11 @@ def _own_rules(section: Section) -> Own:
         if not _COUNTRY.fullmatch(country):
             section.refuse(
                 "allow_without_rules", f'must be like ["SE"], two capital letters; not {country!r}'
+            )
+        elif not civil.is_country(country):
+            section.refuse(
+                "allow_without_rules",
+                f"there is no country {country!r}; write its ISO 3166 code, such as SE",
             )
     return Own(
         allow_without_rules=frozenset(countries),

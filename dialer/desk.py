@@ -132,7 +132,7 @@ def result(
         stored = store.load_id(connection, held.campaign_id)
         if place:  # first: a promised hour is one on the clock there
             telling.tell_in_talk(connection, held, place, now=now)
-        at = None
+        at, zones = None, tuple[str, ...]()
         if callback is not None:
             zones = desk.zones_of(connection, held)
             at = on_their_clock(callback, zones, option="--callback")
@@ -175,7 +175,10 @@ def result(
     kind = said.disposition.kind
     if asks_for_no_call(stored.campaign, kind, said.reason):
         console.say("the number is on the do-not-call list from now on, for all campaigns")
-    console.facts({"lease": lease, "disposition": disposition, "kind": kind})
+    recorded: dict[str, object] = {"lease": lease, "disposition": disposition, "kind": kind}
+    if at is not None:  # they may go by several clocks, and the agent named an hour
+        recorded |= {"callback_at": at, "local_time": desk.local_time(zones, at)}
+    console.facts(recorded)
 
 
 def release(ctx: typer.Context, lease: LeaseName) -> None:

@@ -103,6 +103,24 @@ class RuleBook:
         book = cls.build(shipped, own_texts, own, thorough=False)
         return usable("the rules kept in the base cannot be used", book)
 
+    def with_new(self, own_texts: Mapping[str, str]) -> "RuleBook":
+        """Return this book with those of an operator's files besides that only add rules.
+
+        A file that this book has stays as it is here, one that loosens a rule or cannot be
+        used is left out: nothing is allowed that this book forbids.
+
+        Args:
+            own_texts: the operator's files of today.
+        """
+        files = dict(zip(self._own_texts, self._own_files, strict=True))
+        texts = dict(self._own_texts)
+        for name, text in own_texts.items():
+            read = read_jurisdiction(text, file=name, own=True, thorough=False)
+            taken = name in files or name in self._shipped or name == f"{OWN}{_ENDING}"
+            if not taken and not isinstance(read, tuple) and not read.loosened:
+                files[name], texts[name] = read, text
+        return RuleBook(self._shipped, texts, self.own, files)
+
     @property
     def document(self) -> dict[str, object]:
         """Return the same as plain values, to be kept; `from_document` reads them."""

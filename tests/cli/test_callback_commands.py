@@ -66,6 +66,17 @@ def test_a_promise_is_listed_with_its_person_and_its_owner(
     assert "there is no agent 'bob'" in say(f"{LIST} --agent bob", status=2).stderr
 
 
+def test_a_promise_is_told_as_it_was_understood(lease: str, say: Say, facts: Any) -> None:
+    given = facts(f"result {lease} --disposition callback --callback {DAYTIME}")
+    assert given == {
+        "lease": lease,
+        "disposition": "callback",
+        "kind": "callback",
+        "callback_at": "2099-07-01T16:30:00Z",
+        "local_time": DAYTIME,
+    }
+
+
 def test_a_promise_is_moved_to_an_hour_of_the_persons_day(lease: str, say: Say, facts: Any) -> None:
     say(f"result {lease} --disposition callback --callback {DAYTIME}")
     move = "callbacks move 1 {} --campaign tariff-switch"

@@ -1,5 +1,6 @@
 """Rules of law as a manager looks them up, and an operator adds to them."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -175,6 +176,11 @@ def test_one_rule(house: Path, facts: Facts) -> None:
     assert facts("rules show own")["rules"][0]["source"] == ["the configuration, [rules]"]
 
 
+def test_letters_of_any_case_name_a_jurisdiction_or_a_rule(house: Path, facts: Facts) -> None:
+    assert facts("rules show US-FL") == facts("rules show us-fl")
+    assert facts("rules show US-FL.hours") == facts("rules show us-fl.hours")
+
+
 def test_a_country_has_the_files_that_name_it(house: Path, facts: Facts, say: Say) -> None:
     told = facts("rules show SH")
     assert told["jurisdictions"] == ["house", "looser"]
@@ -223,3 +229,50 @@ def test_what_an_office_changes(house: Path, facts: Facts) -> None:
 def test_an_office_that_changes_nothing(office: Path, facts: Facts, say: Say) -> None:
     assert facts("rules diff") == []
     assert "nothing is changed" in say("rules diff").stderr
+
+
+# -- a file that cannot be used ------------------------------------------------------------
+
+HOLIDAY_HOME = """
+schema = 1
+id = "home"
+name = "Nobody at all"
+match = { countries = ["NO"] }
+
+[[hours]]
+id = "home.hours"
+source = ["the board"]
+windows = { all = [], holiday = [] }
+"""
+
+
+def refused_by(facts: Facts) -> set[str]:
+    told = facts("explain +4722448201 --campaign tariff-switch --at 2099-07-01T12:00", status=3)
+    return {refusal["rule"] for refusal in told["refusals"]}
+
+
+def test_the_rules_in_force_stay_so_while_a_file_cannot_be_used(
+    house: Path, facts: Facts, say: Say
+) -> None:
+    (house / "home.toml").write_text(HOLIDAY_HOME)
+    say("campaigns start tariff-switch")
+    say("agents add bea --phone PJSIP/bea")
+    nobody = facts("next --campaign tariff-switch --agent bea")
+    assert nobody["lease"] is None
+    assert "home.hours" in refused_by(facts)
+    (house / "home.toml").write_text(HOLIDAY_HOME.replace("windows", "widnows"))
+    assert "home.hours" in refused_by(facts)
+    told = say("next --campaign tariff-switch --agent bea --json")
+    assert json.loads(told.stdout)["lease"] is None
+    assert "home.toml, line 10, hours.widnows: unknown key" in told.stderr
+    assert "the rules that were in force before stay so" in told.stderr
+
+
+def test_rules_that_no_call_was_judged_by_yet_hold_beside_a_file_that_cannot_be_used(
+    house: Path, facts: Facts, say: Say
+) -> None:
+    say("campaigns start tariff-switch")
+    facts("next --campaign tariff-switch --agent anna")
+    (house / "home.toml").write_text(HOLIDAY_HOME)
+    (house / "slip.toml").write_text("schema = 2\n")
+    assert "home.hours" in refused_by(facts)

@@ -33,6 +33,7 @@ from tests.db.people import (
     phone,
     said,
     started,
+    suppress,
 )
 
 SECOND = timedelta(seconds=1)
@@ -364,6 +365,16 @@ def test_a_promise_is_overdue_once_its_time_has_passed(
     promise(base, spring, anna)
     assert [one.overdue for one in listed(base, now=PROMISED)] == [False]
     assert [one.overdue for one in listed(base, now=PROMISED + SECOND)] == [True]
+
+
+def test_whom_nobody_may_call_any_more_is_not_listed(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    promise(base, spring, anna)
+    suppress(base, phone(2))
+    assert len(listed(base)) == 1
+    suppress(base, phone(1))  # said in another campaign, or written
+    assert listed(base) == []
 
 
 def test_who_is_in_a_call_or_through_with_it_is_not_listed(

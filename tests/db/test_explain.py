@@ -200,6 +200,12 @@ def test_a_moment_without_an_offset_is_the_persons_own(people: Engine):
         assert (facts.now, decision.callable) == (datetime.fromisoformat(meant), allowed)
 
 
+def test_an_hour_that_a_clock_change_leaves_out_is_told_as_their_clock_shows_it(people: Engine):
+    started(people)
+    told = lines(people, at="2026-03-29T02:30")[0]
+    assert "at 2026-03-29 01:30 UTC (Sun 03:30 in Europe/Oslo)" in told
+
+
 def test_a_moment_is_refused_where_the_persons_zones_disagree(people: Engine):
     started(people)
     with pytest.raises(UsageError, match=r"no offset and \+61412345678 may be in .*Perth.*add one"):
@@ -286,8 +292,9 @@ def test_the_text_tells_who_loosened_a_rule_and_why(people: Engine):
 
 def test_a_zone_that_a_rule_needs_and_nobody_knows_refuses(people: Engine):
     started(people, definition(hours=OPEN_10_TO_20))
-    refusals = {r.gate: r.rule for r in explain(people, NOWHERE)[0].refusals}
-    assert refusals["place"] == "zone_unknown"
+    refusals = {r.gate: r for r in explain(people, NOWHERE)[0].refusals}
+    assert refusals["place"].rule == "zone_unknown"
+    assert "--set told_zone=" in refusals["place"].why  # as `campaigns unplaced` says
 
 
 def test_a_text_that_is_no_moment_is_told(people: Engine):

@@ -271,7 +271,7 @@ def test_an_unknown_zone_is_a_refusal_where_a_rule_or_a_machine_needs_it(
 ) -> None:
     refusal = the_refusal(placing=SOMEWHERE, campaign=campaign(mode=mode, **asking))
     assert (refusal.gate, refusal.rule, refusal.until) == ("place", "zone_unknown", None)
-    assert "--set zone=" in refusal.why
+    assert "--set told_zone=" in refusal.why
 
 
 @pytest.mark.parametrize("mode", [DialMode.MANUAL, DialMode.PREVIEW])
@@ -385,6 +385,7 @@ def test_a_callback_that_was_moved_counts_where_it_is_now() -> None:
 def test_a_lead_that_was_taken_out_is_not_callable(state: LeadState) -> None:
     refusal = the_refusal(lead_state=state)
     assert (refusal.gate, refusal.rule) == ("attempts", f"lead_state:{state}")
+    assert refusal.why.endswith("ringbank campaigns start tariff-switch")
 
 
 def test_a_lead_that_is_held_back_is_refused_until_then() -> None:

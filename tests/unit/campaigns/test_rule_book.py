@@ -347,3 +347,24 @@ def test_a_kept_book_that_cannot_be_read_any_more_says_so() -> None:
     broken = {"ours.toml": OWN_FILE["ours.toml"].replace("schema = 1", "schema = 2")}
     with pytest.raises(UsageError, match=r"kept in the base .*\n.*ours\.toml, line 1, schema"):
         RuleBook.from_document(document | {"own": broken})
+
+
+def test_new_files_add_to_a_book_and_never_loosen_it() -> None:
+    here = Place("NO")
+    mine = {"evening.toml": file("evening", 'countries = ["NO"]')}
+    kept = book(mine, max_per_day=2)
+    morning = file("morning", 'countries = ["NO"]')
+    found = kept.with_new(
+        {
+            "evening.toml": file("evening", 'countries = ["SE"]'),  # another one than here
+            "morning.toml": morning,
+            "slip.toml": "schema = 2",
+            "us.toml": file("us", 'countries = ["NO"]'),
+            "own.toml": file("own", 'countries = ["NO"]'),
+            "counsel.toml": file("counsel", 'countries = ["NO"]', more=loosen("no.hours")),
+        }
+    )
+    assert ids(found, here) == ["carrier", "evening", "morning", "no", "own"]
+    assert found.loosened() == ()
+    assert found.hash == book(mine | {"morning.toml": morning}, max_per_day=2).hash
+    assert kept.with_new({}).hash == kept.hash

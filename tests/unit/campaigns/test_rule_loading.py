@@ -8,6 +8,7 @@ from campaigns.rules import loading
 from campaigns.rules.loading import texts_in
 from campaigns.rules.model import Place
 from campaigns.rules.own import Own
+from campaigns.rules_in_force import RulesInForce
 from leads.errors import RingbankError, UsageError
 
 OURS = """schema = 1
@@ -112,3 +113,22 @@ def test_a_file_that_cannot_be_read_is_told(
     monkeypatch.setattr(Path, "read_text", forbidden)
     with pytest.raises(RingbankError, match=r"ours\.toml cannot be read \(Permission denied\)"):
         texts_in([tmp_path])
+
+
+def test_rules_are_read_again_when_a_file_changes_and_stay_while_one_cannot_be_used(
+    tmp_path: Path,
+) -> None:
+    ours = tmp_path / "ours.toml"
+    ours.write_text(OURS)
+    rules = RulesInForce(tmp_path, Own())
+    begun = rules.laws
+    assert not rules.look()
+    ours.write_text("schema = 1")
+    assert not rules.look()
+    assert rules.laws is begun
+    assert rules.problem is not None
+    assert "ours.toml" in rules.problem
+    ours.write_text(OURS + "# mended")
+    assert rules.look()
+    assert rules.problem is None
+    assert rules.laws.book.hash != begun.book.hash

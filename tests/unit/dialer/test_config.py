@@ -344,3 +344,10 @@ def test_the_secret_is_never_shown() -> None:
     broken = read("[asterisk]\nport = 0\n", **{SECRET_VARIABLE: SECRET})
     assert isinstance(broken, tuple)
     assert SECRET not in " ".join(map(str, broken))
+
+
+def test_a_country_that_there_is_not_allows_nobody_and_is_told() -> None:
+    found = faults('rules.allow_without_rules = ["DK", "UK"]')
+    assert found == {
+        "rules.allow_without_rules": "there is no country 'UK'; write its ISO 3166 code, such as SE"
+    }
