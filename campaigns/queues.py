@@ -5,7 +5,8 @@ hours are found out once for each such group and kept with it as a span: a claim
 queues that are open now, and at nobody whose window is shut. There are as many queues as there
 are placings in a campaign's lists, a few hundred at most, whatever the number of people.
 
-A queue keeps the strictest hours, those of people whom no consent spares from a rule.
+A queue keeps the strictest hours, those of people whom nothing spares from a rule: no consent,
+no kind of line. Only where these never open does it keep those of whoever is spared.
 """
 
 import json
@@ -30,7 +31,7 @@ from sqlalchemy import (
 from campaigns.examining import GATES_OF_QUEUES, put_to_work
 from campaigns.facts import WHEREABOUTS, whereabouts
 from campaigns.law import Laws
-from campaigns.legal_gates import GATE_OF_PLACE, why_not_placed
+from campaigns.legal_gates import GATE_OF_PLACE, holds_for_some, why_not_placed
 from campaigns.model import Campaign, LeadState
 from campaigns.proof import keep_rules
 from campaigns.rules.model import Place, Placing
@@ -209,7 +210,9 @@ def _span(campaign: Campaign, placing: Placing, laws: Laws, *, now: datetime) ->
     elif not law.clauses or not placing.zones:
         opens_at, closes_at = now, now + timedelta(days=LOOK_AHEAD_DAYS)
     else:
-        span = law.timetable().span(now)
+        # Where nobody whom every rule binds may ever be called, those whom one spares are asked.
+        spare = frozenset(rule.id for rule in law.rules if holds_for_some(rule))
+        span = law.timetable().span(now) or law.timetable(spare).span(now)
         if span is None:
             gate = _GATE_OF_HOURS
         else:

@@ -18,7 +18,10 @@ from campaigns.results import record_result
 from campaigns.rules.loading import load as load_rules
 from campaigns.rules.own import Own
 from campaigns.store import StoredCampaign
+from leads import consents
+from leads.consent_rules import NewConsent
 from leads.db import writing
+from leads.model import LeadId
 from tests.db.people import (
     LAWS,
     NOON,
@@ -28,6 +31,7 @@ from tests.db.people import (
     enrolled,
     import_people,
     import_text,
+    lead_id_of,
     minutes,
     names_of,
     new_lease,
@@ -102,6 +106,22 @@ def test_a_start_looks_at_once_at_queues_that_were_shut(base: Engine, banned: La
         store.set_state(connection, stored, CampaignState.RUNNING, now=seen_at + minutes(15))
     assert taken_by(base, stored, banned, now=seen_at + minutes(15)) == []
     assert enrolled(base, stored)["Åse"].held_by is None
+
+
+@pytest.mark.parametrize(
+    "spared", ['unless = ["consent:phone_marketing"]', 'applies = { line = ["mobile"] }']
+)
+def test_whom_a_ban_spares_is_called_all_the_same(base: Engine, tmp_path: Path, spared: str):
+    import_people(base, [("Åse", phone(1)), ("Per", "+4791234567")])
+    ase = LeadId(lead_id_of(base, "Åse"))
+    with writing(base) as connection:
+        agreed = NewConsent(kind="phone_marketing", source="web", given_at=NOON - DAY)
+        consents.add(connection, ase, agreed, now=NOON - DAY)
+    stored = started(base)
+    (tmp_path / "ban.toml").write_text(BAN + spared)
+    some = Laws(load_rules(tmp_path, Own()))
+    assert taken_by(base, stored, some, now=NOON) == ["Åse"]
+    assert enrolled(base, stored)["Per"].held_by == "hours"
 
 
 def test_other_rules_that_let_people_be_called_bring_them_back(base: Engine):
