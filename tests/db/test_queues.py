@@ -190,3 +190,29 @@ def test_a_campaign_is_written_before_its_people(base: Engine, begin: str):
     assert written[0] == "campaigns"
     assert "campaign_leads" in written
     assert "campaigns" not in written[1:]
+
+
+def test_a_promise_for_an_hour_that_only_some_agreed_to_is_kept(base: Engine, tmp_path: Path):
+    import_people(base, [("Åse", phone(1)), ("Per", phone(2))])
+    ase = LeadId(lead_id_of(base, "Åse"))
+    with writing(base) as connection:
+        agreed = NewConsent(kind="phone_marketing", source="web", given_at=NOON - DAY)
+        consents.add(connection, ase, agreed, now=NOON - DAY)
+    stored = started(base)
+    anna = add_agent(base)
+    later = NOON + minutes(120)
+    for _ in range(2):
+        talk = call(base, stored, Outcome.CONNECTED, agent_id=anna)
+        promise = said(stored, DispositionKind.CALLBACK, callback_at=later)
+        with writing(base) as connection:
+            record_result(connection, stored, talk.id, promise, now=NOON + minutes(2))
+    morning = BAN.replace("all = []", 'mon_fri = [["09:00", "13:00"]]').replace(
+        "valid_until = 2026-06-30", 'unless = ["consent:phone_marketing"]'
+    )
+    (tmp_path / "ban.toml").write_text(morning)
+    laws = Laws(load_rules(tmp_path, Own()))
+    assert taken_by(base, stored, laws, now=later - timedelta(seconds=1)) == []
+    assert taken_by(base, stored, laws, now=later) == ["Åse"]
+    per = enrolled(base, stored)["Per"]
+    assert (per.state, per.held_by) == ("callback", "hours")
+    assert per.next_call_at == NOON + timedelta(hours=21)
