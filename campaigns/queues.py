@@ -107,10 +107,11 @@ def refresh(connection: Connection, stored: StoredCampaign, laws: Laws, *, now: 
     look = connection.execute(_LOOK, asked).one()
     if look.rule_set == rule_set and not look.stale:
         return
+    if look.rule_set != rule_set:
+        keep_rules(connection, stored, laws, now=now)  # calls will name them
     if connection.scalar(_ALONE, asked) is None:
         return
     if look.rule_set != rule_set:
-        keep_rules(connection, stored, laws, now=now)
         # Other rules: nothing that was found out holds any more.
         connection.execute(
             update(queues).where(queues.c.campaign_id == stored.id).values(looked_at=None)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 
 from campaigns import store
 from campaigns.claims import claim
@@ -18,9 +18,10 @@ from campaigns.results import record_result
 from campaigns.rules.loading import load as load_rules
 from campaigns.rules.own import Own
 from campaigns.store import StoredCampaign
+from campaigns.tables import rule_sets
 from leads import consents
 from leads.consent_rules import NewConsent
-from leads.db import writing
+from leads.db import reading, writing
 from leads.model import LeadId
 from tests.db.people import (
     LAWS,
@@ -167,6 +168,9 @@ def test_whoever_finds_the_hours_out_waits_for_nobody_who_starts_the_campaign(
         store.set_state(starting, stored, CampaignState.RUNNING, now=NOON)
         finding.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
         refresh(finding, stored, STRICT, now=NOON)
+    with reading(base) as connection:
+        kept = connection.scalars(select(rule_sets.c.hash)).all()
+    assert STRICT.rule_set(stored.campaign) in kept
     assert names_of(base, take(base, stored)) == ["Åse"]
 
 
