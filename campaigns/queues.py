@@ -32,7 +32,7 @@ from campaigns.examining import GATES_OF_QUEUES, put_to_work
 from campaigns.facts import WHEREABOUTS, whereabouts
 from campaigns.law import Laws
 from campaigns.legal_gates import GATE_OF_PLACE, holds_for_some, why_not_placed
-from campaigns.model import Campaign, LeadState
+from campaigns.model import CALLABLE_STATES, Campaign, LeadState
 from campaigns.proof import keep_rules
 from campaigns.rules.model import Place, Placing
 from campaigns.rules.placing import placing_of
@@ -329,7 +329,11 @@ def _place(
 
 _MOVE = (
     update(campaign_leads)
-    .where(campaign_leads.c.id == bindparam("row"))
+    # Somebody may have taken them out of the work since they were read, for good.
+    .where(
+        campaign_leads.c.id == bindparam("row"),
+        or_(*(campaign_leads.c.state == state for state in CALLABLE_STATES)),
+    )
     .values(queue_id=bindparam("queue"), rank=bindparam("its_rank"))
 )
 

@@ -6,19 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Connection, Engine, event, select, update
 
-from campaigns import store
+from campaigns import queues, store
 from campaigns.claims import claim
 from campaigns.enrolment import enrol
 from campaigns.law import Laws
 from campaigns.model import CampaignState, DispositionKind, Outcome, Turn
-from campaigns.queues import refresh
 from campaigns.results import record_result
 from campaigns.rules.loading import load as load_rules
 from campaigns.rules.own import Own
 from campaigns.store import StoredCampaign
-from campaigns.tables import rule_sets
+from campaigns.tables import campaign_leads, rule_sets
 from leads import consents
 from leads.consent_rules import NewConsent
 from leads.db import reading, writing
@@ -28,6 +27,7 @@ from tests.db.people import (
     NOON,
     add_agent,
     call,
+    create,
     definition,
     enrolled,
     import_people,
@@ -167,7 +167,7 @@ def test_whoever_finds_the_hours_out_waits_for_nobody_who_starts_the_campaign(
     with writing(base) as starting, writing(base) as finding:
         store.set_state(starting, stored, CampaignState.RUNNING, now=NOON)
         finding.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
-        refresh(finding, stored, STRICT, now=NOON)
+        queues.refresh(finding, stored, STRICT, now=NOON)
     with reading(base) as connection:
         kept = connection.scalars(select(rule_sets.c.hash)).all()
     assert STRICT.rule_set(stored.campaign) in kept
@@ -220,3 +220,23 @@ def test_a_promise_for_an_hour_that_only_some_agreed_to_is_kept(base: Engine, tm
     per = enrolled(base, stored)["Per"]
     assert (per.state, per.held_by) == ("callback", "hours")
     assert per.next_call_at == NOON + timedelta(hours=21)
+
+
+def test_whose_work_ends_while_they_are_placed_stays_out_of_it(
+    base: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    import_people(base, [("Mads", "+4532123456"), ("Lars", "+4532123457")])
+    stored = create(base, definition())
+    find = queues._ids
+
+    def find_late(connection: Connection, *more: Any, **named: Any) -> Any:
+        this = update(campaign_leads).where(campaign_leads.c.lead_id == mads)
+        connection.execute(this.values(state="done", held_by="disposition:said_no"))
+        return find(connection, *more, **named)
+
+    mads = lead_id_of(base, "Mads")
+    monkeypatch.setattr(queues, "_ids", find_late)
+    with writing(base) as connection:
+        enrol(connection, stored, STRICT, now=NOON)
+    held = {name: row.held_by for name, row in enrolled(base, stored).items()}
+    assert held == {"Mads": "disposition:said_no", "Lars": "place"}
