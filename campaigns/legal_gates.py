@@ -227,6 +227,11 @@ def _spares(rule: Rule) -> bool:
     return bool(rule.unless_consent or rule.exempt.consent or rule.exempt.relation)
 
 
+def holds_for_some(rule: Rule) -> bool:
+    """Tell whether a rule may bind some people of a place and not others."""
+    return bool(rule.applies.line) or _spares(rule)
+
+
 def months_after(moment: datetime, months: int) -> datetime:
     """Return the same day of a later month, or that month's last where it has no such day."""
     years, month = divmod(moment.month - 1 + months, 12)

@@ -5,7 +5,8 @@ hours are found out once for each such group and kept with it as a span: a claim
 queues that are open now, and at nobody whose window is shut. There are as many queues as there
 are placings in a campaign's lists, a few hundred at most, whatever the number of people.
 
-A queue keeps the strictest hours, those of people whom no consent spares from a rule.
+A queue keeps the strictest hours, those of people whom nothing spares from a rule: no consent,
+no kind of line. Only where these never open does it keep those of whoever is spared.
 """
 
 import json
@@ -30,8 +31,8 @@ from sqlalchemy import (
 from campaigns.examining import GATES_OF_QUEUES, put_to_work
 from campaigns.facts import WHEREABOUTS, whereabouts
 from campaigns.law import Laws
-from campaigns.legal_gates import GATE_OF_PLACE, why_not_placed
-from campaigns.model import Campaign, LeadState
+from campaigns.legal_gates import GATE_OF_PLACE, holds_for_some, why_not_placed
+from campaigns.model import CALLABLE_STATES, Campaign, LeadState
 from campaigns.proof import keep_rules
 from campaigns.rules.model import Place, Placing
 from campaigns.rules.placing import placing_of
@@ -106,10 +107,11 @@ def refresh(connection: Connection, stored: StoredCampaign, laws: Laws, *, now: 
     look = connection.execute(_LOOK, asked).one()
     if look.rule_set == rule_set and not look.stale:
         return
+    if look.rule_set != rule_set:
+        keep_rules(connection, stored, laws, now=now)  # calls will name them
     if connection.scalar(_ALONE, asked) is None:
         return
     if look.rule_set != rule_set:
-        keep_rules(connection, stored, laws, now=now)
         # Other rules: nothing that was found out holds any more.
         connection.execute(
             update(queues).where(queues.c.campaign_id == stored.id).values(looked_at=None)
@@ -209,7 +211,9 @@ def _span(campaign: Campaign, placing: Placing, laws: Laws, *, now: datetime) ->
     elif not law.clauses or not placing.zones:
         opens_at, closes_at = now, now + timedelta(days=LOOK_AHEAD_DAYS)
     else:
-        span = law.timetable().span(now)
+        # Where nobody whom every rule binds may ever be called, those whom one spares are asked.
+        spare = frozenset(rule.id for rule in law.rules if holds_for_some(rule))
+        span = law.timetable().span(now) or law.timetable(spare).span(now)
         if span is None:
             gate = _GATE_OF_HOURS
         else:
@@ -325,7 +329,11 @@ def _place(
 
 _MOVE = (
     update(campaign_leads)
-    .where(campaign_leads.c.id == bindparam("row"))
+    # Somebody may have taken them out of the work since they were read, for good.
+    .where(
+        campaign_leads.c.id == bindparam("row"),
+        or_(*(campaign_leads.c.state == state for state in CALLABLE_STATES)),
+    )
     .values(queue_id=bindparam("queue"), rank=bindparam("its_rank"))
 )
 

@@ -1,9 +1,12 @@
-"""Whose turn it is: callbacks, re-offers, retries, then whoever is new, from open queues only.
+"""Whose turn it is: callbacks, re-offers, retries, then whoever is new, from open queues.
 
 Nobody fills a list of who is next: each question walks an index from the first open queue on
 and stops as soon as it has found enough. Queues come in the order in which they are served,
 the highest priority first and then whichever closes soonest, so that people whose window is
 about to shut go before those who have all day.
+
+A promised call is due in a queue that is shut, too: it was judged when it was promised, by what
+this very person had agreed to, and is judged again now.
 """
 
 import json
@@ -36,11 +39,12 @@ def next_rows(
             promised is nobody else's until its time of grace is over.
     """
     open_queues = queues.open_now(connection, campaign_id, now=now)
-    if not open_queues:
-        return []
     due = connection.execute(_DUE, {"campaign": campaign_id, "now": now}).one()
     on_sqlite = connection.dialect.name == "sqlite"
+    if not open_queues and not due.callback:
+        return []
     given = {
+        "campaign": campaign_id,
         "queues": json.dumps([*open_queues]) if on_sqlite else [*open_queues],
         "now": now,
         "agents": json.dumps([*agent_ids]) if on_sqlite else [*agent_ids],
@@ -57,6 +61,10 @@ def next_rows(
             rows = connection.execute(statement, given | {"turn": turn.value, "wanted": missing})
             in_turn = sorted(rows, key=lambda row: (place[row.queue_id], *row[2:], row.id))
             found.update(dict.fromkeys(row.id for row in in_turn))
+        missing = wanted - len(found)
+        if missing > 0 and turn is Turn.CALLBACK and due.callback:
+            others = _PROMISED_SQLITE if on_sqlite else _PROMISED_POSTGRESQL
+            found.update(dict.fromkeys(connection.scalars(others, given | {"wanted": missing})))
     return [*found]
 
 
@@ -98,12 +106,16 @@ def _among(parameter: str, dialect: str) -> str:
     return f"= ANY(CAST(:{parameter} AS BIGINT[]))"
 
 
-def _in_queue(dialect: str) -> str:
+def _is_free(dialect: str) -> str:
     return (
-        f"lead.turn = :turn AND {_MAY_BE_CALLED} AND (lead.owner_id IS NULL "
+        f"{_MAY_BE_CALLED} AND (lead.owner_id IS NULL "
         f"OR lead.owner_until <= :now OR lead.owner_id {_among('agents', dialect)}) "
         f"AND {_UNCLAIMED}"
     )
+
+
+def _in_queue(dialect: str) -> str:
+    return f"lead.turn = :turn AND {_is_free(dialect)}"
 
 
 _COLUMNS = "lead.id, lead.queue_id, lead.next_call_at, lead.rank"
@@ -136,3 +148,16 @@ def _own(dialect: str) -> TextClause:
 
 _OWN_SQLITE = _own("sqlite")
 _OWN_POSTGRESQL = _own("postgresql")
+
+
+def _promised(dialect: str) -> TextClause:
+    return _statement(
+        f"SELECT lead.id FROM campaign_leads AS lead WHERE lead.campaign_id = :campaign "  # noqa: S608 (our own words)
+        f"AND lead.turn = {Turn.CALLBACK.value} AND lead.turn != {Turn.FRESH.value} "
+        f"AND {_is_free(dialect)} AND NOT lead.queue_id {_among('queues', dialect)} "
+        "ORDER BY lead.next_call_at, lead.id LIMIT :wanted"
+    )
+
+
+_PROMISED_SQLITE = _promised("sqlite")
+_PROMISED_POSTGRESQL = _promised("postgresql")

@@ -6,28 +6,33 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event, select, update
 
-from campaigns import store
+from campaigns import queues, store
 from campaigns.claims import claim
 from campaigns.enrolment import enrol
 from campaigns.law import Laws
 from campaigns.model import CampaignState, DispositionKind, Outcome, Turn
-from campaigns.queues import refresh
 from campaigns.results import record_result
 from campaigns.rules.loading import load as load_rules
 from campaigns.rules.own import Own
 from campaigns.store import StoredCampaign
-from leads.db import writing
+from campaigns.tables import campaign_leads, rule_sets
+from leads import consents
+from leads.consent_rules import NewConsent
+from leads.db import reading, writing
+from leads.model import LeadId
 from tests.db.people import (
     LAWS,
     NOON,
     add_agent,
     call,
+    create,
     definition,
     enrolled,
     import_people,
     import_text,
+    lead_id_of,
     minutes,
     names_of,
     new_lease,
@@ -104,6 +109,22 @@ def test_a_start_looks_at_once_at_queues_that_were_shut(base: Engine, banned: La
     assert enrolled(base, stored)["Åse"].held_by is None
 
 
+@pytest.mark.parametrize(
+    "spared", ['unless = ["consent:phone_marketing"]', 'applies = { line = ["mobile"] }']
+)
+def test_whom_a_ban_spares_is_called_all_the_same(base: Engine, tmp_path: Path, spared: str):
+    import_people(base, [("Åse", phone(1)), ("Per", "+4791234567")])
+    ase = LeadId(lead_id_of(base, "Åse"))
+    with writing(base) as connection:
+        agreed = NewConsent(kind="phone_marketing", source="web", given_at=NOON - DAY)
+        consents.add(connection, ase, agreed, now=NOON - DAY)
+    stored = started(base)
+    (tmp_path / "ban.toml").write_text(BAN + spared)
+    some = Laws(load_rules(tmp_path, Own()))
+    assert taken_by(base, stored, some, now=NOON) == ["Åse"]
+    assert enrolled(base, stored)["Per"].held_by == "hours"
+
+
 def test_other_rules_that_let_people_be_called_bring_them_back(base: Engine):
     import_people(base, [("Mads", "+4532123456")])
     stored = started(base)
@@ -146,7 +167,10 @@ def test_whoever_finds_the_hours_out_waits_for_nobody_who_starts_the_campaign(
     with writing(base) as starting, writing(base) as finding:
         store.set_state(starting, stored, CampaignState.RUNNING, now=NOON)
         finding.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
-        refresh(finding, stored, STRICT, now=NOON)
+        queues.refresh(finding, stored, STRICT, now=NOON)
+    with reading(base) as connection:
+        kept = connection.scalars(select(rule_sets.c.hash)).all()
+    assert STRICT.rule_set(stored.campaign) in kept
     assert names_of(base, take(base, stored)) == ["Åse"]
 
 
@@ -170,3 +194,49 @@ def test_a_campaign_is_written_before_its_people(base: Engine, begin: str):
     assert written[0] == "campaigns"
     assert "campaign_leads" in written
     assert "campaigns" not in written[1:]
+
+
+def test_a_promise_for_an_hour_that_only_some_agreed_to_is_kept(base: Engine, tmp_path: Path):
+    import_people(base, [("Åse", phone(1)), ("Per", phone(2))])
+    ase = LeadId(lead_id_of(base, "Åse"))
+    with writing(base) as connection:
+        agreed = NewConsent(kind="phone_marketing", source="web", given_at=NOON - DAY)
+        consents.add(connection, ase, agreed, now=NOON - DAY)
+    stored = started(base)
+    anna = add_agent(base)
+    later = NOON + minutes(120)
+    for _ in range(2):
+        talk = call(base, stored, Outcome.CONNECTED, agent_id=anna)
+        promise = said(stored, DispositionKind.CALLBACK, callback_at=later)
+        with writing(base) as connection:
+            record_result(connection, stored, talk.id, promise, now=NOON + minutes(2))
+    morning = BAN.replace("all = []", 'mon_fri = [["09:00", "13:00"]]').replace(
+        "valid_until = 2026-06-30", 'unless = ["consent:phone_marketing"]'
+    )
+    (tmp_path / "ban.toml").write_text(morning)
+    laws = Laws(load_rules(tmp_path, Own()))
+    assert taken_by(base, stored, laws, now=later - timedelta(seconds=1)) == []
+    assert taken_by(base, stored, laws, now=later) == ["Åse"]
+    per = enrolled(base, stored)["Per"]
+    assert (per.state, per.held_by) == ("callback", "hours")
+    assert per.next_call_at == NOON + timedelta(hours=21)
+
+
+def test_whose_work_ends_while_they_are_placed_stays_out_of_it(
+    base: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    import_people(base, [("Mads", "+4532123456"), ("Lars", "+4532123457")])
+    stored = create(base, definition())
+    find = queues._ids
+
+    def find_late(connection: Connection, *more: Any, **named: Any) -> Any:
+        this = update(campaign_leads).where(campaign_leads.c.lead_id == mads)
+        connection.execute(this.values(state="done", held_by="disposition:said_no"))
+        return find(connection, *more, **named)
+
+    mads = lead_id_of(base, "Mads")
+    monkeypatch.setattr(queues, "_ids", find_late)
+    with writing(base) as connection:
+        enrol(connection, stored, STRICT, now=NOON)
+    held = {name: row.held_by for name, row in enrolled(base, stored).items()}
+    assert held == {"Mads": "disposition:said_no", "Lars": "place"}
