@@ -150,5 +150,5 @@ def test_doctor_names_registers_that_are_missing_and_files_that_cannot_be_used(
     config.write_text(config.read_text().replace("[rules]", '[rules]\nfolder = "own"'))
     rules = {one["what"]: one for one in facts("doctor", status=1)}["rules"]
     assert not rules["ok"]
-    assert "dk.toml, name: is missing" in rules["why"]
+    assert "dk.toml, line 1, name: is missing" in rules["why"]
     assert rules["remedy"] == "mend it, and look with: ringbank rules check"
