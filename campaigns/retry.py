@@ -270,12 +270,16 @@ def _grown(entry: Retry, times: int) -> timedelta:
 def _in_another_part(at: datetime, last: datetime, zones: Sequence[str]) -> datetime:
     """Return the first moment from `at` on in another part of the day than the last attempt.
 
-    It is another part in every zone. There always is one: twelve hours after the last
-    attempt it is nowhere the same part, because none is longer.
+    It is another part in every zone. Nearly always there is one within a day: twelve hours
+    after the last attempt it is nowhere the same part, because none is longer. Where a change
+    of clocks since then has left none between zones half a day apart, the rest has to do.
     """
-    while same := [zone for zone in zones if daypart(at, zone) is daypart(last, zone)]:
-        at = max(_next_part(at, zone) for zone in same)
-    return at
+    found, latest = at, at + _DAY
+    while same := [zone for zone in zones if daypart(found, zone) is daypart(last, zone)]:
+        found = max(_next_part(found, zone) for zone in same)
+        if found > latest:
+            return at
+    return found
 
 
 def _next_part(moment: datetime, zone: str) -> datetime:
