@@ -20,10 +20,10 @@ from campaigns.facts import (
     whereabouts,
 )
 from campaigns.law import Laws
-from campaigns.ledger import settle
 from campaigns.model import DispositionKind, LeadState
 from campaigns.promises import Unlawful, why_not_promised
 from campaigns.rules.placing import placing_of, possible_zones
+from campaigns.settling import settle
 from campaigns.store import StoredCampaign
 from campaigns.tables import agents, attempts, campaign_leads, campaigns
 from leads.errors import NotAllowedError, UsageError

@@ -19,7 +19,7 @@ from campaigns.claims import claim, release
 from campaigns.enrolment import enrol
 from campaigns.examining import HELD_BY_GATES
 from campaigns.law import Laws
-from campaigns.ledger import release_expired, settle
+from campaigns.ledger import release_expired
 from campaigns.model import (
     CALLABLE_STATES,
     AttemptId,
@@ -34,6 +34,7 @@ from campaigns.refusals import by_group
 from campaigns.results import Result, record_result
 from campaigns.rules.placing import possible_zones
 from campaigns.said import attempt_row
+from campaigns.settling import settle
 from campaigns.store import StoredCampaign
 from campaigns.story import calls
 from campaigns.tables import AT_ONCE, agents, attempts, campaign_leads, claims, queues

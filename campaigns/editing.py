@@ -9,9 +9,9 @@ import numpy as np
 from sqlalchemy import Connection, delete, insert, select, update
 
 from campaigns.examining import examine_lead_again
-from campaigns.ledger import renumber
 from campaigns.numbers import forget_numbers
 from campaigns.rules.told import unknown_subdivision
+from campaigns.settling import renumber
 from leads import intake, registries
 from leads.edits import TOLD, Edits, numbers_after, read_edits
 from leads.model import E164, LeadId, number_id

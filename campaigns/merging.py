@@ -13,10 +13,10 @@ from sqlalchemy import Connection, Row, Table, delete, exists, func, insert, sel
 from campaigns.claims import held_among
 from campaigns.erasure import lock_for_erasing
 from campaigns.examining import examine_lead_again
-from campaigns.ledger import settle
 from campaigns.model import LeadState
 from campaigns.moving import hold_to_no, said_no
 from campaigns.person import everything_of
+from campaigns.settling import settle
 from campaigns.store import load_id
 from campaigns.tables import AT_ONCE, answers, attempts, campaign_leads
 from leads.edits import TOLD

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, Row, delete, update
 
 from campaigns.examining import examine_consents_again
 from campaigns.fields import nearest
-from campaigns.ledger import settle
 from campaigns.model import AttemptId, Campaign, Disposition, DispositionKind, RefusalReason
 from campaigns.refusals import read_detail
 from campaigns.said import attempt_row, dispose, keep_answer
+from campaigns.settling import settle
 from campaigns.store import StoredCampaign
 from campaigns.tables import answers, campaign_leads, claims
 from leads import consents

@@ -1,7 +1,7 @@
 """What was said in a call, beside its attempt: dispositions, answers, pressed keys.
 
 A key pressed during a message and an agent's word come to the same thing here. When the
-lead is called again because of it is `campaigns.ledger.settle`'s matter.
+lead is called again because of it is `campaigns.settling.settle`'s matter.
 """
 
 from collections.abc import Mapping

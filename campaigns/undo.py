@@ -24,8 +24,8 @@ from sqlalchemy import (
 )
 
 from campaigns.erasure import lock_for_erasing
-from campaigns.ledger import renumber
 from campaigns.numbers import forget_numbers
+from campaigns.settling import renumber
 from campaigns.tables import attempts, campaign_leads, claims
 from leads.errors import NotAllowedError, UsageError
 from leads.model import SuppressionKind, number_id
