@@ -205,6 +205,16 @@ def test_the_rule_that_keeps_a_place_shut_is_named(
     assert why in here.shut.why
 
 
+def test_windows_that_have_nothing_in_common_are_named_together() -> None:
+    late = campaign(purpose="sales", hours=hours(dict.fromkeys(range(7), windows("21:00-23:00"))))
+    here = open_times(LAWS, late, OSLO, now=NOW, end=period(NOW, 7)[1])
+    assert here.shut == Reason(
+        "hours",
+        "together",
+        "no hour of these days is open by all of these at once: no.hours, hours",
+    )
+
+
 NEW_HOURS = """
 schema = 1
 id = "no-new"

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from campaigns.law import Law, Laws, concerns
+from campaigns.legal_gates import holds_for_some
 from campaigns.model import Campaign, DialMode
 from campaigns.rules.model import (
     Applies,
@@ -20,6 +21,7 @@ from campaigns.rules.model import (
     Rule,
     Status,
 )
+from campaigns.rules.placing import placing_of
 from tests.unit.campaigns.examples import campaign, hours, utc, windows
 from tests.unit.campaigns.judging import (
     BY_HAND,
@@ -27,9 +29,11 @@ from tests.unit.campaigns.judging import (
     FIRMS,
     LAWS,
     LONG_AGO,
+    MIAMI,
     RECORDED,
     SURVEY,
     WEEKDAY,
+    known_of,
     laws,
     own_file,
     rule,
@@ -372,3 +376,24 @@ def test_a_moment_on_another_clock_is_of_the_day_that_it_is_in_utc() -> None:
     there = evening.astimezone(ZoneInfo(EAST))  # still the day before
     assert LAWS.of(BY_HAND, place, "fixed", evening) is LAWS.of(BY_HAND, place, "fixed", there)
     assert LAWS.of(BY_HAND, place, "fixed", LONG_AGO).rules
+
+
+def test_a_placing_is_found_once_for_all_who_share_it() -> None:
+    mine = laws()
+    known, neighbour = known_of(MIAMI), known_of(MIAMI[:-1] + "9")
+    assert mine.placing(known) == placing_of(known, mine.book)
+    assert mine.placing(neighbour) is mine.placing(known)
+
+
+@pytest.mark.parametrize(
+    ("says", "some"),
+    [
+        ("windows = { all = [], holiday = [] }", False),
+        ('windows = { all = [], holiday = [] }\nunless = ["consent:hours"]', True),
+        ('windows = { all = [], holiday = [] }\napplies = { line = ["mobile"] }', True),
+    ],
+)
+def test_a_rule_that_spares_somebody_holds_for_some_only(says: str, some: bool) -> None:
+    book = laws(own_file(rule("hours", says))).book
+    (ours,) = (one for one in book.all() if one.id == "ours")
+    assert holds_for_some(ours.rules[0]) is some

@@ -89,6 +89,17 @@ def test_a_cap_that_is_reached_moves_the_promise_to_the_next_day() -> None:
     assert why.nearest == datetime(2026, 6, 3, 8, tzinfo=UTC)
 
 
+def test_where_no_time_mends_it_no_other_moment_is_offered() -> None:
+    nobody = Laws(load(None, Own(max_per_day=0)))
+
+    def law_then(moment: datetime) -> Law:
+        return nobody.of(WEEKDAYS, OSLO, "mobile", moment)
+
+    why = why_not_promised(facts(TALK), law_then, NOW + timedelta(days=1), now=NOW)
+    assert why is not None
+    assert ([refusal.rule for refusal in why.refusals], why.nearest) == (["own.max_per_day"], None)
+
+
 @given(
     ahead_s=st.integers(1, 30 * 86_400),
     calls=st.integers(0, 3),
