@@ -16,7 +16,7 @@ from campaigns.rules.own import Own
 from campaigns.tables import campaigns, rule_books, rule_sets
 from leads.console import Console
 from leads.db import reading
-from leads.errors import UsageError
+from leads.errors import RingbankError
 
 
 class RulesInForce:
@@ -32,6 +32,7 @@ class RulesInForce:
 
         Raises:
             UsageError: a file cannot be used, and there is no older set.
+            RingbankError: one cannot be read.
         """
         self._folder = folder
         self._own = own
@@ -47,7 +48,7 @@ class RulesInForce:
         self._seen = seen
         try:
             book = load(self._folder, self._own)
-        except UsageError as error:
+        except RingbankError as error:
             self.problem = str(error)
             return False
         self.problem = None
@@ -74,11 +75,12 @@ def laws_of(console: Console) -> Laws:
 
     Raises:
         UsageError: a file cannot be used, and no call was ever judged by others.
+        RingbankError: one cannot be read, likewise.
     """
     settings = console.settings()
     try:
         return Laws(load(settings.rules_folder, Own.from_document(settings.own_rules)))
-    except UsageError as error:
+    except RingbankError as error:
         with reading(console.base()) as connection:
             kept = _last_kept(connection)
         if kept is None:
@@ -91,7 +93,7 @@ def _readable(folder: Path | None) -> dict[str, str]:
     """Return the operator's files of today; none where one of them is not even text."""
     try:
         return texts_in([folder]) if folder else {}
-    except UsageError:
+    except RingbankError:
         return {}
 
 

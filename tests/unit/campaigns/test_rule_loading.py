@@ -132,3 +132,14 @@ def test_rules_are_read_again_when_a_file_changes_and_stay_while_one_cannot_be_u
     assert rules.look()
     assert rules.problem is None
     assert rules.laws.book.hash != begun.book.hash
+
+
+def test_a_file_that_the_disk_does_not_give_leaves_the_rules_in_force(tmp_path: Path) -> None:
+    (tmp_path / "ours.toml").write_text(OURS)
+    rules = RulesInForce(tmp_path, Own())
+    begun = rules.laws
+    (tmp_path / "theirs.toml").mkdir()
+    assert not rules.look()
+    assert rules.laws is begun
+    assert rules.problem is not None
+    assert "theirs.toml cannot be read" in rules.problem
