@@ -8,8 +8,13 @@ from calendar import isleap
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from campaigns.rules.model import Calendar
+from leads.errors import UsageError
+
+if TYPE_CHECKING:
+    from holidays.holiday_base import HolidayBase
 
 _LANGUAGE = "en_US"
 """Named always: without one `holidays` speaks the language of the environment."""
@@ -26,8 +31,8 @@ def holiday_on(calendar: Calendar, subdivision: str, day: date) -> str | None:
         day: a day on the calendar of the person.
 
     Raises:
-        NotImplementedError: `holidays` does not know the country, or the subdivision that
-            the calendar names: see `known`.
+        UsageError: no holidays are known of the country, or of the subdivision that the
+            calendar names: see `known`.
     """
     return _year(calendar, _place(calendar, subdivision), day.year).get(day)
 
@@ -40,13 +45,28 @@ def known(country: str, subdivision: str = "") -> bool:
         country: ISO 3166, two letters.
         subdivision: its code there, without the country; empty: of the country itself.
     """
+    try:
+        _days(country, subdivision)
+    except UsageError:
+        return False
+    return True
+
+
+def _days(country: str, subdivision: str, **how: Any) -> "HolidayBase":
+    """Return the holidays of a country or of a subdivision of it.
+
+    Raises:
+        UsageError: none are known of it.
+    """
     from holidays import country_holidays
 
     try:
-        country_holidays(country, subdiv=subdivision or None)
-    except NotImplementedError:
-        return False
-    return True
+        return country_holidays(country, subdiv=subdivision or None, **how)
+    except NotImplementedError as error:  # so the package says that it has none
+        where = f"{country}-{subdivision}" if subdivision else country
+        raise UsageError(
+            f"no holidays are known of {where}; mend the calendar of its rule file"
+        ) from error
 
 
 def _place(calendar: Calendar, subdivision: str) -> str:
@@ -73,15 +93,11 @@ def _year(calendar: Calendar, place: str, year: int) -> Mapping[date, str]:
 def _civil(calendar: Calendar, place: str, year: int) -> Iterator[tuple[date, str]]:
     if not calendar.country:
         return
-    from holidays import country_holidays
-
     parts = [place]
     if calendar.union and not place:
-        parts += country_holidays(calendar.country).subdivisions
+        parts += _days(calendar.country, "").subdivisions
     for part in parts:
-        days = country_holidays(
-            calendar.country, subdiv=part or None, years=year, expand=False, language=_LANGUAGE
-        )
+        days = _days(calendar.country, part, years=year, expand=False, language=_LANGUAGE)
         for day in days:
             for name in days.get_list(day):
                 yield day, name

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache
 
+from campaigns.rules.calendars import known
 from campaigns.rules.model import Place
 from campaigns.rules.zones import zones_of_country
 
@@ -56,16 +57,15 @@ def read_place(country: str | None, subdivision: str | None, *among: str | None)
 
 @cache
 def _names(country: str) -> Mapping[str, str]:
-    # Slow to load, and most commands never meet a subdivision.
-    import holidays
-
-    try:
-        known = holidays.country_holidays(country)
-    except NotImplementedError:
+    if not known(country):
         return {}
-    aliases = getattr(type(known), "subdivisions_aliases", {})
+    # Slow to load, and most commands never meet a subdivision.
+    from holidays import country_holidays
+
+    calendar = type(country_holidays(country))
+    aliases = getattr(calendar, "subdivisions_aliases", {})
     names = {_folded(name): code for name, code in aliases.items()}
-    return names | {_folded(code): code for code in type(known).subdivisions}
+    return names | {_folded(code): code for code in calendar.subdivisions}
 
 
 def _folded(text: str) -> str:

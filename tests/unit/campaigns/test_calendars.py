@@ -9,6 +9,7 @@ import pytest
 
 from campaigns.rules.calendars import holiday_on, known
 from campaigns.rules.model import Calendar
+from leads.errors import UsageError
 
 GERMANY = Calendar(country="DE", from_address=True)
 ANYWHERE_IN_GERMANY = Calendar(country="DE", from_address=True, union=True)
@@ -183,7 +184,7 @@ def test_whose_holidays_are_known_can_be_asked(
     "calendar", [Calendar(country="XX"), Calendar(country="DE", subdivision="XX")]
 )
 def test_a_calendar_of_no_known_place_is_a_fault_of_its_file(calendar: Calendar) -> None:
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(UsageError, match=r"no holidays are known of .*; mend the calendar"):
         holiday_on(calendar, "", EPIPHANY)
 
 
