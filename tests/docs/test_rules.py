@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from campaigns.rules import loading
 from campaigns.rules.book import RuleBook
 from campaigns.rules.common import Common
@@ -52,7 +50,6 @@ def test_there_is_a_file_that_tightens_and_one_that_loosens() -> None:
     assert [one.rule for one in counsel.loosened] == ["us-fl.hours"]
 
 
-@pytest.mark.skipif(not loading.shipped_texts(), reason="no rule files are here")
 def test_the_files_can_be_put_beside_those_that_came_with_ringbank() -> None:
     found = RuleBook.build(loading.shipped_texts(), FILES, Own(), thorough=True)
     assert isinstance(found, RuleBook), found
