@@ -22,7 +22,7 @@ from campaigns.facts import (
 from campaigns.law import Laws
 from campaigns.model import DispositionKind, LeadState
 from campaigns.promises import Unlawful, why_not_promised
-from campaigns.rules.placing import placing_of, possible_zones
+from campaigns.rules.placing import possible_zones
 from campaigns.settling import settle
 from campaigns.store import StoredCampaign
 from campaigns.tables import agents, attempts, campaign_leads, campaigns
@@ -162,10 +162,9 @@ def judge(
     ).one()
     person = candidate(row)
     (facts,) = gather(connection, stored, [person], laws, now=now)
-    placing = placing_of(person.whereabouts, laws.book)
     unlawful = why_not_promised(
         facts,
-        lambda at: laws.of(stored.campaign, placing, person.line, at),
+        lambda at: laws.of(stored.campaign, facts.placing, person.line, at),
         moment,
         now=now,
     )

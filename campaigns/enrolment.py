@@ -159,13 +159,13 @@ def judge_slice(
 ) -> int | None:
     """Look again at some leads of a campaign; return the last one, or None at the end.
 
-    Those whom its `where` does not mean any more are taken out; those come back whom the gate
+    Those whom its `where` does not mean any more are taken out. Those come back whom the gate
     `list` had taken out and who are on a list and meant again, and those whom a registry had
-    held back that says now that it does not list them; and whose address has changed gets
-    into another queue. What people are changes while a campaign runs: another import, a call
-    in another campaign, or the mere passing of time. Nobody notes what has changed: an engine walks through all
-    the leads at a slow rhythm, a slice at a time, so that no transaction is long. A slice in
-    which nothing changed is only read. `after_lead_id` is 0 at the beginning.
+    held back that says now that it does not list them. Whose address has changed gets into
+    another queue. What people are changes while a campaign runs: another import, a call in
+    another campaign, or the mere passing of time. Nobody notes what has changed: an engine walks
+    through all the leads at a slow rhythm, a slice at a time, so that no transaction is long. A
+    slice in which nothing changed is only read. `after_lead_id` is 0 at the beginning.
     """
     meant = segment.of_campaign(connection, stored.id, stored.campaign, now=now)
     ours = campaign_leads.c.campaign_id == stored.id

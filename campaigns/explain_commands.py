@@ -64,7 +64,6 @@ def _explain_one(
     from campaigns.explain import explain_number
     from campaigns.explain_text import explained
     from campaigns.gates import explain_document
-    from campaigns.rules.words import without_hours
     from leads.db import reading
 
     with reading(console.base()) as connection:
@@ -81,8 +80,7 @@ def _explain_one(
     if console.json:
         console.document(explain_document(decision, facts))
     else:
-        unknown = without_hours(laws.book, facts.placing.places, facts.now.date())
-        for line in explained(decision, facts, unknown):
+        for line in explained(decision, facts):
             console.line(line)
     return decision.callable
 

@@ -1,24 +1,22 @@
 """What ``explain`` tells people: each gate's verdict, and the rules behind it, in lines; pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from campaigns.decision import Decision, Facts, Refusal
 from campaigns.gates import GATES
-from campaigns.rules.model import Place
 from campaigns.rules.words import in_one_line, no_hours, stands
 
 _WIDEST = max(len(name) for name, _ in GATES)
 
 
-def explained(decision: Decision, facts: Facts, without_hours: Iterable[Place]) -> Iterator[str]:
+def explained(decision: Decision, facts: Facts) -> Iterator[str]:
     """Yield the lines that tell a decision in full.
 
     Args:
         decision: what the gates say.
         facts: what they judged by.
-        without_hours: the places of which no statutory hours are known.
     """
     law = facts.law
     yield f"{verdict(decision, facts)} for {facts.campaign.name} at {_clocks(facts)}"
@@ -34,8 +32,8 @@ def explained(decision: Decision, facts: Facts, without_hours: Iterable[Place]) 
     for one in law.loosened:
         until = f" until {one.valid_until}" if one.valid_until else ""
         yield f"  loosened: {one.rule} by {one.by}{until}: {one.reason}"
-    if unknown := tuple(without_hours):
-        yield f"  {no_hours(unknown)}"
+    if law.without_hours:
+        yield f"  {no_hours(law.without_hours)}"
 
 
 def in_short(decision: Decision, facts: Facts) -> str:

@@ -10,16 +10,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from campaigns.law import Law, Laws
+from campaigns.law import ANY_LINE, Law, Laws
 from campaigns.legal_gates import why_not_placed
 from campaigns.model import Campaign
 from campaigns.rules.model import Placing
 from campaigns.timetable import Clause, Timetable
 
 HOUR = timedelta(hours=1)
-ANY_LINE = "unknown"
-"""The kind of line of a whole queue: the strictest rules hold for it."""
-
 _DAY = timedelta(days=1)
 
 

@@ -16,6 +16,7 @@ from campaigns import legal_gates
 from campaigns.decision import Decision, Facts, Gate, Refusal
 from campaigns.model import CampaignState, LeadState
 from campaigns.retry import next_try
+from campaigns.rules.own import OWN
 from leads.model import SuppressionScope
 
 
@@ -66,7 +67,7 @@ def explain_document(decision: Decision, facts: Facts) -> dict[str, object]:
             for refusal in decision.refusals
         ],
         "zones": list(facts.zones),
-        "jurisdictions": [one for one in law.jurisdictions if one != OWN_RULES],
+        "jurisdictions": [one for one in law.jurisdictions if one != OWN],
         "rule_set": facts.rule_set,
         "until": decision.until and _iso(decision.until),
         "places": [str(place) for place in law.placing.places],
@@ -76,12 +77,8 @@ def explain_document(decision: Decision, facts: Facts) -> dict[str, object]:
         "loosened": [
             {"rule": one.rule, "by": one.by, "reason": one.reason} for one in law.loosened
         ],
-        "statutory_hours": law.knows_hours,
+        "without_hours": [str(place) for place in law.without_hours],
     }
-
-
-OWN_RULES = "own"
-"""The id under which a rule book keeps what the configuration asks for."""
 
 
 def _state(facts: Facts) -> Iterator[Refusal]:

@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo
 from campaigns.model import Campaign, DialMode
 from campaigns.rules.book import RuleBook
 from campaigns.rules.calendars import known
+from campaigns.rules.hours import without_hours
 from campaigns.rules.model import (
     AbandonmentRule,
     CapRule,
     ConsentRule,
     CooldownRule,
     Duty,
-    Force,
     HourRule,
     HoursRule,
     Jurisdiction,
@@ -35,6 +35,9 @@ from campaigns.rules.model import (
 from campaigns.rules.placing import Whereabouts, placing_of
 from campaigns.rules.reading import EVERYWHERE
 from campaigns.timetable import LOOK_AHEAD_DAYS, Clause, Timetable, own_clauses
+
+ANY_LINE = "unknown"
+"""The kind of line of people of whom it is not known, and of a queue: every rule binds them."""
 
 AGENT_RESERVED = frozenset({DialMode.MANUAL, DialMode.PREVIEW})
 """Modes in which an agent waits for this very call; a progressive call may find none."""
@@ -54,6 +57,7 @@ class Law:
         jurisdictions: ids of all that were asked, the operator's own among them.
         unknown: countries for which no rule file is there, and that nobody has allowed.
         without_rules: those of which no rule file is there, allowed or not.
+        without_hours: the places of which no statutory hours are known.
         rules: every rule that is enforced, as far as it does not depend on the person.
         shown: rules that concern these calls and are proposed or not certain.
         loosened: those that a named person switched off.
@@ -67,6 +71,7 @@ class Law:
     jurisdictions: tuple[str, ...]
     unknown: tuple[str, ...]
     without_rules: tuple[str, ...]
+    without_hours: tuple[Place, ...]
     rules: tuple[Rule, ...]
     shown: tuple[Rule, ...]
     loosened: tuple[Loosening, ...]
@@ -80,13 +85,6 @@ class Law:
     consent_kinds: frozenset[str]
     named_registries: frozenset[str]
     _timetables: dict[frozenset[str], Timetable] = field(default_factory=dict, compare=False)
-
-    @property
-    def knows_hours(self) -> bool:
-        """Whether a statute or code of these places says when people may be called."""
-        return any(
-            isinstance(rule, HoursRule) and rule.force is not Force.OWN for rule in self.rules
-        )
 
     def timetable(self, lifted: frozenset[str] = frozenset()) -> Timetable:
         """Return when calls may begin; `lifted` are ids of rules that do not bind a person."""
@@ -189,6 +187,7 @@ class Laws:
             jurisdictions=tuple(sorted(asked)),
             unknown=tuple(one for one in countries if not self.book.knows(one)),
             without_rules=tuple(one for one in countries if not self.book.naming(one)),
+            without_hours=without_hours(self.book, placing.places, day),
             rules=rules,
             shown=tuple(shown.values()),
             loosened=tuple(loosened.values()),

@@ -30,12 +30,11 @@ from sqlalchemy import (
 
 from campaigns.examining import GATES_OF_QUEUES, put_to_work
 from campaigns.facts import WHEREABOUTS, whereabouts
-from campaigns.law import Laws
+from campaigns.law import ANY_LINE, Laws
 from campaigns.legal_gates import GATE_OF_PLACE, holds_for_some, why_not_placed
 from campaigns.model import CALLABLE_STATES, Campaign, LeadState
 from campaigns.proof import keep_rules
 from campaigns.rules.model import Place, Placing
-from campaigns.rules.placing import placing_of
 from campaigns.store import StoredCampaign
 from campaigns.tables import campaign_leads, campaigns, is_callable, queues
 from campaigns.timetable import LOOK_AHEAD_DAYS
@@ -46,7 +45,6 @@ from leads.tables import lead_numbers, leads, list_members, numbers
 PLACE_AT_ONCE = 5_000
 """People who are placed in one transaction, some 0.2 s: nobody else can write meanwhile."""
 
-_ANY_LINE = "unknown"
 _HIGHEST_PRIORITY = 9
 _LAST_RANK = 2**62
 _ORDERS = ("imported", "newest", "random")
@@ -203,7 +201,7 @@ _FOUND_OUT = (
 
 
 def _span(campaign: Campaign, placing: Placing, laws: Laws, *, now: datetime) -> dict[str, object]:
-    law = laws.of(campaign, placing, _ANY_LINE, now)
+    law = laws.of(campaign, placing, ANY_LINE, now)
     opens_at = closes_at = None
     gate: str | None = None
     if any(True for _ in why_not_placed(campaign, law)):
@@ -307,13 +305,10 @@ def _place(
     *,
     now: datetime,
 ) -> None:
-    wanted: dict[int, tuple[int, str]] = {}
-    written: dict[object, str] = {}
-    for row in rows:
-        known = whereabouts(row)
-        if known.place_key not in written:
-            written[known.place_key] = write_placing(placing_of(known, laws.book))
-        wanted[row.row_id] = (_priority(stored.campaign, row.attributes), written[known.place_key])
+    wanted = {
+        row.row_id: (_priority(stored.campaign, row.attributes), laws.placing(whereabouts(row)))
+        for row in rows
+    }
     ids = _ids(connection, stored, laws, set(wanted.values()), now=now)
     moved: dict[str | None, list[dict[str, object]]] = {}
     for row in rows:
@@ -342,11 +337,12 @@ def _ids(
     connection: Connection,
     stored: StoredCampaign,
     laws: Laws,
-    wanted: Iterable[tuple[int, str]],
+    wanted: Iterable[tuple[int, Placing]],
     *,
     now: datetime,
-) -> dict[tuple[int, str], tuple[int, str | None]]:
+) -> dict[tuple[int, Placing], tuple[int, str | None]]:
     """Return the id of each queue, and the gate that keeps its people out; new ones are made."""
+    written = {(priority, placing): write_placing(placing) for priority, placing in wanted}
 
     def known() -> dict[tuple[int, str], tuple[int, str | None]]:
         rows = connection.execute(
@@ -357,7 +353,8 @@ def _ids(
         return {(row.priority, row.placing): (row.id, row.held_by) for row in rows}
 
     found = known()
-    if missing := sorted({*wanted} - found.keys()):
+    names = {(priority, text) for (priority, _), text in written.items()}
+    if missing := sorted(names - found.keys()):
         connection.execute(
             insert_if_new(connection, queues),
             [
@@ -367,7 +364,7 @@ def _ids(
         )
         refresh(connection, stored, laws, now=now)
         found = known()
-    return found
+    return {(one[0], one[1]): found[one[0], text] for one, text in written.items()}
 
 
 def _asks_attributes(campaign: Campaign) -> bool:

@@ -228,7 +228,8 @@ def _list(console: Console, files: "Iterable[Jurisdiction]", book: "RuleBook", d
 
 def _hours_of(file: "Jurisdiction", day: date) -> str | None:
     """Return that no hours are known of a whole country, of which others should be."""
-    from campaigns.rules.words import NO_HOURS, statutory_hours
+    from campaigns.rules.hours import statutory_hours
+    from campaigns.rules.words import NO_HOURS
 
     whole = not file.subdivisions and "*" not in file.countries and not file.own
     return NO_HOURS if whole and not statutory_hours([file], day) else None
@@ -247,7 +248,8 @@ def _show_file(console: Console, file: "Jurisdiction", book: "RuleBook", day: da
 
 def _show_country(console: Console, country: str, book: "RuleBook", day: date) -> None:
     from campaigns.rules import civil
-    from campaigns.rules.words import NO_HOURS, country_has_hours
+    from campaigns.rules.hours import country_has_hours
+    from campaigns.rules.words import NO_HOURS
 
     if not civil.is_country(country):
         raise UsageError(f"there is no country {country}; write two letters such as NO")

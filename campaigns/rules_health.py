@@ -8,12 +8,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from campaigns import queues
-from campaigns.forecast import ANY_LINE
-from campaigns.law import Laws
+from campaigns.law import ANY_LINE, Laws
 from campaigns.legal_gates import registry_remedy, why_not_usable
 from campaigns.model import CampaignState
+from campaigns.rules.hours import country_has_hours
 from campaigns.rules.model import RegistryRule
-from campaigns.rules.words import country_has_hours
 from campaigns.store import load_all
 from leads.registries import current
 from leads.tables import numbers

@@ -10,9 +10,8 @@ from sqlalchemy import Connection, Row, Select, Subquery, and_, or_, select
 from campaigns import queues
 from campaigns.desk import masked
 from campaigns.facts import WHEREABOUTS, whereabouts
-from campaigns.forecast import ANY_LINE
 from campaigns.forecast_groups import newcomers
-from campaigns.law import Laws
+from campaigns.law import ANY_LINE, Laws
 from campaigns.legal_gates import GATE_OF_PLACE, why_not_placed
 from campaigns.model import Campaign
 from campaigns.rules.model import Placing

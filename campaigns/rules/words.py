@@ -1,10 +1,8 @@
 """Say in words what a rule says, for those who look it up; pure."""
 
 from collections.abc import Iterable
-from datetime import date
 from functools import singledispatch
 
-from campaigns.rules.book import RuleBook
 from campaigns.rules.model import (
     AbandonmentRule,
     AbandonPeriod,
@@ -194,32 +192,10 @@ def holidays(calendar: Calendar) -> str:
     return ", ".join(days) or "none of its own"
 
 
-def statutory_hours(files: Iterable[Jurisdiction], day: date) -> bool:
-    """Tell whether a law, or a code that counts as one, says when calls may be made, on a day."""
-    return any(
-        isinstance(rule, HoursRule)
-        and rule.enforced
-        and rule.valid_on(day)
-        and rule.force is not Force.OWN
-        for file in files
-        for rule in file.rules
-    )
-
-
-def without_hours(book: RuleBook, places: Iterable[Place], day: date) -> tuple[Place, ...]:
-    """Return those of some places of which no statutory hours are known, on a day."""
-    return tuple(place for place in places if not statutory_hours(book.of_place(place), day))
-
-
 def no_hours(places: Iterable[Place | str]) -> str:
     """Return the sentence for places of which no statutory hours are known."""
     named = ", ".join(sorted(map(str, places)))
     return f"{NO_HOURS} for {named}; [hours] of the campaign file says when its people are called"
-
-
-def country_has_hours(book: RuleBook, country: str, day: date) -> bool:
-    """Tell whether a law of a whole country says when calls may be made, on a day."""
-    return statutory_hours((file for file in book.naming(country) if not file.subdivisions), day)
 
 
 _COUNTED = {"attempts": "attempt", "answered": "answered call", "conversations": "conversation"}

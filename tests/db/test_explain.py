@@ -14,7 +14,6 @@ from campaigns.explain_text import explained
 from campaigns.gates import GATES, explain_document
 from campaigns.model import CampaignState, Outcome
 from campaigns.rules.model import Loosening
-from campaigns.rules.words import without_hours
 from leads.db import reading, writing
 from leads.errors import UsageError
 from leads.model import SuppressionScope
@@ -250,8 +249,7 @@ def test_a_number_that_is_not_next_is_judged_as_its_lead(people: Engine):
 
 def lines(base: Engine, number: str = phone(1), **more: Any) -> list[str]:
     decision, facts = explain(base, number, **more)
-    unknown = without_hours(LAWS.book, facts.placing.places, facts.now.date())
-    return [*explained(decision, facts, unknown)]
+    return [*explained(decision, facts)]
 
 
 def test_the_text_tells_every_gate_and_what_is_behind_a_refusal(people: Engine):
@@ -286,7 +284,7 @@ def test_the_text_tells_who_loosened_a_rule_and_why(people: Engine):
     _, facts = explain(people)
     one = Loosening(rule="no.hours", by="K. Nordmann", reason="agreed in writing")
     loosened = replace(facts, law=replace(facts.law, loosened=(one,)))
-    told = [*explained(Decision(()), loosened, [])]
+    told = [*explained(Decision(()), loosened)]
     assert told[-1] == "  loosened: no.hours by K. Nordmann: agreed in writing"
 
 

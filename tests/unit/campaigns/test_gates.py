@@ -480,7 +480,7 @@ def test_the_document_of_a_callable_number() -> None:
         "rules": ["ours.talks", "ours.silence"],
         "not_enforced": [],
         "loosened": [],
-        "statutory_hours": False,
+        "without_hours": ["AQ"],
     }
 
 

@@ -162,7 +162,7 @@ def test_every_place_in_which_a_person_may_be_has_its_rules(
     assert found.jurisdictions == jurisdictions
     assert {one.id for one in found.rules if isinstance(one, HoursRule)} == hours_of
     assert {clause.rule for clause in found.clauses} == hours_of
-    assert found.knows_hours == bool(hours_of)
+    assert found.without_hours == tuple(place for place in places if place.country in {"SE", "FI"})
 
 
 def test_a_country_without_a_file_is_told() -> None:
@@ -179,7 +179,7 @@ def test_what_holds_everywhere_is_no_law_of_a_country() -> None:
         ("FI",),
         ("FI",),
     )
-    assert not found.knows_hours, "a wish of ours is no statute"
+    assert found.without_hours == (Place("FI"),), "a wish of ours is no statute"
     assert ids(found) == {"ours.one"}
 
 

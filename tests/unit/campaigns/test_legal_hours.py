@@ -177,11 +177,13 @@ def test_where_no_law_sets_hours_none_hold_but_those_of_ones_own(
     night = utc("2026-12-06T02:00")  # a Sunday
     asked = facts(number, night, BY_HAND, **more)
     assert refusing(asked) == []
-    assert explain_document(evaluate(asked), asked)["statutory_hours"] is False
+    assert explain_document(evaluate(asked), asked)["without_hours"] == [
+        str(place) for place in asked.placing.places
+    ]
     office = facts(number, night, BY_HAND, by=laws(office_hours=True), **more)
     assert refusing(office) == ["own-hours.office"]
-    assert explain_document(evaluate(office), office)["statutory_hours"] is False, "nobody's law"
-    assert facts(NORWAY, night, BY_HAND).law.knows_hours
+    assert office.law.without_hours == office.placing.places, "nobody's law"
+    assert facts(NORWAY, night, BY_HAND).law.without_hours == ()
 
 
 def test_all_that_is_shut_opens_with_the_last_which_tells_when_all_do() -> None:

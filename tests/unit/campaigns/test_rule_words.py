@@ -4,6 +4,7 @@ from datetime import date, time
 
 import pytest
 
+from campaigns.rules.hours import statutory_hours
 from campaigns.rules.model import (
     AbandonmentRule,
     AbandonPeriod,
@@ -39,7 +40,6 @@ from campaigns.rules.words import (
     says,
     scope,
     stands,
-    statutory_hours,
 )
 from tests.unit.campaigns.examples import windows
 
