@@ -23,17 +23,19 @@ from campaigns.export_commands import export_app
 from campaigns.lead_commands import leads_app
 from campaigns.registry_commands import dnc_app
 from campaigns.rules_commands import rules_app
+from dialer.agent_commands import agents_app
 from dialer.asterisk.commands import asterisk_app
 from dialer.callback_commands import callbacks_app
-from dialer.commands import agents_app, db_app
+from dialer.commands import db_app
 from dialer.demo import demo
-from dialer.desk import next_, release, result
+from dialer.desk_commands import next_, release, result
 from dialer.doctor import doctor
 from dialer.lab.commands import lab_app
 from dialer.run import run
 from leads.commands import lists_app
-from leads.console import Console, Settings
+from leads.console import Console
 from leads.errors import RingbankError, UsageError
+from leads.site import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

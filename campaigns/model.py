@@ -43,6 +43,29 @@ class Turn(IntEnum):
     FRESH = 4
 
 
+class AgentState(StrEnum):
+    """Where an agent stands."""
+
+    OUT = "out"
+    CALLING = "calling"  # their telephone is being rung
+    PAUSED = "paused"
+    READY = "ready"
+    PREVIEW = "preview"  # in, and choosing themselves when somebody is called
+    DIALING = "dialing"  # the person they chose is being called
+    TALKING = "talking"  # from the moment somebody is being moved to them
+    WRAP_UP = "wrap_up"  # the talk is over, its result is not given yet
+
+
+class Role(StrEnum):
+    """What somebody is there for."""
+
+    VOLUNTEER = "volunteer"
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    ANALYST = "analyst"
+    MANAGER = "manager"
+
+
 class DialMode(StrEnum):
     """Who decides when to dial."""
 
@@ -136,12 +159,20 @@ class Retry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disposition:
-    """A word an agent may choose for a talk; `hidden` ones are kept but not offered."""
+    """A word an agent may choose for a talk.
+
+    Attributes:
+        definition: when it is the right one, in a sentence.
+        hidden: kept, and not offered.
+        form: the form that goes with it, `order`, or none.
+    """
 
     code: str
     kind: DispositionKind
     label: str
+    definition: str = ""
     hidden: bool = False
+    form: str = ""
 
 
 class Needs(StrEnum):
@@ -214,12 +245,25 @@ class QuestionType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A question an agent asks; `choices` only for the types that choose."""
+    """A question an agent asks.
+
+    Attributes:
+        choices: for the types that choose.
+        low: the least value of a scale.
+        high: its greatest value.
+        required: no result without an answer, where the question is asked.
+        asked_if: the condition on earlier answers under which it is asked, as
+            `campaigns.conditions` reads it; empty: always.
+    """
 
     key: str
     text: str
     type: QuestionType
     choices: tuple[str, ...] = ()
+    low: int = 1
+    high: int = 5
+    required: bool = False
+    asked_if: str = ""
 
 
 class KeyAction(StrEnum):

@@ -21,6 +21,33 @@ from leads.model import LeadId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What an agent has typed of a talk, read by nobody yet.
+
+    Attributes:
+        callback: when; without an offset on the person's own clock.
+        callback_by: me or any.
+        answers: KEY=VALUE each.
+        order: KEY=VALUE each.
+        consents: KIND or KIND=WORDING each.
+        places: where the person says they are.
+        sure: asked a second time, the agent has said yes.
+    """
+
+    disposition: str
+    reason: str | None = None
+    detail: str | None = None
+    callback: str | None = None
+    callback_by: str | None = None
+    note: str | None = None
+    answers: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    consents: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What an agent says of a talk.
 
@@ -44,33 +71,29 @@ class Result:
 
 
 def read_result(
-    campaign: Campaign,
-    *,
-    disposition: str,
-    reason: str | None,
-    callback_at: datetime | None,
-    note: str | None,
-    detail: str | None = None,
-    callback_by: str | None = None,
-    given: Sequence[str],
-    consents: Sequence[str] = (),
-    now: datetime,
+    campaign: Campaign, words: Words, *, callback_at: datetime | None = None, now: datetime
 ) -> Result:
     """Return the result that an agent's words mean.
+
+    Args:
+        campaign: whose words they are.
+        words: as typed.
+        callback_at: the moment that `words.callback` means, aware.
+        now: aware.
 
     Raises:
         UsageError: a word is not one of the campaign's, or something is missing.
     """
-    chosen = _chosen(campaign, disposition)
-    named = _reason(campaign, chosen, reason)
-    if named is None and detail is not None:
+    chosen = _chosen(campaign, words.disposition)
+    named = _reason(campaign, chosen, words.reason)
+    if named is None and words.detail is not None:
         raise UsageError("--detail belongs to the reason of a refusal; leave it out, or use --note")
     is_callback = chosen.kind is DispositionKind.CALLBACK
     if is_callback and callback_at is None:
         raise UsageError("a callback needs its time; add --callback 2026-12-01T18:30")
     if callback_at is not None and not is_callback:
         raise UsageError("--callback belongs to a disposition of kind callback; leave it out")
-    if callback_by is not None and not is_callback:
+    if words.callback_by is not None and not is_callback:
         raise UsageError("--callback-by belongs to a disposition of kind callback; leave it out")
     if callback_at is not None and callback_at <= now:
         raise UsageError(
@@ -78,13 +101,13 @@ def read_result(
         )
     return Result(
         disposition=chosen,
-        reason=reason,
-        detail=None if named is None else read_detail(named, detail, now=now),
+        reason=words.reason,
+        detail=None if named is None else read_detail(named, words.detail, now=now),
         callback_at=callback_at,
-        own_callback=is_callback and _is_own(campaign, callback_by),
-        note=note,
-        answers=_answers(campaign, given),
-        consents=_consents(consents),
+        own_callback=is_callback and _is_own(campaign, words.callback_by),
+        note=words.note,
+        answers=_answers(campaign, words.answers),
+        consents=_consents(words.consents),
     )
 
 

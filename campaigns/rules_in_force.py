@@ -14,9 +14,9 @@ from campaigns.rules.book import RuleBook
 from campaigns.rules.loading import load, texts_in
 from campaigns.rules.own import Own
 from campaigns.tables import campaigns, rule_books, rule_sets
-from leads.console import Console
 from leads.db import reading
 from leads.errors import RingbankError
+from leads.site import Site
 
 
 class RulesInForce:
@@ -70,22 +70,22 @@ class RulesInForce:
         return tuple(found)
 
 
-def laws_of(console: Console) -> Laws:
+def laws_of(site: Site) -> Laws:
     """Return the rules of the configuration, for one command.
 
     Raises:
         UsageError: a file cannot be used, and no call was ever judged by others.
         RingbankError: one cannot be read, likewise.
     """
-    settings = console.settings()
+    settings = site.settings()
     try:
         return Laws(load(settings.rules_folder, Own.from_document(settings.own_rules)))
     except RingbankError as error:
-        with reading(console.base()) as connection:
+        with reading(site.base()) as connection:
             kept = _last_kept(connection)
         if kept is None:
             raise
-        console.say(f"{error}\nuntil that is mended, the rules that were in force before stay so")
+        site.say(f"{error}\nuntil that is mended, the rules that were in force before stay so")
         return Laws(kept.with_new(_readable(settings.rules_folder)))
 
 

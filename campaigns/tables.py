@@ -1,10 +1,11 @@
-"""The tables of campaigns: enrolled leads, claims, attempts, answers, agents.
+"""The tables of campaigns: enrolled leads, claims, attempts, agents, and what was said.
 
 What must never happen is forbidden here, not in habits: a lead or a number in two
 claims or two open attempts, an agent with two people, an end without an outcome.
 """
 
 from datetime import UTC, datetime
+from enum import StrEnum
 
 from sqlalchemy import (
     BigInteger,
@@ -21,14 +22,21 @@ from sqlalchemy import (
     literal,
 )
 
-from campaigns.model import CALLABLE_STATES, CampaignState, LeadState, Outcome, Turn
+from campaigns.model import (
+    CALLABLE_STATES,
+    AgentState,
+    CampaignState,
+    LeadState,
+    Outcome,
+    Turn,
+)
 from leads.db import Id, Json, UtcDateTime, metadata
 
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 """`next_call_at` of a lead that waits for nothing: earlier than any clock's now."""
 
 
-def one_of(column: str, words: type[LeadState] | type[Outcome] | type[CampaignState]) -> str:
+def one_of(column: str, words: type[StrEnum]) -> str:
     """Return the SQL condition that a column holds one of the words, or nothing."""
     return f"{column} IN ({', '.join(repr(word.value) for word in words)})"
 
@@ -40,7 +48,7 @@ campaigns = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("state", Text, nullable=False),
     Column("definition", Text, nullable=False),  # the campaign file, word for word
-    Column("script", Text),  # the script file's text, as of create or update
+    Column("script", Text),  # the version of its script (`script_versions`)
     Column("file", Text),  # where the definition came from
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
@@ -56,13 +64,14 @@ queues = Table(
     Column("campaign_id", Id, ForeignKey("campaigns.id"), nullable=False),
     Column("priority", Integer, nullable=False),  # the higher goes first
     Column("placing", Text, nullable=False),  # where its people may be, as JSON
+    Column("language", Text, nullable=False, server_default=""),  # theirs; empty: not known
     # When a call to its people may begin: this span is open, or the next one to open. Both
     # null where the law of their places is not known or nothing opens within the look-ahead.
     Column("opens_at", UtcDateTime),
     Column("closes_at", UtcDateTime),
     Column("held_by", Text),  # the gate that keeps all of its people out, or null
     Column("looked_at", UtcDateTime),  # when that was found out; null: it has to be
-    UniqueConstraint("campaign_id", "priority", "placing"),
+    UniqueConstraint("campaign_id", "priority", "placing", "language"),
 )
 Index("ix_queues_closes_at", queues.c.campaign_id, queues.c.closes_at)
 
@@ -143,16 +152,18 @@ agents = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
-    Column("phone", Text, nullable=False),  # E.164, or a channel as Asterisk dials it
+    Column("phone", Text),  # E.164, or a channel as Asterisk dials it; null: none is rung
+    Column("roles", Json, nullable=False, server_default="[]"),
+    Column("skills", Json, nullable=False, server_default="[]"),
+    Column("languages", Json, nullable=False, server_default="[]"),  # empty: not told
+    Column("token_hash", Text, unique=True),  # SHA-256 of what proves who they are
     Column("active", Integer, nullable=False, server_default="1"),
     Column("state", Text, nullable=False, server_default="out"),
     Column("since", UtcDateTime, nullable=False),
+    Column("pause", Text),  # the code of the pause they are on
     Column("engine", Text),  # the engine that keeps this agent's line
     Column("channel_id", Text),
-    CheckConstraint(
-        "state IN ('out', 'calling', 'paused', 'ready', 'talking', 'wrap_up')",
-        name="state_known",
-    ),
+    CheckConstraint(one_of("state", AgentState), name="state_known"),
 )
 
 attempts = Table(
@@ -160,6 +171,7 @@ attempts = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("channel_id", Text, nullable=False, unique=True),  # Asterisk's id of the call
+    Column("lease", Text, unique=True),  # the name under which an agent knows the call
     Column("campaign_id", Id, ForeignKey("campaigns.id"), nullable=False),
     Column("list_id", Id, ForeignKey("lists.id"), nullable=False),
     Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
@@ -199,6 +211,8 @@ attempts = Table(
     Column("reoffer_at", UtcDateTime),
     Column("callback_at", UtcDateTime),
     Column("note", Text),
+    Column("script_version", Text),  # what the agent was shown (`script_versions`)
+    Column("accompanied_by", Id, ForeignKey("agents.id")),  # the supervisor of a newcomer
     Column("superseded_by", Id, ForeignKey("attempts.id")),
     CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="end_has_outcome"),
     CheckConstraint(f"outcome IS NULL OR {one_of('outcome', Outcome)}", name="outcome_known"),

@@ -8,18 +8,9 @@ follows and what is to be done, or why what was asked cannot be done now.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import Enum, StrEnum, auto
+from enum import Enum, auto
 
-
-class AgentState(StrEnum):
-    """Where an agent stands."""
-
-    OUT = "out"
-    CALLING = "calling"  # their telephone is being rung
-    PAUSED = "paused"
-    READY = "ready"
-    TALKING = "talking"  # from the moment somebody is being moved to them
-    WRAP_UP = "wrap_up"  # the talk is over, its result is not given yet
+from campaigns.model import AgentState
 
 
 class AgentEvent(Enum):
@@ -55,7 +46,7 @@ class Agent:
 
     agent_id: int
     name: str
-    phone: str
+    phone: str | None
     state: AgentState = AgentState.OUT
     since: datetime
     channel_id: str | None = None

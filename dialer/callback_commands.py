@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from dialer.commands import engine_time
-from dialer.desk import on_their_clock
 from leads.console import Console
 
 callbacks_app = typer.Typer(no_args_is_help=True, help="List, move and cancel promised calls.")
@@ -28,7 +26,8 @@ def list_(
     Example: ringbank callbacks list --campaign tariff-switch
     """
     from campaigns import callbacks, store
-    from dialer import floor
+    from campaigns.agents import find_agent
+    from dialer.asking import engine_time
     from leads.access import record_look
     from leads.db import reading
 
@@ -38,7 +37,7 @@ def list_(
         found = callbacks.listed(
             connection,
             campaign=None if campaign is None else store.load(connection, campaign),
-            agent_id=None if agent is None else floor.find_agent(connection, agent).id,
+            agent_id=None if agent is None else find_agent(connection, agent).id,
             now=now,
         )
     record_look(
@@ -82,6 +81,8 @@ def move(
     from campaigns import callbacks, store
     from campaigns.desk import local_time
     from campaigns.rules_in_force import laws_of
+    from dialer.asking import engine_time
+    from dialer.desk import on_their_clock
     from leads.db import writing
 
     console: Console = ctx.obj

@@ -22,14 +22,15 @@ from sqlalchemy import Engine as Base
 
 from campaigns import ledger, report
 from campaigns import store as campaign_store
+from campaigns.agents import list_agents
 from campaigns.claims import claim
 from campaigns.enrolment import enrol, judge_slice
 from campaigns.examining import examine_registries_again
-from campaigns.model import CampaignState
+from campaigns.model import AgentState, CampaignState
 from campaigns.rules_in_force import RulesInForce
 from campaigns.store import StoredCampaign
 from dialer import actions, floor, store
-from dialer.agent import AgentEvent, AgentState
+from dialer.agent import AgentEvent
 from dialer.ami.errors import AmiError, LinkLostError, LoginRefusedError
 from dialer.asterisk.readiness import demand_ready
 from dialer.call import Call, Gone
@@ -300,7 +301,7 @@ class Engine:
     def _obey(self, connection: Connection, request: store.Request, work: Work) -> None:
         """Do what a command asks, or note why it cannot be done."""
         now = self._clock.now()
-        row = next(r for r in floor.list_agents(connection) if r.id == request.agent_id)
+        row = next(r for r in list_agents(connection) if r.id == request.agent_id)
         if request.kind is store.RequestKind.LOGIN:
             if self._ami_down is not None:
                 work.answers.append((request.id, f"Asterisk cannot be reached: {self._ami_down}"))

@@ -5,28 +5,15 @@ written and done; the engine writes and does it in its own transaction and order
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, update
 
+from campaigns.agents import AgentRow, list_agents
+from campaigns.model import AgentState
 from campaigns.tables import agents
-from dialer.agent import Agent, AgentEffect, AgentEvent, AgentState, advance, longest_waiting
-from leads.errors import UsageError
-from leads.names import did_you_mean
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentRow:
-    """An agent as the base holds them; `engine` keeps their line while they are in."""
-
-    id: int
-    name: str
-    phone: str
-    state: AgentState
-    since: datetime
-    engine: str | None
-    channel_id: str | None
+from dialer.agent import Agent, AgentEffect, AgentEvent, advance, longest_waiting
 
 
 class Floor:
@@ -122,48 +109,3 @@ def as_agent(
         since=row.since,
         channel_id=channel_id,
     )
-
-
-def add_agent(connection: Connection, name: str, phone: str, *, now: datetime) -> None:
-    """Add an agent.
-
-    Raises:
-        UsageError: the name is taken, or cannot be one.
-    """
-    if not name.strip() or name != name.strip() or not name.isprintable():
-        raise UsageError(
-            f"{name!r} cannot be an agent's name; give one without blanks around it, like anna"
-        )
-    if connection.scalar(select(agents.c.id).where(agents.c.name == name)) is not None:
-        raise UsageError(f"an agent {name!r} exists already; choose another name")
-    connection.execute(insert(agents).values(name=name, phone=phone, since=now))
-
-
-def list_agents(connection: Connection) -> tuple[AgentRow, ...]:
-    """Return all active agents by name."""
-    rows = connection.execute(select(agents).where(agents.c.active == 1).order_by(agents.c.name))
-    return tuple(
-        AgentRow(
-            id=row.id,
-            name=row.name,
-            phone=row.phone,
-            state=AgentState(row.state),
-            since=row.since,
-            engine=row.engine,
-            channel_id=row.channel_id,
-        )
-        for row in rows
-    )
-
-
-def find_agent(connection: Connection, name: str) -> AgentRow:
-    """Return the agent of a name.
-
-    Raises:
-        UsageError: there is none.
-    """
-    known = {row.name: row for row in list_agents(connection)}
-    if name not in known:
-        hint = did_you_mean(name, known, see="agents list")
-        raise UsageError(f"there is no agent {name!r}; {hint}")
-    return known[name]

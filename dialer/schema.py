@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, Table, inspect, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+import campaigns.desk_tables
 import campaigns.tables
 import dialer.tables
 import leads.tables
@@ -45,6 +46,16 @@ TABLES: tuple[Table, ...] = (
     campaigns.tables.answers,
     campaigns.tables.rule_books,
     campaigns.tables.rule_sets,
+    campaigns.desk_tables.agent_states,
+    campaigns.desk_tables.trainings,
+    campaigns.desk_tables.practice_talks,
+    campaigns.desk_tables.supervisions,
+    campaigns.desk_tables.script_versions,
+    campaigns.desk_tables.drafts,
+    campaigns.desk_tables.result_changes,
+    campaigns.desk_tables.orders,
+    campaigns.desk_tables.recordings,
+    campaigns.desk_tables.tasks,
     dialer.tables.engines,
     dialer.tables.requests,
 )

@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from campaigns.agents import list_agents
 from campaigns.model import CampaignState, DialMode
 from campaigns.report import Standing, standing
 from campaigns.store import StoredCampaign, load, load_all
 from campaigns.tables import AT_ONCE
-from dialer import floor
 from dialer.presence import is_alive
 from dialer.store import EngineRow, engine_rows
 from leads.console import Console
@@ -116,7 +116,7 @@ def gather(console: Console) -> dict[str, Any]:
     now = console.now()
     with reading(console.base()) as connection:
         engines = engine_rows(connection)
-        agents = floor.list_agents(connection)
+        agents = list_agents(connection)
         mine = next((e for e in engines if e.name == console.settings().engine), None)
         engine = mine if mine is not None and is_alive(mine, now) else None
         engine_now = now + engine.clock_offset if engine is not None else now

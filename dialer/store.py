@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -58,12 +59,13 @@ class EngineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Something asked of an engine and not answered yet."""
+    """Something asked of an engine and not answered yet; `detail` is what its kind needs."""
 
     id: int
     kind: RequestKind
     agent_id: int | None
     attempt_id: int | None
+    detail: Mapping[str, Any]
 
 
 def engine_rows(connection: Connection) -> tuple[EngineRow, ...]:
@@ -161,13 +163,19 @@ def ask(
     now: datetime,
     agent_id: int | None = None,
     attempt_id: int | None = None,
+    detail: Mapping[str, object] | None = None,
 ) -> int:
     """Write a request to an engine and return its id."""
     return int(
         connection.execute(
             insert(requests)
             .values(
-                engine=engine, kind=kind, agent_id=agent_id, attempt_id=attempt_id, asked_at=now
+                engine=engine,
+                kind=kind,
+                agent_id=agent_id,
+                attempt_id=attempt_id,
+                detail=dict(detail or {}),
+                asked_at=now,
             )
             .returning(requests.c.id)
         ).scalar_one()
@@ -193,6 +201,7 @@ def asked(connection: Connection, engine: str) -> tuple[Request, ...]:
             kind=RequestKind(row.kind),
             agent_id=row.agent_id,
             attempt_id=row.attempt_id,
+            detail=row.detail,
         )
         for row in rows
     )

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from campaigns.ledger import Closing, OpenAttempt
-from campaigns.model import DialMode, Outcome
+from campaigns.model import AgentState, DialMode, Outcome
 from campaigns.store import StoredCampaign
 from dialer import actions
 from dialer.actions import Action
-from dialer.agent import Agent, AgentEffect, AgentEvent, AgentState, longest_waiting
+from dialer.agent import Agent, AgentEffect, AgentEvent, longest_waiting
 from dialer.call import (
     AgentChosen,
     AgentMissing,
@@ -347,6 +347,10 @@ class Switchboard:
 
     def _ring(self, agent: Agent, work: Work, *, at_s: float) -> str | None:
         """Have an agent's telephone rung, or return why it cannot be."""
+        if agent.phone is None:
+            return (
+                f"{agent.name} has no telephone; add one: ringbank agents set {agent.name} --phone"
+            )
         channel, caller_id = agent.phone, "ringbank"
         channel_id = actions.LINE_PREFIX + self._new_id()
         if agent.phone.startswith("+"):
@@ -382,7 +386,7 @@ class Switchboard:
 
     def _trunk_of(self, agent: Agent) -> Lines | None:
         """Return the lines through which an agent's telephone is reached, if any."""
-        through_trunk = agent.phone.startswith("+")
+        through_trunk = (agent.phone or "").startswith("+")
         return next(iter(self.lines.values()), None) if through_trunk else None
 
     def _release_line(self, channel_id: str) -> None:

@@ -26,6 +26,7 @@ requests = Table(
     Column("kind", Text, nullable=False),
     Column("agent_id", Id, ForeignKey("agents.id")),
     Column("attempt_id", Id, ForeignKey("attempts.id")),
+    Column("detail", Json, nullable=False, server_default="{}"),  # what the kind needs besides
     Column("asked_at", UtcDateTime, nullable=False),
     Column("done_at", UtcDateTime),
     Column("answer", Text),  # null: done as asked; else why not

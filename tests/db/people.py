@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, select
 
+from campaigns import agents as agent_store
 from campaigns import ledger, report, store
 from campaigns.claims import Claim, claim
 from campaigns.definition import read_definition
@@ -22,7 +23,6 @@ from campaigns.rules.loading import load as load_rules
 from campaigns.rules.own import Own
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts, campaign_leads, claims
-from dialer import floor
 from leads import store as lead_store
 from leads import suppression
 from leads.db import reading, writing
@@ -260,8 +260,8 @@ def said(stored: StoredCampaign, kind: DispositionKind, **more: Any) -> Result:
 
 def add_agent(base: Engine, name: str = "anna") -> int:
     with writing(base) as connection:
-        floor.add_agent(connection, name, "+4721000099", now=NOON)
-        return floor.find_agent(connection, name).id
+        agent_store.add_agent(connection, name, "+4721000099", now=NOON)
+        return agent_store.find_agent(connection, name).id
 
 
 def attempt_row(base: Engine, attempt_id: int) -> Row[Any]:

@@ -15,7 +15,7 @@ from campaigns.enrolment import enrol
 from campaigns.examining import examine_consents_again
 from campaigns.explain import explain_number
 from campaigns.model import Campaign, DispositionKind, Outcome
-from campaigns.results import record_result
+from campaigns.results import Words, record_result
 from campaigns.store import StoredCampaign
 from campaigns.undo import undo
 from leads import consents
@@ -327,11 +327,9 @@ def test_what_a_person_agrees_to_in_a_call_is_kept_with_the_call(people: Engine)
 )
 def test_an_agents_words_for_a_consent_have_to_be_words(people: Engine, given: list[str], why: str):
     campaign: Campaign = started(people).campaign
+    words = Words(disposition="success", consents=tuple(given))
     with pytest.raises(UsageError, match=why):
-        results.read_result(
-            campaign, disposition="success", reason=None, callback_at=None, note=None, given=(),
-            consents=given, now=NOON,
-        )  # fmt: skip
+        results.read_result(campaign, words, now=NOON)
 
 
 # Files

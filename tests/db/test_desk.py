@@ -15,7 +15,7 @@ from campaigns.definition import read_definition
 from campaigns.desk import LEASE_TIME, Lease
 from campaigns.ledger import note_agent, unfinished_lease
 from campaigns.model import Campaign, CampaignState, DispositionKind, Outcome
-from campaigns.results import Result
+from campaigns.results import Result, Words
 from campaigns.store import StoredCampaign
 from campaigns.tables import agents, answers
 from leads.db import reading, writing
@@ -479,8 +479,9 @@ CAMPAIGN = understood(by_hand())
 
 
 def read(campaign: Campaign, disposition: str, **more: Any) -> Result:
-    words = {"reason": None, "callback_at": None, "note": None, "given": []} | more
-    return results.read_result(campaign, disposition=disposition, now=NOON, **words)
+    at = more.pop("callback_at", None)
+    words = Words(disposition=disposition, answers=tuple(more.pop("given", ())), **more)
+    return results.read_result(campaign, words, callback_at=at, now=NOON)
 
 
 def test_words_that_can_be_used():

@@ -6,8 +6,11 @@ from threading import Thread
 import pytest
 from sqlalchemy import Engine
 
+from campaigns import agents as agent_store
+from campaigns.agents import find_agent, list_agents
+from campaigns.model import AgentState
 from dialer import floor, store
-from dialer.agent import Agent, AgentEvent, AgentState
+from dialer.agent import Agent, AgentEvent
 from dialer.floor import Floor
 from dialer.store import HEARTBEAT_LIMIT, EngineRow, EngineTakenError, RequestKind
 from leads.db import reading, writing
@@ -156,21 +159,21 @@ def test_what_was_asked_of_the_process_before_is_answered_at_sign_on(base: Engin
 def test_agents_are_added_once_and_found_by_name(base: Engine):
     with writing(base) as connection:
         for name in ("bo", "anna"):
-            floor.add_agent(connection, name, "+4721000099", now=NOON)
+            agent_store.add_agent(connection, name, "+4721000099", now=NOON)
         with pytest.raises(UsageError, match="an agent 'bo' exists already; choose another name"):
-            floor.add_agent(connection, "bo", "+4721000098", now=NOON)
+            agent_store.add_agent(connection, "bo", "+4721000098", now=NOON)
     with reading(base) as connection:
-        anna, bo = floor.list_agents(connection)
-        assert floor.find_agent(connection, "bo") == bo
+        anna, bo = list_agents(connection)
+        assert find_agent(connection, "bo") == bo
         with pytest.raises(UsageError, match="there is no agent 'cleo'; see: ringbank agents list"):
-            floor.find_agent(connection, "cleo")
+            find_agent(connection, "cleo")
     assert (anna.name, bo.name, bo.phone) == ("anna", "bo", "+4721000099")
     assert (bo.state, bo.since, bo.engine, bo.channel_id) == (AgentState.OUT, NOON, None, None)
 
 
 def known(base: Engine, name: str = "anna") -> Agent:
     with reading(base) as connection:
-        return floor.as_agent(floor.find_agent(connection, name))
+        return floor.as_agent(find_agent(connection, name))
 
 
 def write(base: Engine, kept: Floor, engine: str = "default") -> None:
@@ -213,7 +216,7 @@ def test_an_agent_who_is_out_belongs_to_no_engine(base: Engine):
         write(base, kept)
     assert of_engine(base) == ()
     with reading(base) as connection:
-        anna = floor.find_agent(connection, "anna")
+        anna = find_agent(connection, "anna")
     assert (anna.state, anna.engine, anna.channel_id) == (AgentState.OUT, None, None)
     assert anna.since == NOON + minutes(5)
 

@@ -29,18 +29,24 @@ def upgrade() -> None:
         "agents",
         sa.Column("id", Id, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=True),
+        sa.Column("roles", sa.JSON(), server_default="[]", nullable=False),
+        sa.Column("skills", sa.JSON(), server_default="[]", nullable=False),
+        sa.Column("languages", sa.JSON(), server_default="[]", nullable=False),
+        sa.Column("token_hash", sa.Text(), nullable=True),
         sa.Column("active", sa.Integer(), server_default="1", nullable=False),
         sa.Column("state", sa.Text(), server_default="out", nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("pause", sa.Text(), nullable=True),
         sa.Column("engine", sa.Text(), nullable=True),
         sa.Column("channel_id", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "state IN ('out', 'calling', 'paused', 'ready', 'talking', 'wrap_up')",
+            "state IN ('out', 'calling', 'paused', 'ready', 'preview', 'dialing', 'talking', 'wrap_up')",
             name=op.f("ck_agents_state_known"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agents")),
         sa.UniqueConstraint("name", name=op.f("uq_agents_name")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_agents_token_hash")),
     )
     op.create_table(
         "campaigns",
@@ -124,6 +130,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_rule_books")),
     )
     op.create_table(
+        "script_versions",
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("texts", sa.JSON(), nullable=False),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_script_versions")),
+    )
+    op.create_table(
         "secrets",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
@@ -171,6 +184,21 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "agent_states",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("agent_id", Id, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("pause", sa.Text(), nullable=True),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agent_id"], ["agents.id"], name=op.f("fk_agent_states_agent_id_agents")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_states")),
+    )
+    with op.batch_alter_table("agent_states", schema=None) as batch_op:
+        batch_op.create_index("ix_agent_states_agent", ["agent_id", "since"], unique=False)
+
+    op.create_table(
         "campaign_lists",
         sa.Column("campaign_id", Id, nullable=False),
         sa.Column("list_id", Id, nullable=False),
@@ -205,11 +233,40 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
     )
     op.create_table(
+        "practice_talks",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("lease", sa.Text(), nullable=False),
+        sa.Column("agent_id", Id, nullable=False),
+        sa.Column("campaign_id", Id, nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("result", sa.JSON(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["agent_id"], ["agents.id"], name=op.f("fk_practice_talks_agent_id_agents")
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_practice_talks_campaign_id_campaigns")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_practice_talks")),
+        sa.UniqueConstraint("lease", name=op.f("uq_practice_talks_lease")),
+    )
+    with op.batch_alter_table("practice_talks", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_practice_talks_open",
+            ["agent_id"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.create_table(
         "queues",
         sa.Column("id", Id, nullable=False),
         sa.Column("campaign_id", Id, nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("placing", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), server_default="", nullable=False),
         sa.Column("opens_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("held_by", sa.Text(), nullable=True),
@@ -222,7 +279,8 @@ def upgrade() -> None:
             "campaign_id",
             "priority",
             "placing",
-            name=op.f("uq_queues_campaign_id_priority_placing"),
+            "language",
+            name=op.f("uq_queues_campaign_id_priority_placing_language"),
         ),
     )
     with op.batch_alter_table("queues", schema=None) as batch_op:
@@ -258,6 +316,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_rule_sets")),
     )
     op.create_table(
+        "trainings",
+        sa.Column("agent_id", Id, nullable=False),
+        sa.Column("campaign_id", Id, nullable=False),
+        sa.Column("practised", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("supervised", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("supervisor_id", Id, nullable=True),
+        sa.Column("accompanied_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("released_by", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["agent_id"], ["agents.id"], name=op.f("fk_trainings_agent_id_agents")
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_trainings_campaign_id_campaigns")
+        ),
+        sa.ForeignKeyConstraint(
+            ["supervisor_id"], ["agents.id"], name=op.f("fk_trainings_supervisor_id_agents")
+        ),
+        sa.PrimaryKeyConstraint("agent_id", "campaign_id", name=op.f("pk_trainings")),
+    )
+    op.create_table(
         "leads",
         sa.Column("id", Id, nullable=False),
         sa.Column("external_id", sa.Text(), nullable=True),
@@ -287,6 +366,7 @@ def upgrade() -> None:
         "attempts",
         sa.Column("id", Id, nullable=False),
         sa.Column("channel_id", sa.Text(), nullable=False),
+        sa.Column("lease", sa.Text(), nullable=True),
         sa.Column("campaign_id", Id, nullable=False),
         sa.Column("list_id", Id, nullable=False),
         sa.Column("lead_id", Id, nullable=False),
@@ -325,6 +405,8 @@ def upgrade() -> None:
         sa.Column("reoffer_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("callback_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("script_version", sa.Text(), nullable=True),
+        sa.Column("accompanied_by", Id, nullable=True),
         sa.Column("superseded_by", Id, nullable=True),
         sa.CheckConstraint("clock IN ('real', 'lab')", name=op.f("ck_attempts_clock_known")),
         sa.CheckConstraint(
@@ -333,6 +415,9 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "(ended_at IS NULL) = (outcome IS NULL)", name=op.f("ck_attempts_end_has_outcome")
+        ),
+        sa.ForeignKeyConstraint(
+            ["accompanied_by"], ["agents.id"], name=op.f("fk_attempts_accompanied_by_agents")
         ),
         sa.ForeignKeyConstraint(
             ["agent_id"], ["agents.id"], name=op.f("fk_attempts_agent_id_agents")
@@ -350,6 +435,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
         sa.UniqueConstraint("channel_id", name=op.f("uq_attempts_channel_id")),
+        sa.UniqueConstraint("lease", name=op.f("uq_attempts_lease")),
     )
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.create_index("ix_attempts_campaign_lead", ["campaign_id", "lead_id"], unique=False)
@@ -397,6 +483,26 @@ def upgrade() -> None:
     with op.batch_alter_table("consents", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_consents_import_id"), ["import_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_consents_lead_id"), ["lead_id"], unique=False)
+
+    op.create_table(
+        "drafts",
+        sa.Column("lease", sa.Text(), nullable=False),
+        sa.Column("agent_id", Id, nullable=True),
+        sa.Column("campaign_id", Id, nullable=False),
+        sa.Column("lead_id", Id, nullable=False),
+        sa.Column("words", sa.JSON(), nullable=False),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agent_id"], ["agents.id"], name=op.f("fk_drafts_agent_id_agents")
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_drafts_campaign_id_campaigns")
+        ),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_drafts_lead_id_leads")),
+        sa.PrimaryKeyConstraint("lease", name=op.f("pk_drafts")),
+    )
+    with op.batch_alter_table("drafts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_drafts_lead_id"), ["lead_id"], unique=False)
 
     op.create_table(
         "lead_changes",
@@ -608,12 +714,63 @@ def upgrade() -> None:
         sa.UniqueConstraint("number_id", name=op.f("uq_claims_number_id")),
     )
     op.create_table(
+        "orders",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("attempt_id", Id, nullable=False),
+        sa.Column("lead_id", Id, nullable=False),
+        sa.Column("campaign_id", Id, nullable=False),
+        sa.Column("agent_id", Id, nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("verified_by", sa.Text(), nullable=True),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancelled_by", sa.Text(), nullable=True),
+        sa.Column("cancel_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('submitted', 'verified', 'cancelled')", name=op.f("ck_orders_state_known")
+        ),
+        sa.ForeignKeyConstraint(
+            ["agent_id"], ["agents.id"], name=op.f("fk_orders_agent_id_agents")
+        ),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"], ["attempts.id"], name=op.f("fk_orders_attempt_id_attempts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_orders_campaign_id_campaigns")
+        ),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_orders_lead_id_leads")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
+        sa.UniqueConstraint("attempt_id", name=op.f("uq_orders_attempt_id")),
+    )
+    with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_orders_campaign_id"), ["campaign_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_orders_lead_id"), ["lead_id"], unique=False)
+
+    op.create_table(
+        "recordings",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("attempt_id", Id, nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("pauses", sa.JSON(), nullable=False),
+        sa.Column("delete_on", sa.Date(), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"], ["attempts.id"], name=op.f("fk_recordings_attempt_id_attempts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recordings")),
+        sa.UniqueConstraint("attempt_id", name=op.f("uq_recordings_attempt_id")),
+    )
+    op.create_table(
         "requests",
         sa.Column("id", Id, nullable=False),
         sa.Column("engine", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("agent_id", Id, nullable=True),
         sa.Column("attempt_id", Id, nullable=True),
+        sa.Column("detail", sa.JSON(), server_default="{}", nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answer", sa.Text(), nullable=True),
@@ -633,3 +790,87 @@ def upgrade() -> None:
             sqlite_where=sa.text("done_at IS NULL"),
             postgresql_where=sa.text("done_at IS NULL"),
         )
+
+    op.create_table(
+        "result_changes",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("attempt_id", Id, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('undo', 'correction')", name=op.f("ck_result_changes_kind_known")
+        ),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"], ["attempts.id"], name=op.f("fk_result_changes_attempt_id_attempts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_result_changes")),
+    )
+    with op.batch_alter_table("result_changes", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_result_changes_attempt_id"), ["attempt_id"], unique=False
+        )
+
+    op.create_table(
+        "supervisions",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("attempt_id", Id, nullable=True),
+        sa.Column("agent_id", Id, nullable=False),
+        sa.Column("supervisor_id", Id, nullable=True),
+        sa.Column("channel_id", sa.Text(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('help', 'listen', 'whisper', 'join', 'take', 'transfer')",
+            name=op.f("ck_supervisions_kind_known"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["agent_id"], ["agents.id"], name=op.f("fk_supervisions_agent_id_agents")
+        ),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"], ["attempts.id"], name=op.f("fk_supervisions_attempt_id_attempts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["supervisor_id"], ["agents.id"], name=op.f("fk_supervisions_supervisor_id_agents")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supervisions")),
+    )
+    with op.batch_alter_table("supervisions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_supervisions_attempt_id"), ["attempt_id"], unique=False
+        )
+
+    op.create_table(
+        "tasks",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("lead_id", Id, nullable=True),
+        sa.Column("attempt_id", Id, nullable=True),
+        sa.Column("campaign_id", Id, nullable=True),
+        sa.Column("class", sa.Text(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("owner_id", Id, nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_by", sa.Text(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.CheckConstraint("priority BETWEEN 1 AND 5", name=op.f("ck_tasks_priority_known")),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"], ["attempts.id"], name=op.f("fk_tasks_attempt_id_attempts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_tasks_campaign_id_campaigns")
+        ),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_tasks_lead_id_leads")),
+        sa.ForeignKeyConstraint(["owner_id"], ["agents.id"], name=op.f("fk_tasks_owner_id_agents")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
+    )
+    with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tasks_lead_id"), ["lead_id"], unique=False)

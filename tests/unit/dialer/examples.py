@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from campaigns.ledger import OpenAttempt
-from campaigns.model import AttemptId, Campaign, CampaignId, CampaignState
+from campaigns.model import AgentState, AttemptId, Campaign, CampaignId, CampaignState
 from campaigns.store import StoredCampaign
-from dialer.agent import Agent, AgentState
+from dialer.agent import Agent
 from dialer.trunks import Trunk
 from leads.model import E164
 from tests.unit.campaigns.examples import CAMPAIGN

@@ -15,11 +15,11 @@ from hypothesis.stateful import (
 )
 
 from campaigns.ledger import Closing
-from campaigns.model import DialMode, Outcome
+from campaigns.model import AgentState, DialMode, Outcome
 from campaigns.model import Message as BroadcastMessage
 from campaigns.store import StoredCampaign
 from dialer.actions import Action, room_of
-from dialer.agent import AgentEvent, AgentState
+from dialer.agent import AgentEvent
 from dialer.call import (
     AgentJoined,
     AgentMissing,

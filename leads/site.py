@@ -1,0 +1,93 @@
+"""The surroundings of everything that works on a base: where it is, what is set, what time it is.
+
+The command line, the desk and whatever screen comes later are given the same thing.
+"""
+
+import os
+import pwd
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What commands need to know of the configuration.
+
+    Attributes:
+        region: ISO country of numbers written without a country code, or None.
+        registries: the folder with the files of do-not-call registers.
+        trunks: name -> the caller ids that may be shown on it.
+        engine: the name of the engine that these settings are for.
+        rules_folder: the folder with the operator's own rule files, or None.
+        own_rules: what the operator asks for besides the law, as `campaigns.rules.own` writes it.
+    """
+
+    region: str | None
+    registries: Path
+    trunks: Mapping[str, Sequence[str]]
+    engine: str
+    rules_folder: Path | None
+    own_rules: Mapping[str, object]
+
+
+@dataclass(slots=True, kw_only=True)
+class Site:
+    """One installation, as one process uses it.
+
+    Attributes:
+        config_file: the configuration that was named, or the default one.
+        opener: opens the base that the configuration names.
+        settings: reads what the configuration says.
+    """
+
+    config_file: Path
+    opener: "Callable[[], Engine]"
+    settings: Callable[[], Settings]
+    _base: "Engine | None" = field(default=None, repr=False)
+
+    def base(self) -> "Engine":
+        """Return the base, opened at the first call.
+
+        Raises:
+            RingbankError: the configuration or the base cannot be used.
+        """
+        if self._base is None:
+            self._base = self.opener()
+        return self._base
+
+    def region(self) -> str | None:
+        """Return the ISO country of numbers that are written without one."""
+        return self.settings().region
+
+    def region_of(self, given: str | None) -> str | None:
+        """Return the country that an option names, or else that of the configuration.
+
+        Raises:
+            UsageError: it is no country.
+        """
+        from leads.phone import known_region
+
+        region = given or self.region()
+        return known_region(region) if region else None
+
+    def now(self) -> datetime:
+        """Return the machine's time, aware UTC: the one clock of all commands."""
+        return datetime.now(UTC)
+
+    def user(self) -> str:
+        """Return the operating system's user: who this process is, whatever $USER says."""
+        try:
+            return pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:
+            return f"uid {os.getuid()}"  # a container may know no name for its user
+
+    def say(self, text: str) -> None:
+        """Tell the person at the terminal something that is not data; a screen has its own place."""
+        print(text, file=sys.stderr, flush=True)
