@@ -9,12 +9,13 @@ import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import campaigns.forecast_commands
 import campaigns.privacy_commands  # noqa: F401 (they put their commands onto groups)
+import dialer.roster_commands  # noqa: F401
 from campaigns.audit_commands import audit
 from campaigns.commands import campaigns_app
 from campaigns.consent_commands import consents_app
@@ -35,7 +36,7 @@ from dialer.run import run
 from leads.commands import lists_app
 from leads.console import Console
 from leads.errors import RingbankError, UsageError
-from leads.site import Settings
+from leads.site import TOKEN_VARIABLE, Actor, Settings, Site
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -141,11 +142,50 @@ def invoke(words: Sequence[str]) -> int:
 
 def _exit_status(words: Sequence[str], console: Console) -> int:
     """Let Typer run a command; it tells of wrong usage (2) and interruptions (130) itself."""
+    command = typer.main.get_command(app)
+    _guard(command, ())
     try:
-        app(list(words), prog_name="ringbank", obj=console)
+        command(list(words), prog_name="ringbank", obj=console)
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else 0
     return 0
+
+
+def _guard(command: Any, path: tuple[str, ...]) -> None:
+    """Have every command below ask for admission once its words are read, before it does a thing.
+
+    Help and wrong usage come before that: they concern nobody's data.
+    """
+    if hasattr(command, "commands"):
+        for name, below in command.commands.items():
+            _guard(below, (*path, name))
+        return
+    invoke_it = command.invoke
+
+    def admitted(ctx: Any) -> Any:
+        if _asks_for_token(ctx.obj):
+            from dialer.acting import admit
+
+            admit(ctx.obj, " ".join(path))
+        return invoke_it(ctx)
+
+    command.invoke = admitted
+
+
+def _asks_for_token(console: Console) -> bool:
+    """Tell whether commands are for agents with a token; a configuration without use opens no base."""
+    try:
+        return console.settings().require_token
+    except UsageError:
+        return False
+
+
+def _identify(site: Site) -> Actor | None:
+    if not os.environ.get(TOKEN_VARIABLE):
+        return None  # nothing heavy for those who have none
+    from dialer.acting import identify
+
+    return identify(site, os.environ)
 
 
 def _surroundings(words: Sequence[str]) -> tuple[Console, list[str]]:
@@ -173,6 +213,7 @@ def _surroundings(words: Sequence[str]) -> tuple[Console, list[str]]:
         config_file=file,
         opener=lambda: _open_base(file),
         settings=lambda: _settings(file),
+        identify=_identify,
     )
     return console, rest
 
@@ -194,6 +235,7 @@ def _settings(file: Path) -> Settings:
         engine=loaded.engine,
         rules_folder=loaded.rules_folder,
         own_rules=loaded.own_rules.document(),
+        require_token=loaded.require_token,
     )
 
 

@@ -19,6 +19,7 @@ from campaigns.model import (
     Retry,
 )
 from campaigns.refusals import built_in
+from campaigns.training_steps import Training
 from campaigns.windows import WEEKDAYS, write_day
 
 _ABSENT = "none"
@@ -60,6 +61,7 @@ def _written(campaign: Campaign) -> dict[str, str]:
         | _hours(campaign)
         | _retry(campaign)
         | _callbacks(campaign.callbacks)
+        | _training(campaign.training)
         | _message(campaign)
         | _talk(campaign)
     )
@@ -157,3 +159,8 @@ def _callbacks(callbacks: Callbacks) -> dict[str, str]:
     if callbacks.grace != plain.grace:
         written["callbacks.grace"] = duration_text(callbacks.grace)
     return written
+
+
+def _training(training: Training) -> dict[str, str]:
+    counts = {"practice": training.practice, "supervised": training.supervised}
+    return {f"training.{step}": str(count) for step, count in counts.items() if count}

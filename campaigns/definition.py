@@ -26,6 +26,7 @@ from campaigns.model import (
 )
 from campaigns.refusals import read_reasons
 from campaigns.retry_table import read_outcomes, read_words
+from campaigns.training_steps import read_training
 from campaigns.windows import read_days
 from leads.consent_rules import KIND, KIND_RULE
 from leads.problems import Problem
@@ -110,6 +111,7 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         voice=_voice(file, mode),
         queue=_queue(file),
         callbacks=_callbacks(file),
+        training=read_training(file),
     )
     if campaign.starts and campaign.ends and campaign.ends < campaign.starts:
         file.refuse("ends", f"{campaign.ends} is before the start, {campaign.starts}")

@@ -54,7 +54,7 @@ _LOOK_AT_MOST = 200
 _CALLS_SHOWN = 20
 """Earlier calls that an agent sees of a person, the newest of them."""
 
-_NOBODY_REACHED: Mapping[DispositionKind, Outcome] = {
+NOBODY_REACHED: Mapping[DispositionKind, Outcome] = {
     DispositionKind.NO_CONTACT: Outcome.NO_ANSWER,
     DispositionKind.MACHINE: Outcome.MACHINE,
     DispositionKind.LEFT_MESSAGE: Outcome.MACHINE,
@@ -199,13 +199,24 @@ def person_document(
         "phone_masked": masked(number.e164),
         "local_time": local_time(zones_of(connection, lease), now),
         "script": stored.script,
-        "questions": [
-            {"key": q.key, "text": q.text, "type": q.type, "choices": list(q.choices)}
-            for q in campaign.questions
-        ],
-        "dispositions": [_offered(campaign, d) for d in campaign.dispositions if not d.hidden],
+        "questions": asked(campaign),
+        "dispositions": offered(campaign),
         "history": _history(connection, lease.lead_id),
+        "practice": False,
     }
+
+
+def asked(campaign: Campaign) -> list[dict[str, object]]:
+    """Return a campaign's questions as an agent sees them."""
+    return [
+        {"key": q.key, "text": q.text, "type": q.type, "choices": list(q.choices)}
+        for q in campaign.questions
+    ]
+
+
+def offered(campaign: Campaign) -> list[dict[str, object]]:
+    """Return the dispositions that an agent is offered."""
+    return [_offered(campaign, d) for d in campaign.dispositions if not d.hidden]
 
 
 def _offered(campaign: Campaign, disposition: Disposition) -> dict[str, object]:
@@ -328,7 +339,7 @@ def _by_hand(
             decision=held.decision,
             dialed_at=now,
             ended_at=now,
-            outcome=_NOBODY_REACHED.get(result.disposition.kind, Outcome.CONNECTED),
+            outcome=NOBODY_REACHED.get(result.disposition.kind, Outcome.CONNECTED),
             evidence="self_reported",
         )
         .returning(attempts.c.id)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, update
 
+from campaigns import training
 from campaigns.examining import examine_consents_again
 from campaigns.fields import nearest
 from campaigns.model import AttemptId, Campaign, Disposition, DispositionKind, RefusalReason
@@ -217,6 +218,7 @@ def record_result(
         values=details,
     )
     _give_to_owner(connection, stored, attempt, result)
+    training.note_result(connection, attempt)
     connection.execute(
         delete(answers).where(
             answers.c.attempt_id == attempt_id, answers.c.question.in_(list(result.answers))

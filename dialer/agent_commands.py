@@ -1,4 +1,4 @@
-"""``ringbank agents``: who they are, and their working day."""
+"""``ringbank agents login`` and what follows: the working day on the line."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -15,47 +15,6 @@ agents_app = typer.Typer(no_args_is_help=True, help="Agents: who they are, and t
 Name = Annotated[str, typer.Argument(help="The agent.")]
 
 _LOGIN_WITHIN = timedelta(seconds=45)
-
-
-@agents_app.command()
-def add(
-    ctx: typer.Context,
-    name: Name,
-    phone: Annotated[
-        str,
-        typer.Option("--phone", help="Their number, or a channel like PJSIP/anna."),
-    ],
-) -> None:
-    """Add an agent with the telephone that is rung at their login.
-
-    Example: ringbank agents add anna --phone PJSIP/anna
-    """
-    from campaigns.agents import add_agent
-    from leads.db import writing
-
-    console: Console = ctx.obj
-    dialled = agent_phone(phone, console.region())
-    with writing(console.base()) as connection:
-        add_agent(connection, name, dialled, now=console.now())
-    console.facts({"agent": name, "phone": dialled, "state": "out"})
-
-
-@agents_app.command(name="list")
-def list_(ctx: typer.Context) -> None:
-    """List the agents and what each is doing.
-
-    Example: ringbank agents list
-    """
-    from campaigns.agents import list_agents
-    from leads.db import reading
-
-    console: Console = ctx.obj
-    with reading(console.base()) as connection:
-        found = list_agents(connection)
-    console.rows(
-        ("name", "state", "since", "phone", "engine"),
-        [(a.name, a.state, a.since, a.phone, a.engine) for a in found],
-    )
 
 
 @agents_app.command()
@@ -102,27 +61,6 @@ def logout(ctx: typer.Context, name: Name) -> None:
     _ask(ctx, name, RequestKind.LOGOUT)
 
 
-def agent_phone(phone: str, region: str | None) -> str:
-    """Return an agent's telephone as it is stored: E.164, or a channel word for word.
-
-    Raises:
-        RingbankError: it is neither.
-    """
-    from leads.errors import UsageError
-    from leads.phone import parse_phone
-
-    if "/" in phone:
-        if any(letter.isspace() or letter in ",;|" for letter in phone):
-            raise UsageError(f"--phone {phone!r} is no channel; write it like PJSIP/anna")
-        return phone
-    parsed = parse_phone(phone, region=region)
-    if isinstance(parsed, str):
-        raise UsageError(
-            f"--phone {phone!r} cannot be dialled ({parsed}); write +4721000000 or PJSIP/anna"
-        )
-    return parsed.e164
-
-
 def _ask(
     ctx: typer.Context, name: str, kind: "RequestKind", *, within: timedelta | None = None
 ) -> None:
@@ -130,9 +68,11 @@ def _ask(
     from campaigns.agents import find_agent
     from campaigns.model import AgentState
     from dialer import asking, store
+    from dialer.acting import check_own_name
     from leads.db import reading
 
     console: Console = ctx.obj
+    check_own_name(console, name)
     with reading(console.base()) as connection:
         agent = find_agent(connection, name)
     asking.ask_engine(console, kind, agent_id=agent.id, within=within or asking.ANSWER_WITHIN)

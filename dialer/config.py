@@ -46,6 +46,7 @@ class Config:
         secret: of the manager user, or None where it was not given.
         rules_folder: the folder with the operator's own rule files, or None.
         own_rules: what the operator asks for besides the law.
+        require_token: commands are for agents who say by a token who they are.
     """
 
     file: Path
@@ -60,6 +61,7 @@ class Config:
     registries: Path
     rules_folder: Path | None
     own_rules: Own
+    require_token: bool = False
 
     def asterisk(self) -> Asterisk:
         """Return how to reach Asterisk.
@@ -121,6 +123,7 @@ def read_config(
         registries=Path(_or(leads.text("registries", required=False), "registries")),
         rules_folder=Path(rules_folder) if rules_folder else None,
         own_rules=_own_rules(rules),
+        require_token=root.section("access").flag("require_token"),
     )
     root.close()
     return tuple(problems) or config

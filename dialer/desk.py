@@ -8,12 +8,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 
-from campaigns import callbacks, desk, results, store, telling
+from sqlalchemy import Connection
+
+from campaigns import callbacks, desk, practice, results, store, telling
 from campaigns.agents import find_agent
+from campaigns.desk import Lease
 from campaigns.law import Laws
+from campaigns.practice import PracticeTalk
 from campaigns.results import Words
 from campaigns.rules_in_force import laws_of
 from campaigns.said import asks_for_no_call
+from dialer.acting import check_own_lease, check_own_name
 from dialer.asking import ANSWER_WITHIN, NoEngineError, engine_time, live_engine, wait_for_answer
 from dialer.store import RequestKind, ask
 from leads import access
@@ -38,12 +43,17 @@ class Desk:
 
         Raises:
             UsageError: there is no such campaign or agent.
-            NotAllowedError: the agent takes calls from an engine.
+            NotAllowedError: the agent takes calls from an engine, or is not who acts.
         """
+        check_own_name(self._site, agent)
+        actor = self._site.actor()
         now = engine_time(self._site)
         with writing(self._site.base()) as connection:
             stored = store.load(connection, campaign)
             who = find_agent(connection, agent)
+            talk = practice.talk_for(connection, stored, who, now=now)
+            if talk is not None:
+                return practice.practice_document(stored, talk, now=now)
             lease = desk.next_person(connection, stored, self._laws, who.id, now=now)
             if lease is None:
                 return {"lease": None, "why": desk.why_nobody(connection, stored, now=now)}
@@ -52,7 +62,7 @@ class Desk:
             if document["phone"] is not None:  # in manual mode the agent sees the number
                 access.record(
                     connection,
-                    who=who.name,
+                    who=who.name if actor is None else actor.name,
                     action="next",
                     lead_ids=[lease.lead_id],
                     detail={"campaign": theirs.campaign.name},
@@ -65,14 +75,17 @@ class Desk:
 
         Raises:
             UsageError: the lease is over, or a word cannot be used.
-            NotAllowedError: a promise cannot be kept.
+            NotAllowedError: a promise cannot be kept, or the lease is another agent's.
             NoEngineError: the result is written, and nobody is there to end the call.
         """
         now = engine_time(self._site)
         engine = live_engine(self._site)
         request = None
         with writing(self._site.base()) as connection:
-            held = desk.find_lease(connection, lease)
+            talk = self._practice(connection, lease)
+            if talk is not None:
+                return _give_in_practice(connection, talk, words, now=now)
+            held = self._lease(connection, lease)
             stored = store.load_id(connection, held.campaign_id)
             if words.places:  # first: a promised hour is one on the clock there
                 telling.tell_in_talk(connection, held, words.places, now=now)
@@ -123,12 +136,57 @@ class Desk:
 
         Raises:
             UsageError: the lease is over.
-            NotAllowedError: the person was called.
+            NotAllowedError: the person was called, or the lease is another agent's.
         """
+        now = engine_time(self._site)
         with writing(self._site.base()) as connection:
-            held = desk.find_lease(connection, lease)
+            talk = self._practice(connection, lease)
+            if talk is not None:
+                practice.break_off(connection, talk, now=now)
+                return
+            held = self._lease(connection, lease)
             stored = store.load_id(connection, held.campaign_id)
             desk.give_back(connection, stored, held)
+
+    def _practice(self, connection: Connection, lease: str) -> PracticeTalk | None:
+        """Return the practice talk of a lease, or None where it is one on a person.
+
+        Raises:
+            NotAllowedError: it is another agent's, and they may touch their own only.
+        """
+        talk = practice.find_talk(connection, lease)
+        if talk is not None:
+            check_own_lease(self._site, lease, talk.agent_id)
+        return talk
+
+    def _lease(self, connection: Connection, lease: str) -> Lease:
+        """Return a lease that whoever acts may touch.
+
+        Raises:
+            UsageError: there is none, or it is over.
+            NotAllowedError: it is another agent's, and they may touch their own only.
+        """
+        held = desk.find_lease(connection, lease)
+        check_own_lease(self._site, lease, held.agent_id)
+        return held
+
+
+def _give_in_practice(
+    connection: Connection, talk: PracticeTalk, words: Words, *, now: datetime
+) -> dict[str, object]:
+    """Keep what came of a practice talk, read as that of a call; return what would have followed."""
+    stored = store.load_id(connection, talk.campaign_id)
+    at = None
+    if words.callback is not None:
+        at = on_their_clock(words.callback, [talk.person.zone], option="--callback")
+    said = results.read_result(stored.campaign, words, callback_at=at, now=now)
+    return {
+        "lease": talk.lease,
+        "disposition": words.disposition,
+        "kind": said.disposition.kind,
+        "practice": True,
+        "would_follow": practice.finish(connection, stored, talk, said, now=now),
+    }
 
 
 def on_their_clock(text: str, zones: Sequence[str], *, option: str) -> datetime:

@@ -301,7 +301,8 @@ class Engine:
     def _obey(self, connection: Connection, request: store.Request, work: Work) -> None:
         """Do what a command asks, or note why it cannot be done."""
         now = self._clock.now()
-        row = next(r for r in list_agents(connection) if r.id == request.agent_id)
+        everybody = list_agents(connection, inactive=True)
+        row = next(r for r in everybody if r.id == request.agent_id)
         if request.kind is store.RequestKind.LOGIN:
             if self._ami_down is not None:
                 work.answers.append((request.id, f"Asterisk cannot be reached: {self._ami_down}"))
