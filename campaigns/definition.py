@@ -24,6 +24,7 @@ from campaigns.model import (
     QuestionType,
     QueueOrder,
 )
+from campaigns.orders.definition import read_form
 from campaigns.refusals import read_reasons
 from campaigns.retry_table import read_outcomes, read_words
 from campaigns.windows import read_days
@@ -73,7 +74,6 @@ def read_definition(
 
 
 def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
-    file.unsupported("order")
     mode = _mode(file)
     dialing = _dialing(file)
     questions = _questions(file)
@@ -110,11 +110,21 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         voice=_voice(file, mode),
         queue=_queue(file),
         callbacks=_callbacks(file),
+        order=read_form(file),
     )
+    _check_forms(file, campaign)
     if campaign.starts and campaign.ends and campaign.ends < campaign.starts:
         file.refuse("ends", f"{campaign.ends} is before the start, {campaign.starts}")
     file.close()
     return campaign
+
+
+def _check_forms(file: Section, campaign: Campaign) -> None:
+    takers = [word.code for word in campaign.dispositions if word.form]
+    if takers and campaign.order is None:
+        file.refuse("order", f"{takers[0]!r} takes an order; say in [order.fields] what is in one")
+    if campaign.order is not None and not takers and not file.has("dispositions"):
+        file.refuse("order", 'no disposition takes it; give one form = "order"')
 
 
 def _voice(file: Section, mode: DialMode) -> str:
