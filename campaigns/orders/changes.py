@@ -1,8 +1,10 @@
 """An order form as ``campaigns update`` tells of it, key by key; pure."""
 
 import json
+from decimal import Decimal
 
 from campaigns.orders.model import Bound, Day, OrderField, OrderForm
+from campaigns.orders.values import number_text
 
 
 def form_lines(form: OrderForm | None) -> dict[str, str]:
@@ -41,7 +43,9 @@ def _field(field: OrderField) -> str:
 
 
 def _bound(bound: Bound) -> str:
-    return f"{bound.after.days:+}d" if isinstance(bound, Day) else str(bound)
+    if isinstance(bound, Day):
+        return f"{bound.after.days:+}d"
+    return number_text(bound) if isinstance(bound, Decimal) else str(bound)
 
 
 def _quoted(value: object) -> str:

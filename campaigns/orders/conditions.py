@@ -290,9 +290,9 @@ def _check_comparable(left: Part, right: Part, sign: str) -> None:
 
 
 def _check_time(part: Part, other: Part) -> None:
-    written = other.do != "value" or _CLOCK.fullmatch(other.value)
-    if part.kind is Kind.TIME and not written:
-        raise ConditionError(f'{other.value} is no time; write it like "08:30"')
+    is_time = part.kind is Kind.TIME and other.kind is Kind.TEXT
+    if is_time and not (other.do == "value" and _CLOCK.fullmatch(other.value)):
+        raise ConditionError(f'{_told(other)} is no time; write it like "08:30"')
 
 
 def _added(left: Part, right: Part, sign: str) -> Part:

@@ -1,7 +1,7 @@
 """Read the order form of a campaign file, every fault collected; pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -51,19 +51,18 @@ def read_form(file: Section) -> OrderForm | None:
         currency = ""
     named = order.section("fields", required=True)
     names = named.names()
-    if order.has("fields") and not 0 < len(names) <= _MOST_FIELDS:
+    if isinstance(order.held("fields"), dict) and not 0 < len(names) <= _MOST_FIELDS:
         order.refuse("fields", f"must hold from 1 to {_MOST_FIELDS} fields")
     named.expect(names)
     entries = {key: named.section(key, required=True) for key in names}
     fields = tuple(_field(named, key, entries[key], currency) for key in names)
-    kinds = {field.key: KINDS[field.type] for field in fields}
-    choices = {field.key: field.choices for field in fields if field.choices}
+    known = _Known(fields) if all(_is_typed(entry) for entry in entries.values()) else None
     for entry in entries.values():
-        _check_condition(entry, "required_if", kinds, choices)
-        _check_condition(entry, "only_if", kinds, choices)
+        _check_condition(entry, "required_if", known)
+        _check_condition(entry, "only_if", known)
     if not order.has("currency") and any(field.type in _AMOUNTS for field in fields):
         order.refuse("currency", 'is missing, and fields hold money; write currency = "NOK"')
-    rules = tuple(_rule(entry, kinds, choices) for entry in order.sections("rules"))
+    rules = tuple(_rule(entry, known) for entry in order.sections("rules"))
     if len(rules) > _MOST_RULES:
         order.refuse("rules", f"are more than {_MOST_RULES}; say the same with fewer")
     return OrderForm(fields=fields, rules=rules, currency=currency)
@@ -180,12 +179,22 @@ def _day(entry: Section, key: str) -> Bound | None:
     return Day(days if found[1] == "+" else -days)
 
 
-def _rule(
-    entry: Section, kinds: Mapping[str, Kind], choices: Mapping[str, tuple[str, ...]]
-) -> OrderRule:
+class _Known:
+    """What conditions may speak of: what each field holds, and the choices of those with any."""
+
+    def __init__(self, fields: Sequence[OrderField]) -> None:
+        self.kinds = {field.key: KINDS[field.type] for field in fields}
+        self.choices = {field.key: field.choices for field in fields if field.choices}
+
+
+def _is_typed(entry: Section) -> bool:
+    return entry.held("type") in _TYPES
+
+
+def _rule(entry: Section, known: _Known | None) -> OrderRule:
     entry.expect(["if"])
-    _check_condition(entry, "if", kinds, choices)
-    _check_condition(entry, "then", kinds, choices)
+    _check_condition(entry, "if", known)
+    _check_condition(entry, "then", known)
     return OrderRule(
         when=entry.text("if", required=False),
         then=entry.text("then"),
@@ -193,20 +202,20 @@ def _rule(
     )
 
 
-def _check_condition(
-    entry: Section, key: str, kinds: Mapping[str, Kind], choices: Mapping[str, tuple[str, ...]]
-) -> None:
+def _check_condition(entry: Section, key: str, known: _Known | None) -> None:
+    """Note what is wrong with a condition; where fields cannot be read, it is not judged."""
     text = entry.held(key)
-    if not isinstance(text, str) or not text.strip():
+    if known is None or not known.kinds or not isinstance(text, str) or not text.strip():
         return
     try:
-        condition = parse(text, kinds)
+        condition = parse(text, known.kinds)
     except ConditionError as fault:
         entry.refuse(key, str(fault))
         return
     for field, word in _words_compared(condition):
-        if field in choices and word not in choices[field]:
-            near = nearest(word, choices[field])
+        choices = known.choices.get(field, (word,))
+        if word not in choices:
+            near = nearest(word, choices)
             entry.refuse(key, f"{shown(word)} is no choice of {field}; the nearest is {near!r}")
 
 
@@ -227,4 +236,6 @@ def read_form_of(entry: Section) -> str:
         entry: of the disposition.
     """
     entry.expect(["form"])
-    return entry.choice("form", (FORM,)) if entry.has("form") else ""
+    if entry.has("form"):
+        entry.choice("form", (FORM,))
+    return FORM if entry.held("form") == FORM else ""
