@@ -61,6 +61,19 @@ def holds_card_number(text: str) -> bool:
     return False
 
 
+def without_card_numbers(text: str) -> str:
+    """Return a text fit to be kept: of one that holds a card's number no digit is left.
+
+    Args:
+        text: what somebody typed.
+    """
+    if not holds_card_number(text):
+        return text
+    return "".join(
+        "*" if unicodedata.digit(letter, None) is not None else letter for letter in text
+    )
+
+
 def _plain(letter: str) -> str:
     """Return a digit of any script as 0 to 9, a dash or a blank as the plain one."""
     digit = unicodedata.digit(letter, None)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from campaigns.fields import Section, nearest, shown
@@ -14,6 +14,7 @@ from campaigns.orders.model import (
     OrderField,
     OrderForm,
     OrderRule,
+    day_from_today,
     decimals_of,
 )
 from campaigns.orders.patterns import why_unusable
@@ -24,8 +25,6 @@ from leads.phone import known_region
 _TYPES = tuple(word.value for word in FieldType)
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _KEY = re.compile(r"[a-z_][a-z0-9_]*")
-_DAY = re.compile(r"([+-])([0-9]{1,4})d")
-_NAMED_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _CHOOSE = frozenset({FieldType.CHOICE, FieldType.MULTI})
 _AMOUNTS = frozenset({FieldType.MONEY, FieldType.ITEMS})
 _BOUNDED = frozenset({FieldType.TEXT, FieldType.MULTI, FieldType.DATE, FieldType.NUMBER, *_AMOUNTS})
@@ -166,17 +165,14 @@ def _exponent(number: Decimal) -> int:
 
 
 def _day(entry: Section, key: str) -> Bound | None:
+    entry.expect([key])
     held = entry.held(key)
     if not isinstance(held, str):
         return entry.day(key)
-    if held in _NAMED_DAYS:
-        return Day(timedelta(days=_NAMED_DAYS[held]))
-    found = _DAY.fullmatch(held)
-    if found is None:
+    told = day_from_today(held)
+    if told is None:
         entry.refuse(key, f'must be like "today", "+14d" or 2026-12-01, not {shown(held)}')
-        return None
-    days = timedelta(days=int(found[2]))
-    return Day(days if found[1] == "+" else -days)
+    return told
 
 
 class _Known:

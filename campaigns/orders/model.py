@@ -1,5 +1,6 @@
 """The words of an order form as values; pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -42,6 +43,22 @@ class Day:
     def on(self, today: date) -> date:
         """Return the day that is meant."""
         return today + self.after
+
+
+_TOLD_DAY = re.compile(r"([+-])([0-9]{1,4})d")
+_NAMED_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
+
+
+def day_from_today(text: str) -> Day | None:
+    """Return the day that "tomorrow" or "+14d" means, or None.
+
+    Args:
+        text: as written.
+    """
+    if text in _NAMED_DAYS:
+        return Day(timedelta(days=_NAMED_DAYS[text]))
+    found = _TOLD_DAY.fullmatch(text)
+    return Day(timedelta(days=int(found[1] + found[2]))) if found else None
 
 
 Bound = Decimal | date | Day

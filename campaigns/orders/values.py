@@ -13,7 +13,14 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from campaigns.fields import nearest, shown
 from campaigns.orders.conditions import EXACT, Kind
-from campaigns.orders.model import Day, FieldType, Kept, OrderField, decimals_of
+from campaigns.orders.model import (
+    Day,
+    FieldType,
+    Kept,
+    OrderField,
+    day_from_today,
+    decimals_of,
+)
 from campaigns.orders.patterns import LONGEST_MATCHED
 from leads.moments import written_moment
 from leads.phone import parse_phone
@@ -136,16 +143,24 @@ def _several(of: OrderField, texts: Sequence[str]) -> Read:
 
 
 def _date(of: OrderField, text: str, around: Surroundings) -> Read:
-    moment = written_moment(text, zone=UTC)
-    if moment is None or moment.timetz() != time(tzinfo=UTC):
-        return f"{shown(text)} is no date; write it like 2026-12-01 or 01.12.2026"
-    day = moment.date()
+    day = _day_in(text, around.today)
+    if day is None:
+        return f"{shown(text)} is no date; write it like 2026-12-01, 01.12.2026 or +7d"
     low, high = (_day(bound, around.today) for bound in (of.low, of.high))
     if low is not None and day < low:
         return f"{day} is too early; the first day is {low}"
     if high is not None and day > high:
         return f"{day} is too late; the last day is {high}"
     return Value(day, day.isoformat())
+
+
+def _day_in(text: str, today: date) -> date | None:
+    told = day_from_today(text.casefold())
+    if told is not None:
+        return told.on(today)
+    moment = written_moment(text, zone=UTC)
+    alone = moment is not None and moment.timetz() == time(tzinfo=UTC) and ":" not in text
+    return moment.date() if alone and moment is not None else None
 
 
 def _day(bound: object, today: date) -> date | None:

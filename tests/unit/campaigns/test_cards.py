@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.cards import holds_card_number
+from campaigns.cards import holds_card_number, without_card_numbers
 
 # The numbers that the issuers publish for tests; none of them belongs to anybody.
 CARDS = {
@@ -163,3 +163,15 @@ def test_fewer_than_thirteen_digits_never_are_a_card(text: str) -> None:
 @given(st.text())
 def test_any_text_is_read(text: str) -> None:
     assert holds_card_number(text + "\n4111111111111111")
+
+
+@given(st.text("ab\n\u0663", max_size=9), ANY_CARD)
+def test_nothing_of_a_card_is_left_in_what_is_kept(text: str, number: str) -> None:
+    kept = without_card_numbers(f"{text} {number}\n")
+    assert not holds_card_number(kept)
+    assert number not in kept
+
+
+@given(st.text("0123456789 abc", max_size=12))
+def test_what_holds_no_card_is_kept_as_it_is(text: str) -> None:
+    assert without_card_numbers(text) == text
