@@ -32,7 +32,9 @@ from dialer.demo import demo
 from dialer.desk_commands import next_, release, result
 from dialer.doctor import doctor
 from dialer.lab.commands import lab_app
+from dialer.order_commands import orders_app
 from dialer.run import run
+from dialer.task_commands import tasks_app
 from leads.commands import lists_app
 from leads.console import Console
 from leads.errors import RingbankError, UsageError
@@ -59,6 +61,8 @@ for name, group in (
     ("campaigns", campaigns_app),
     ("agents", agents_app),
     ("callbacks", callbacks_app),
+    ("orders", orders_app),
+    ("tasks", tasks_app),
     ("export", export_app),
     ("rules", rules_app),
     ("lab", lab_app),

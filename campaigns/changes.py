@@ -18,6 +18,7 @@ from campaigns.model import (
     RefusalReason,
     Retry,
 )
+from campaigns.orders.changes import form_lines
 from campaigns.refusals import built_in
 from campaigns.training_steps import Training
 from campaigns.windows import WEEKDAYS, write_day
@@ -64,6 +65,7 @@ def _written(campaign: Campaign) -> dict[str, str]:
         | _training(campaign.training)
         | _message(campaign)
         | _talk(campaign)
+        | form_lines(campaign.order)
     )
 
 
@@ -128,7 +130,8 @@ def _talk(campaign: Campaign) -> dict[str, str]:
         written[f"questions.{question.key}"] = f"{question.type}, {_value(question.text)}{choices}"
     for word in campaign.dispositions:
         hidden = ", hidden" if word.hidden else ""
-        written[f"dispositions.{word.code}"] = f"{word.kind}, {_value(word.label)}{hidden}"
+        form = f", form {_value(word.form)}" if word.form else ""
+        written[f"dispositions.{word.code}"] = f"{word.kind}, {_value(word.label)}{hidden}{form}"
     for reason in reasons:
         written[f"refusal_reasons.{reason.code}"] = _reason(reason)
     return {key: value for key, value in written.items() if value}

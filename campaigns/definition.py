@@ -8,7 +8,7 @@ exists, or a sound file, is for the caller to find out.
 
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from campaigns.dispositions import read_dispositions
 from campaigns.fields import Section, nearest, not_toml, shown
@@ -24,6 +24,8 @@ from campaigns.model import (
     QuestionType,
     QueueOrder,
 )
+from campaigns.orders.definition import FORM, read_form
+from campaigns.orders.model import OrderForm
 from campaigns.refusals import read_reasons
 from campaigns.retry_table import read_outcomes, read_words
 from campaigns.training_steps import read_training
@@ -74,12 +76,12 @@ def read_definition(
 
 
 def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
-    file.unsupported("order")
     mode = _mode(file)
     dialing = _dialing(file)
     questions = _questions(file)
     message = _message(file, mode, questions)
-    dispositions = read_dispositions(file.sections("dispositions"))
+    words = file.sections("dispositions")
+    dispositions = read_dispositions(words)
     name, retry = file.text("name"), file.section("retry")
     campaign = Campaign(
         name=name,
@@ -112,11 +114,24 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         queue=_queue(file),
         callbacks=_callbacks(file),
         training=read_training(file),
+        order=read_form(file),
     )
+    _check_forms(file, words, campaign.order)
     if campaign.starts and campaign.ends and campaign.ends < campaign.starts:
         file.refuse("ends", f"{campaign.ends} is before the start, {campaign.starts}")
     file.close()
     return campaign
+
+
+def _check_forms(file: Section, words: Sequence[Section], form: OrderForm | None) -> None:
+    takers = [word for word in words if word.held("form") == FORM]
+    if takers and form is None:
+        taker = shown(takers[0].held("code"))
+        why = f"is missing, and {taker} takes one; write what is in it, in [order.fields]"
+        file.refuse("order", why)
+    if form is not None and not takers and bool(words) is file.has("dispositions"):
+        why = 'no disposition takes one; add form = "order" to that for which it is filled in'
+        file.refuse("order", why)
 
 
 def _voice(file: Section, mode: DialMode) -> str:

@@ -7,7 +7,7 @@ to Asterisk; where a result has to end a live call, the caller asks the engine t
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,6 +30,7 @@ from campaigns.model import (
     DispositionKind,
     Outcome,
 )
+from campaigns.orders.form import form_document
 from campaigns.refusals import by_group
 from campaigns.results import Result, record_result
 from campaigns.rules.placing import possible_zones
@@ -38,6 +39,7 @@ from campaigns.settling import settle
 from campaigns.store import StoredCampaign
 from campaigns.story import calls
 from campaigns.tables import AT_ONCE, agents, attempts, campaign_leads, claims, queues
+from campaigns.tasks import open_documents
 from leads.errors import NotAllowedError, UsageError
 from leads.model import e164_of
 from leads.tables import leads, numbers
@@ -203,6 +205,8 @@ def person_document(
         "dispositions": offered(campaign),
         "history": _history(connection, lease.lead_id),
         "practice": False,
+        "order": form_document(campaign.order),
+        "tasks": open_documents(connection, lease.lead_id, now=now),
     }
 
 
@@ -225,6 +229,7 @@ def _offered(campaign: Campaign, disposition: Disposition) -> dict[str, object]:
         "code": disposition.code,
         "kind": disposition.kind,
         "label": disposition.label,
+        "form": disposition.form or None,
     }
     if disposition.kind is DispositionKind.REFUSAL:
         offered["reasons"] = [
@@ -255,6 +260,12 @@ def local_time(zones: Sequence[str], now: datetime) -> str | None:
     """Return the person's wall clock, or None where their zones disagree or are unknown."""
     clocks = {now.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M") for zone in zones}
     return clocks.pop() if len(clocks) == 1 else None
+
+
+def day_there(zones: Sequence[str], now: datetime) -> date:
+    """Return the person's day, or that of UTC where their zones disagree or are unknown."""
+    days = {now.astimezone(ZoneInfo(zone)).date() for zone in zones}
+    return days.pop() if len(days) == 1 else now.astimezone(UTC).date()
 
 
 def _history(connection: Connection, lead_id: int) -> list[dict[str, object]]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from campaigns.fields import Section
 from campaigns.model import Disposition, DispositionKind
+from campaigns.orders.definition import read_form_of
 
 _KINDS = tuple(kind.value for kind in DispositionKind)
 
@@ -44,7 +45,6 @@ def read_dispositions(entries: Sequence[Section]) -> tuple[Disposition, ...]:
 
 
 def _read(entry: Section) -> Disposition:
-    entry.unsupported("form")
     code = entry.code("code")
     own_kind = code if code in _KINDS else None
     kind = DispositionKind(entry.choice("kind", _KINDS, default=own_kind))
@@ -55,4 +55,5 @@ def _read(entry: Section) -> Disposition:
         kind=kind,
         label=entry.text("label", required=False) or _label(code),
         hidden=entry.flag("hidden"),
+        form=read_form_of(entry),
     )

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from typing import NewType
 
+from campaigns.orders.model import OrderForm
 from campaigns.training_steps import NO_TRAINING, Training
 
 CampaignId = NewType("CampaignId", int)
@@ -371,6 +372,7 @@ class Campaign:
     queue: QueueOrder = QueueOrder()
     callbacks: Callbacks = Callbacks()
     training: Training = NO_TRAINING
+    order: OrderForm | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

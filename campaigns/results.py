@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, Row, delete, update
 
 from campaigns import training
+from campaigns.cards import holds_card_number
 from campaigns.examining import examine_consents_again
 from campaigns.fields import nearest
 from campaigns.model import AttemptId, Campaign, Disposition, DispositionKind, RefusalReason
+from campaigns.orders.definition import FORM
+from campaigns.orders.form import NO_CARDS, read_order
+from campaigns.orders.model import Order
+from campaigns.orders.store import submit
 from campaigns.refusals import read_detail
 from campaigns.said import attempt_row, dispose, keep_answer
 from campaigns.settling import settle
@@ -19,6 +24,7 @@ from leads import consents
 from leads.consent_rules import KIND, KIND_RULE, NewConsent
 from leads.errors import UsageError
 from leads.model import LeadId
+from leads.problems import Problem, refuse, usable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +65,7 @@ class Result:
         own_callback: the agent who promised it calls, not whoever is free.
         answers: question key -> answers given.
         consents: kind -> what the person agreed to, word for word, or None.
+        order: what was agreed, for a disposition that takes an order only.
     """
 
     disposition: Disposition
@@ -69,10 +76,16 @@ class Result:
     note: str | None = None
     answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     consents: Mapping[str, str | None] = field(default_factory=dict)
+    order: Order | None = None
 
 
 def read_result(
-    campaign: Campaign, words: Words, *, callback_at: datetime | None = None, now: datetime
+    campaign: Campaign,
+    words: Words,
+    *,
+    callback_at: datetime | None = None,
+    today: date | None = None,
+    now: datetime,
 ) -> Result:
     """Return the result that an agent's words mean.
 
@@ -80,11 +93,13 @@ def read_result(
         campaign: whose words they are.
         words: as typed.
         callback_at: the moment that `words.callback` means, aware.
+        today: the day where the person is; None: that of UTC.
         now: aware.
 
     Raises:
         UsageError: a word is not one of the campaign's, or something is missing.
     """
+    refuse_cards(words)
     chosen = _chosen(campaign, words.disposition)
     named = _reason(campaign, chosen, words.reason)
     if named is None and words.detail is not None:
@@ -109,7 +124,41 @@ def read_result(
         note=words.note,
         answers=_answers(campaign, words.answers),
         consents=_consents(words.consents),
+        order=_order(campaign, chosen, words.order, today=today or now.astimezone(UTC).date()),
     )
+
+
+def refuse_cards(words: Words) -> None:
+    """Refuse words in which somebody has written down the number of a payment card.
+
+    Raises:
+        UsageError: they have, in the note, the detail or an answer; an order tells it itself.
+    """
+    typed = {"--note": words.note, "--detail": words.detail}
+    typed |= {f"--answer {word.partition('=')[0]}": word for word in words.answers}
+    refuse(
+        "the result was not taken",
+        [
+            Problem(where=where, why=NO_CARDS)
+            for where, text in typed.items()
+            if text is not None and holds_card_number(text)
+        ],
+    )
+
+
+def _order(
+    campaign: Campaign, chosen: Disposition, typed: Sequence[str], *, today: date
+) -> Order | None:
+    """Return the order that goes with a disposition; None where it takes none."""
+    if chosen.form != FORM or campaign.order is None:
+        if typed:
+            takers = [word.code for word in campaign.dispositions if word.form]
+            takes = (
+                f"only {_all(takers)} does" if takers else "no disposition of this campaign does"
+            )
+            raise UsageError(f"{chosen.code!r} takes no order, {takes}; leave out --order")
+        return None
+    return usable("the order is not complete", read_order(campaign.order, typed, today=today))
 
 
 def _reason(campaign: Campaign, chosen: Disposition, code: str | None) -> RefusalReason | None:
@@ -228,6 +277,7 @@ def record_result(
         for answer in given:
             keep_answer(connection, attempt, question, answer, now=now)
     _keep_consents(connection, attempt, result, now=now)
+    submit(connection, attempt, result.order, now=now)
     if ended:
         settle(connection, stored, [(attempt.lead_id, attempt.number_id)])
         connection.execute(delete(claims).where(claims.c.attempt_id == attempt_id))

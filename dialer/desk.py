@@ -93,7 +93,13 @@ class Desk:
             if words.callback is not None:
                 zones = desk.zones_of(connection, held)
                 at = on_their_clock(words.callback, zones, option="--callback")
-            said = results.read_result(stored.campaign, words, callback_at=at, now=now)
+            said = results.read_result(
+                stored.campaign,
+                words,
+                callback_at=at,
+                today=desk.day_there(desk.zones_of(connection, held), now) if words.order else None,
+                now=now,
+            )
             desk.give_result(connection, stored, held, said, now=now)
             if said.callback_at is not None:
                 # Judged with this very call in the base; a refusal leaves nothing of it there.
