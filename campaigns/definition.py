@@ -76,7 +76,7 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
     dialing = _dialing(file)
     questions = read_questions(file)
     message = _message(file, mode, questions)
-    dispositions = read_dispositions(file.sections("dispositions"))
+    dispositions = read_dispositions(file)
     name, retry = file.text("name"), file.section("retry")
     campaign = Campaign(
         name=name,

@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from campaigns.desk_tables import drafts
 from campaigns.erasure import lock_for_erasing
 from campaigns.numbers import forget_numbers
 from campaigns.settling import renumber
@@ -92,6 +93,7 @@ def undo(connection: Connection, import_id: int, *, now: datetime) -> Undone:
         select(lead_numbers.c.number_id).where(lead_numbers.c.lead_id.in_(brought))
     ).all()
     connection.execute(delete(consents).where(consents.c.import_id == import_id))
+    connection.execute(delete(drafts).where(drafts.c.lead_id.in_(brought)))
     connection.execute(delete(campaign_leads).where(campaign_leads.c.lead_id.in_(brought)))
     connection.execute(delete(lead_numbers).where(lead_numbers.c.lead_id.in_(brought)))
     left = connection.execute(delete(list_members).where(*of_import.members))

@@ -385,7 +385,7 @@ FAULTS: list[tuple[tuple[str | int, ...], object, str]] = [
     (("questions", 1, "key"), "Age", "questions[2].key"),
     (("questions", 1, "key"), "message", "questions[2].key"),
     (("questions", 1, "text"), "", "questions[2].text"),
-    (("dispositions", 0, "form"), "order", "dispositions[1].form"),
+    (("dispositions", 0, "form"), "orders", "dispositions[1].form"),
     (("dispositions", 0, "kind"), "sold", "dispositions[1].kind"),
     (("dispositions", 1, "code"), "sale", "dispositions[2].code"),
     (("dispositions", 1, "code"), "Later!", "dispositions[2].code"),
