@@ -94,6 +94,12 @@ def list_agents(connection: Connection, *, inactive: bool = False) -> tuple[Agen
     return tuple(map(_agent, connection.execute(query)))
 
 
+def agent_name(connection: Connection, agent_id: int | None) -> str | None:
+    """Return the name of an agent, active or not, or None for none."""
+    name: str | None = connection.scalar(select(agents.c.name).where(agents.c.id == agent_id))
+    return name
+
+
 def find_agent(connection: Connection, name: str) -> AgentRow:
     """Return the active agent of a name.
 

@@ -21,11 +21,11 @@ from campaigns.model import (
     KeyMeaning,
     Message,
     Question,
-    QuestionType,
     QueueOrder,
 )
 from campaigns.orders.definition import FORM, read_form
 from campaigns.orders.model import OrderForm
+from campaigns.questions import PRESSED, read_answer, read_questions
 from campaigns.refusals import read_reasons
 from campaigns.retry_table import read_outcomes, read_words
 from campaigns.training_steps import read_training
@@ -54,8 +54,6 @@ _SOUND = re.compile(r"[A-Za-z0-9_./-]+")
 _KEYS = tuple("0123456789*")
 """Not #: Asterisk takes it for the end of what is being typed, and hands on nothing."""
 _ANSWER = re.compile(r"answer:([a-z0-9_]+)=(.*\S)")
-_PRESSED = "message"
-"""The question under which a key pressed in a broadcast is kept: no other may have it."""
 
 
 def read_definition(
@@ -78,10 +76,10 @@ def read_definition(
 def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
     mode = _mode(file)
     dialing = _dialing(file)
-    questions = _questions(file)
+    questions = read_questions(file)
     message = _message(file, mode, questions)
     words = file.sections("dispositions")
-    dispositions = read_dispositions(words)
+    dispositions = read_dispositions(file, words)
     name, retry = file.text("name"), file.section("retry")
     campaign = Campaign(
         name=name,
@@ -258,32 +256,12 @@ def _check_answer(
     keys: Section, key: str, pair: tuple[str, str], questions: tuple[Question, ...]
 ) -> None:
     name, answer = pair
-    if name == _PRESSED:
-        keys.refuse(key, f"the answer {_PRESSED!r} always is the key itself; name another one")
+    if name == PRESSED:
+        keys.refuse(key, f"the answer {PRESSED!r} always is the key itself; name another one")
     for question in questions:
-        if question.key == name and question.choices and answer not in question.choices:
-            choices = ", ".join(question.choices)
-            keys.refuse(key, f"{shown(answer)} is no answer to {name!r}, which takes {choices}")
-
-
-def _questions(file: Section) -> tuple[Question, ...]:
-    questions: list[Question] = []
-    for entry in file.sections("questions"):
-        question = _question(entry)
-        if question.key in {earlier.key for earlier in questions}:
-            entry.refuse("key", f"{question.key!r} is asked twice")
-        if question.key == _PRESSED:
-            entry.refuse("key", f"{_PRESSED!r} is the key pressed in a broadcast; name another")
-        questions.append(question)
-    return tuple(questions)
-
-
-def _question(entry: Section) -> Question:
-    kind = QuestionType(entry.choice("type", tuple(word.value for word in QuestionType)))
-    chooses = kind in {QuestionType.CHOICE, QuestionType.MULTI}
-    choices = entry.texts("choices", required=chooses)
-    if entry.has("choices") and entry.has("type") and not chooses:
-        entry.refuse("choices", f"a question of the type {kind.value} has none")
-    return Question(
-        key=entry.code("key"), text=entry.text("text", lines=True), type=kind, choices=choices
-    )
+        if question.key != name:
+            continue
+        read = read_answer(question, answer)
+        if read != answer:
+            how = read.why if isinstance(read, Problem) else f"write {read}"
+            keys.refuse(key, f"{shown(answer)} is no answer to {name!r}; {how}")

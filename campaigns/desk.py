@@ -5,17 +5,19 @@ to Asterisk; where a result has to end a live call, the caller asks the engine t
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
 
 from campaigns import facts
-from campaigns.claims import claim, release
+from campaigns.claims import claim, held_among, release
+from campaigns.consequences import hold_numbers
+from campaigns.drafts import words_of
 from campaigns.enrolment import enrol
 from campaigns.examining import HELD_BY_GATES
 from campaigns.law import Laws
@@ -23,16 +25,13 @@ from campaigns.ledger import release_expired
 from campaigns.model import (
     CALLABLE_STATES,
     AttemptId,
-    Campaign,
     CampaignState,
     DialMode,
-    Disposition,
-    DispositionKind,
     Outcome,
 )
+from campaigns.offered import offered, questions_document
 from campaigns.orders.form import form_document
-from campaigns.refusals import by_group
-from campaigns.results import Result, record_result
+from campaigns.results import HAND_DIALLED, Result, hand_outcome, record_result
 from campaigns.rules.placing import possible_zones
 from campaigns.said import attempt_row
 from campaigns.settling import settle
@@ -40,6 +39,7 @@ from campaigns.store import StoredCampaign
 from campaigns.story import calls
 from campaigns.tables import AT_ONCE, agents, attempts, campaign_leads, claims, queues
 from campaigns.tasks import open_documents
+from campaigns.traces import Look
 from leads.errors import NotAllowedError, UsageError
 from leads.model import e164_of
 from leads.tables import leads, numbers
@@ -56,25 +56,19 @@ _LOOK_AT_MOST = 200
 _CALLS_SHOWN = 20
 """Earlier calls that an agent sees of a person, the newest of them."""
 
-NOBODY_REACHED: Mapping[DispositionKind, Outcome] = {
-    DispositionKind.NO_CONTACT: Outcome.NO_ANSWER,
-    DispositionKind.MACHINE: Outcome.MACHINE,
-    DispositionKind.LEFT_MESSAGE: Outcome.MACHINE,
-}
-"""The outcome of a hand-dialled call by what the agent said; every other kind: connected."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
     """A person held for one agent.
 
     Attributes:
+        id: of the claim; None where it has ended, and only the call is left.
         attempt_id: the call the engine made, or None where the agent dials.
         engine: the engine that made it, or None.
         live: the call goes on.
     """
 
-    id: int
+    id: int | None
     lease: str
     agent_id: int | None
     campaign_id: int
@@ -152,6 +146,74 @@ def find_lease(connection: Connection, lease: str) -> Lease:
     return _lease(row)
 
 
+def find_call(connection: Connection, lease: str) -> Lease:
+    """Return what is left of a lease whose claim has ended: the call.
+
+    Raises:
+        UsageError: there is no such call.
+    """
+    row = connection.execute(select(attempts).where(attempts.c.lease == lease)).one_or_none()
+    if row is None or row.number_id is None:
+        raise UsageError(_over(lease))
+    return Lease(
+        id=None,
+        lease=lease,
+        agent_id=row.agent_id,
+        campaign_id=row.campaign_id,
+        lead_id=row.lead_id,
+        number_id=row.number_id,
+        attempt_id=AttemptId(row.id),
+        engine=row.engine,
+        live=row.ended_at is None,
+        expires_at=None,
+    )
+
+
+def known_lease(connection: Connection, lease: str) -> Lease | None:
+    """Return a lease as it stands or, where it is over, the call that it was for, or None."""
+    row = connection.execute(_LEASES.where(claims.c.lease == lease)).one_or_none()
+    if row is not None:
+        return _lease(row)
+    try:
+        return find_call(connection, lease)
+    except UsageError:
+        return None
+
+
+def find_owed(connection: Connection, lease: str) -> Lease:
+    """Return a lease for which a result may be given, late ones included.
+
+    Late is a result of a talk whose lease has run out, as long as nobody has taken the
+    person, or called them, since.
+
+    Raises:
+        UsageError: there is none, or it is over for good.
+    """
+    over = connection.execute(
+        select(attempts).where(attempts.c.lease == lease, _OWED)
+    ).one_or_none()
+    if over is None or _taken_since(connection, over):
+        return find_lease(connection, lease)
+    return find_call(connection, lease)
+
+
+_OWED = and_(
+    attempts.c.ended_at.is_not(None),
+    attempts.c.disposition_kind.is_(None),
+    attempts.c.agent_id.is_not(None),
+    or_(attempts.c.outcome == Outcome.CONNECTED, attempts.c.evidence == HAND_DIALLED),
+    ~exists(select(claims.c.id).where(claims.c.lease == attempts.c.lease)),
+)
+
+
+def _taken_since(connection: Connection, attempt: Row[tuple[object, ...]]) -> bool:
+    later = select(attempts.c.id).where(
+        attempts.c.lead_id == attempt.lead_id, attempts.c.id > attempt.id
+    )
+    held = held_among(connection, [attempt.lead_id])
+    return bool(held) or connection.scalar(later.limit(1)) is not None
+
+
 def _over(lease: str) -> str:
     return (
         f"there is no lease {lease!r}: it was released, its result was given, or its time "
@@ -187,6 +249,7 @@ def person_document(
     number = connection.execute(select(numbers).where(numbers.c.id == lease.number_id)).one()
     campaign = stored.campaign
     by_hand = campaign.mode is DialMode.MANUAL
+    typed = words_of(connection, lease.lease)
     return {
         "lease": lease.lease,
         "expires_at": lease.expires_at,
@@ -201,43 +264,14 @@ def person_document(
         "phone_masked": masked(number.e164),
         "local_time": local_time(zones_of(connection, lease), now),
         "script": stored.script,
-        "questions": asked(campaign),
+        "questions": questions_document(campaign, typed),
         "dispositions": offered(campaign),
         "history": _history(connection, lease.lead_id),
         "practice": False,
+        "draft": typed,
         "order": form_document(campaign.order),
         "tasks": open_documents(connection, lease.lead_id, now=now),
     }
-
-
-def asked(campaign: Campaign) -> list[dict[str, object]]:
-    """Return a campaign's questions as an agent sees them."""
-    return [
-        {"key": q.key, "text": q.text, "type": q.type, "choices": list(q.choices)}
-        for q in campaign.questions
-    ]
-
-
-def offered(campaign: Campaign) -> list[dict[str, object]]:
-    """Return the dispositions that an agent is offered."""
-    return [_offered(campaign, d) for d in campaign.dispositions if not d.hidden]
-
-
-def _offered(campaign: Campaign, disposition: Disposition) -> dict[str, object]:
-    """Return a disposition as an agent is offered it, a refusal with its reasons."""
-    offered: dict[str, object] = {
-        "code": disposition.code,
-        "kind": disposition.kind,
-        "label": disposition.label,
-        "form": disposition.form or None,
-    }
-    if disposition.kind is DispositionKind.REFUSAL:
-        offered["reasons"] = [
-            {"code": reason.code, "label": reason.label, "group": group, "needs": reason.needs}
-            for group, reasons in by_group(campaign.refusal_reasons).items()
-            for reason in reasons
-        ]
-    return offered
 
 
 def zones_of(connection: Connection, lease: Lease) -> tuple[str, ...]:
@@ -289,21 +323,37 @@ def give_result(
     lease: Lease,
     result: Result,
     *,
+    before: Look | None = None,
     now: datetime,
 ) -> bool:
-    """Write an agent's result; return whether a live call has to be ended by the engine."""
+    """Write an agent's result; return whether a live call has to be ended by the engine.
+
+    `before`: the person as `traces.look` saw them before anything of the talk was written.
+    """
+    hold_numbers(connection, result.disposition.kind)
+    attempt = None
     if lease.attempt_id is not None:
-        attempt_row(connection, lease.attempt_id)  # before the claim, as the engine does
+        attempt = attempt_row(connection, lease.attempt_id)  # before the claim, as the engine does
+    if lease.id is None:
+        assert attempt is not None
+        assert lease.attempt_id is not None
+        if attempt.disposition_kind is not None or _taken_since(connection, attempt):
+            raise UsageError(_over(lease.lease))
+        return not record_result(
+            connection, stored, lease.attempt_id, result, before=before, now=now
+        )
     still_held = connection.scalar(
         select(claims.c.id).where(claims.c.id == lease.id).with_for_update()
     )
     if still_held is None:
         raise UsageError(_over(lease.lease))
     if lease.attempt_id is not None:
-        return not record_result(connection, stored, lease.attempt_id, result, now=now)
+        return not record_result(
+            connection, stored, lease.attempt_id, result, before=before, now=now
+        )
     attempt_id = _by_hand(connection, stored, lease, result, now=now)
     connection.execute(update(claims).where(claims.c.id == lease.id).values(attempt_id=attempt_id))
-    record_result(connection, stored, attempt_id, result, now=now)
+    record_result(connection, stored, attempt_id, result, before=before, now=now)
     return False
 
 
@@ -334,6 +384,7 @@ def _by_hand(
         insert(attempts)
         .values(
             channel_id=f"hand-{lease.lease}",
+            lease=lease.lease,
             campaign_id=stored.id,
             list_id=enrolled.list_id,
             lead_id=lease.lead_id,
@@ -350,8 +401,8 @@ def _by_hand(
             decision=held.decision,
             dialed_at=now,
             ended_at=now,
-            outcome=NOBODY_REACHED.get(result.disposition.kind, Outcome.CONNECTED),
-            evidence="self_reported",
+            outcome=hand_outcome(result.disposition.kind),
+            evidence=HAND_DIALLED,
         )
         .returning(attempts.c.id)
     )
@@ -369,6 +420,7 @@ def give_back(connection: Connection, stored: StoredCampaign, lease: Lease) -> N
             f"this person was called; give the result instead: ringbank result {lease.lease} "
             "--disposition CODE"
         )
+    assert lease.id is not None
     settle(connection, stored, [(lease.lead_id, lease.number_id)])
     release(connection, lease.id)
 

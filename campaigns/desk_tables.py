@@ -98,6 +98,13 @@ result_changes = Table(
     CheckConstraint("kind IN ('undo', 'correction')", name="kind_known"),
 )
 
+result_traces = Table(
+    "result_traces",
+    metadata,
+    Column("attempt_id", Id, ForeignKey("attempts.id"), primary_key=True),
+    Column("changes", Json, nullable=False),  # what the result changed (`campaigns.traces`)
+)
+
 orders = Table(
     "orders",
     metadata,

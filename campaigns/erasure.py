@@ -17,8 +17,10 @@ from campaigns.desk_tables import drafts, orders, result_changes, tasks
 from campaigns.examining import ERASED
 from campaigns.model import Campaign, LeadState, QuestionType
 from campaigns.numbers import forget_numbers, used_among
+from campaigns.result_changes import forget_changes
 from campaigns.store import load_id
 from campaigns.tables import AT_ONCE, answers, attempts, campaign_leads
+from campaigns.traces import forget_traces
 from leads import suppression
 from leads.errors import NotAllowedError
 from leads.intake import lock_for_import
@@ -85,10 +87,12 @@ def erase_unheld(connection: Connection, lead_id: int, *, now: datetime) -> Eras
     ever_theirs = _numbers_ever(connection, lead_id, befores)
     ever_called = _names_ever(connection, lead_id, befores)
     _withhold_answers(connection, lead_id)
+    forget_traces(connection, lead_id)
+    forget_changes(connection, lead_id)
     called = connection.execute(
         update(attempts)
         .where(attempts.c.lead_id == lead_id)
-        .values(number_id=None, phone=None, note=None, refusal_detail=None)
+        .values(number_id=None, phone=None, note=None, refusal_detail=None, language=None)
     )
     _empty_what_was_typed(connection, lead_id, now=now)
     for table in (lead_numbers, list_members, consents, lead_changes):

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import (
     Connection,
+    and_,
     bindparam,
     delete,
     exists,
@@ -24,6 +25,7 @@ from sqlalchemy import (
 )
 
 from campaigns.claims import Claim
+from campaigns.drafts import keep_typed_answers
 from campaigns.model import (
     AttemptId,
     Outcome,
@@ -33,7 +35,7 @@ from campaigns.settling import settle
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts, campaign_leads, claims
 from leads.model import E164
-from leads.sql import in_chunks
+from leads.sql import among, in_chunks
 
 WRAP_UP_LIMIT = timedelta(minutes=10)
 """How long after a talk its result may be given before the claim on the person ends."""
@@ -102,6 +104,7 @@ def write_intents(
     intents = [
         {
             "channel_id": new_channel_id(),
+            "lease": claim.lease,
             "campaign_id": stored.id,
             "list_id": claim.person.list_id,
             "lead_id": claim.person.lead_id,
@@ -318,13 +321,24 @@ def release_expired(
     """End the claims of a campaign whose time is over; return the agents who held them.
 
     A talk whose result never came leaves its attempt without a disposition: the lead is
-    settled by the outcome alone.
+    settled by the outcome alone. What was typed in it stays, and its answers are kept.
     """
-    rows = connection.execute(
-        select(claims)
-        .where(claims.c.campaign_id == stored.id, claims.c.expires_at <= now)
+    is_over = and_(claims.c.campaign_id == stored.id, claims.c.expires_at <= now)
+    calls = connection.scalars(select(claims.c.attempt_id).where(is_over)).all()
+    if not calls:
+        return ()
+    # Before their claims, as whoever gives a result does.
+    held = connection.scalars(
+        select(attempts.c.id)
+        .where(among(connection, attempts.c.id, [one for one in calls if one is not None]))
+        .order_by(attempts.c.id)
         .with_for_update(skip_locked=True)
     ).all()
+    of_held = or_(claims.c.attempt_id.is_(None), among(connection, claims.c.attempt_id, held))
+    rows = connection.execute(
+        select(claims).where(is_over, of_held).with_for_update(skip_locked=True)
+    ).all()
+    keep_typed_answers(connection, stored, rows, now=now)
     settle(connection, stored, [(row.lead_id, row.number_id) for row in rows])
     connection.execute(delete(claims).where(claims.c.id.in_([row.id for row in rows])))
     return tuple(row.agent_id for row in rows if row.agent_id is not None)

@@ -389,6 +389,7 @@ class PastAttempt:
         code: the code of what the agent said, or None: the built-in one of `disposition`.
         position: which of the lead's numbers was dialed, from 1; 0 for one that it does not
             have any more.
+        language: what the person speaks, where the agent said that they share none; or None.
     """
 
     lead_id: int
@@ -398,3 +399,4 @@ class PastAttempt:
     callback_at: datetime | None = None
     code: str | None = None
     position: int = 1
+    language: str | None = None

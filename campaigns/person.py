@@ -43,6 +43,14 @@ def person_document(connection: Connection, lead_id: int) -> dict[str, object]:
         "lead_id": lead_id,
         **of_person,
         "answers": _rows(connection, _ANSWERS.where(attempts.c.lead_id == lead_id)),
+        "drafts": _rows(connection, select(drafts).where(_theirs(drafts, lead_id))),
+        "result_changes": _rows(
+            connection,
+            select(result_changes)
+            .join(attempts, attempts.c.id == result_changes.c.attempt_id)
+            .where(_theirs(attempts, lead_id))
+            .order_by(result_changes.c.id),
+        ),
         "registry_verdicts": _rows(connection, _VERDICTS.where(_theirs(lead_numbers, lead_id))),
         "merges": _rows(connection, merged),
         "accesses": [plain(asdict(one)) for one in trail.accesses],

@@ -13,10 +13,12 @@ from sqlalchemy import ColumnElement, Connection, insert, select, update
 from campaigns import desk, training
 from campaigns.agents import AgentRow
 from campaigns.desk_tables import practice_talks
-from campaigns.model import Campaign, Outcome, PastAttempt
+from campaigns.model import Campaign, PastAttempt
+from campaigns.offered import offered, questions_document
+from campaigns.orders.form import form_document
 from campaigns.practice_people import DemoPerson, person_after, person_named
 from campaigns.refusals import offered_at, reason_named
-from campaigns.results import Result
+from campaigns.results import Result, hand_outcome
 from campaigns.retry import next_try
 from campaigns.said import asks_for_no_call
 from campaigns.store import StoredCampaign
@@ -137,15 +139,15 @@ def practice_document(
         "phone_masked": desk.masked(person.phone),
         "local_time": desk.local_time([person.zone], now),
         "script": stored.script,
-        "questions": desk.asked(stored.campaign),
-        "dispositions": desk.offered(stored.campaign),
+        "questions": questions_document(stored.campaign, None),
+        "dispositions": offered(stored.campaign),
         "history": [],
         "mode": stored.campaign.mode,
         "live": False,
         "script_version": None,
         "opening": None,
         "drawer": [],
-        "order": None,
+        "order": form_document(stored.campaign.order),
         "draft": None,
         "tasks": [],
         "practice": True,
@@ -197,7 +199,7 @@ def what_would_follow(
         return "nobody would call this number again, for any campaign"
     call = PastAttempt(
         lead_id=0,
-        outcome=desk.NOBODY_REACHED.get(kind, Outcome.CONNECTED),
+        outcome=hand_outcome(kind),
         ended_at=now,
         disposition=kind,
         callback_at=result.callback_at,

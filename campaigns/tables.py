@@ -210,6 +210,7 @@ attempts = Table(
     Column("reoffer_campaign", Text),  # where the person was moved to because of it
     Column("reoffer_at", UtcDateTime),
     Column("callback_at", UtcDateTime),
+    Column("language", Text),  # what the person speaks, where they and the agent share none
     Column("note", Text),
     Column("script_version", Text),  # what the agent was shown (`script_versions`)
     Column("accompanied_by", Id, ForeignKey("agents.id")),  # the supervisor of a newcomer

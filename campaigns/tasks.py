@@ -10,9 +10,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, case, insert, select, update
 
-from campaigns.cards import holds_card_number
+from campaigns.cards import NO_CARDS, holds_card_number
 from campaigns.desk_tables import tasks
-from campaigns.orders.form import NO_CARDS
 from campaigns.tables import agents, attempts, claims
 from leads.errors import NotAllowedError, UsageError
 from leads.tables import leads

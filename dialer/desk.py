@@ -4,26 +4,42 @@ What is decided stands in `campaigns`; here it is put together with the base, th
 the clock, so that a command, the interactive screen and a page later do the very same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 
 from sqlalchemy import Connection
 
-from campaigns import callbacks, desk, practice, results, store, telling
-from campaigns.agents import find_agent
+from campaigns import (
+    callbacks,
+    desk,
+    drafts,
+    practice,
+    results,
+    store,
+    taking_back,
+    telling,
+    traces,
+)
+from campaigns.agents import agent_name, find_agent
+from campaigns.consequences import hold_numbers
 from campaigns.desk import Lease
 from campaigns.law import Laws
+from campaigns.model import Role
 from campaigns.practice import PracticeTalk
-from campaigns.results import Words
+from campaigns.results import Result, Words
 from campaigns.rules_in_force import laws_of
 from campaigns.said import asks_for_no_call
+from campaigns.store import StoredCampaign
+from campaigns.traces import Look
 from dialer.acting import check_own_lease, check_own_name
 from dialer.asking import ANSWER_WITHIN, NoEngineError, engine_time, live_engine, wait_for_answer
 from dialer.store import RequestKind, ask
 from leads import access
 from leads.db import writing
-from leads.errors import NotAllowedError
+from leads.errors import NotAllowedError, UsageError
+from leads.model import e164_of
 from leads.moments import on_clocks, read_moment
 from leads.site import Site
 
@@ -70,51 +86,170 @@ class Desk:
                 )
             return document
 
-    def give(self, lease: str, words: Words) -> dict[str, object]:
+    def keep(self, lease: str, words: Words) -> None:
+        """Keep what an agent has typed so far; `next` shows it again as `draft`.
+
+        Raises:
+            UsageError: there is no such lease.
+        """
+        now = engine_time(self._site)
+        with writing(self._site.base()) as connection:
+            held = desk.find_owed(connection, lease)
+            check_own_lease(self._site, lease, held.agent_id)
+            _keep(connection, held, words, now=now)
+
+    def give(self, lease: str, words: Words, *, agent: str | None = None) -> dict[str, object]:
         """Write what came of a talk, and have a call that still runs ended; return what was kept.
+
+        Args:
+            lease: as `next` named it.
+            words: as typed; where they are refused they are kept as a draft.
+            agent: who gives it, or None where nobody has to prove it.
 
         Raises:
             UsageError: the lease is over, or a word cannot be used.
-            NotAllowedError: a promise cannot be kept, or the lease is another agent's.
+            NotAllowedError: a promise cannot be kept, or the lease is somebody else's.
             NoEngineError: the result is written, and nobody is there to end the call.
         """
         now = engine_time(self._site)
-        engine = live_engine(self._site)
-        request = None
-        with writing(self._site.base()) as connection:
+        with self._keeping(lease, words, now=now), writing(self._site.base()) as connection:
             talk = self._practice(connection, lease)
             if talk is not None:
                 return _give_in_practice(connection, talk, words, now=now)
-            held = self._lease(connection, lease)
+            held = desk.find_owed(connection, lease)
+            check_own_lease(self._site, lease, held.agent_id)
+            _refuse_strangers(connection, held, agent)
             stored = store.load_id(connection, held.campaign_id)
-            if words.places:  # first: a promised hour is one on the clock there
-                telling.tell_in_talk(connection, held, words.places, now=now)
-            at, zones = None, tuple[str, ...]()
-            if words.callback is not None:
-                zones = desk.zones_of(connection, held)
-                at = on_their_clock(words.callback, zones, option="--callback")
-            said = results.read_result(
-                stored.campaign,
-                words,
-                callback_at=at,
-                today=desk.day_there(desk.zones_of(connection, held), now) if words.order else None,
-                now=now,
-            )
-            desk.give_result(connection, stored, held, said, now=now)
-            if said.callback_at is not None:
-                # Judged with this very call in the base; a refusal leaves nothing of it there.
-                callbacks.judge(
-                    connection, stored, self._laws, held.lead_id, said.callback_at, now=now
+            said, recorded, before = self._read(connection, stored, held, words, now=now)
+            desk.give_result(connection, stored, held, said, before=before, now=now)
+            self._judge(connection, stored, held, said, now=now)
+            drafts.drop(connection, lease)
+            request = self._ask_to_end(connection, held, said)
+        self._wait_for_end(held, request)
+        self._tell(stored, said)
+        return recorded
+
+    def undo(self, lease: str, *, agent: str | None = None) -> dict[str, object]:
+        """Take back a result that was given within the last ten minutes.
+
+        Raises:
+            UsageError: there is no such call, or it has no result.
+            NotAllowedError: it is too late, the person was called or taken since, or only a
+                supervisor may.
+        """
+        now = engine_time(self._site)
+        with writing(self._site.base()) as connection:
+            call = desk.find_call(connection, lease)
+            check_own_lease(self._site, lease, call.agent_id)
+            _refuse_strangers(connection, call, agent)
+            assert call.attempt_id is not None
+            stored = store.load_id(connection, call.campaign_id)
+            by = agent or agent_name(connection, call.agent_id) or self._site.user()
+            until = taking_back.undo(connection, stored, call.attempt_id, by=by, now=now)
+        return {"lease": lease, "undone": True, "expires_at": until}
+
+    def correct(self, lease: str, words: Words, *, by: str, why: str | None) -> dict[str, object]:
+        """Give another result in the place of one that stands, whenever it was given.
+
+        Args:
+            lease: of the call.
+            words: the whole new result, as typed.
+            by: the supervisor.
+            why: in their words, or None.
+
+        Raises:
+            UsageError: there is no such call, or a word cannot be used.
+            NotAllowedError: they are no supervisor, a promise cannot be kept, or somebody has
+                the person right now.
+        """
+        now = engine_time(self._site)
+        with self._keeping(lease, words, now=now), writing(self._site.base()) as connection:
+            who = find_agent(connection, by)
+            if not who.roles & {Role.SUPERVISOR, Role.MANAGER}:
+                raise NotAllowedError(
+                    f"only a supervisor or a manager corrects results, and {by} is neither; "
+                    f"name one, or give {by} the role: ringbank agents roles {by}"
                 )
-            if held.engine is not None and held.agent_id is not None and engine is not None:
-                request = ask(
-                    connection,
-                    held.engine,
-                    RequestKind.RESULT,
-                    now=self._site.now(),
-                    agent_id=held.agent_id,
-                    attempt_id=held.attempt_id,
-                )
+            call = desk.find_call(connection, lease)
+            assert call.attempt_id is not None
+            stored = store.load_id(connection, call.campaign_id)
+            said, recorded, _ = self._read(connection, stored, call, words, now=now)
+            taking_back.correct(connection, stored, call.attempt_id, said, by=by, why=why, now=now)
+            self._judge(connection, stored, call, said, now=now)
+            drafts.drop(connection, lease)
+        self._tell(stored, said)
+        return recorded | {"corrected_by": by}
+
+    def _read(
+        self,
+        connection: Connection,
+        stored: StoredCampaign,
+        held: Lease,
+        words: Words,
+        *,
+        now: datetime,
+    ) -> tuple[Result, dict[str, object], Look]:
+        """Return the result that the words mean, what of it is told, and the person before it."""
+        before = traces.look(connection, held.lead_id, e164_of(held.number_id), held.attempt_id)
+        if words.places:  # first: a promised hour is one on the clock there
+            hold_numbers(connection, None)
+            telling.tell_in_talk(connection, held, words.places, now=now)
+        at, zones = None, tuple[str, ...]()
+        if words.callback is not None:
+            zones = desk.zones_of(connection, held)
+            at = on_their_clock(words.callback, zones, option="--callback")
+        today = desk.day_there(desk.zones_of(connection, held), now) if words.order else None
+        said = results.read_result(stored.campaign, words, callback_at=at, today=today, now=now)
+        recorded: dict[str, object] = {
+            "lease": held.lease,
+            "disposition": words.disposition,
+            "kind": said.disposition.kind,
+        }
+        if at is not None:  # they may go by several clocks, and the agent named an hour
+            recorded |= {"callback_at": at, "local_time": desk.local_time(zones, at)}
+        return said, recorded, before
+
+    def _judge(
+        self,
+        connection: Connection,
+        stored: StoredCampaign,
+        held: Lease,
+        said: Result,
+        *,
+        now: datetime,
+    ) -> None:
+        """Refuse a promise that cannot be kept, with this very call in the base.
+
+        A refusal leaves nothing of the call there.
+        """
+        if said.callback_at is not None:
+            callbacks.judge(connection, stored, self._laws, held.lead_id, said.callback_at, now=now)
+
+    @contextmanager
+    def _keeping(self, lease: str, words: Words, *, now: datetime) -> Iterator[None]:
+        """Keep the words that are refused inside, when nothing else of them is left."""
+        try:
+            yield
+        except (UsageError, NotAllowedError) as refused:
+            with writing(self._site.base()) as connection:
+                told = _keep_refused(connection, lease, words, now=now)
+            raise type(refused)(f"{refused}{told}") from refused
+
+    def _ask_to_end(self, connection: Connection, held: Lease, said: Result) -> int | None:
+        """Ask the engine, where one has the call, to end it; return the request."""
+        if held.engine is None or held.agent_id is None or live_engine(self._site) is None:
+            return None
+        return ask(
+            connection,
+            held.engine,
+            RequestKind.RESULT,
+            now=self._site.now(),
+            agent_id=held.agent_id,
+            attempt_id=held.attempt_id,
+            detail={"kind": said.disposition.kind},
+        )
+
+    def _wait_for_end(self, held: Lease, request: int | None) -> None:
         if request is not None:
             try:
                 wait_for_answer(self._site, request, within=ANSWER_WITHIN)
@@ -125,17 +260,10 @@ class Desk:
                 "the result is recorded, but no engine runs that could end the call; "
                 "start it with: ringbank run"
             )
-        kind = said.disposition.kind
-        if asks_for_no_call(stored.campaign, kind, said.reason):
+
+    def _tell(self, stored: StoredCampaign, said: Result) -> None:
+        if asks_for_no_call(stored.campaign, said.disposition.kind, said.reason):
             self._site.say("the number is on the do-not-call list from now on, for all campaigns")
-        recorded: dict[str, object] = {
-            "lease": lease,
-            "disposition": words.disposition,
-            "kind": kind,
-        }
-        if at is not None:  # they may go by several clocks, and the agent named an hour
-            recorded |= {"callback_at": at, "local_time": desk.local_time(zones, at)}
-        return recorded
 
     def release(self, lease: str) -> None:
         """Let go of a person who was not called.
@@ -175,6 +303,37 @@ class Desk:
         held = desk.find_lease(connection, lease)
         check_own_lease(self._site, lease, held.agent_id)
         return held
+
+
+def _refuse_strangers(connection: Connection, held: Lease, agent: str | None) -> None:
+    """Refuse an agent whose lease it is not."""
+    if agent is not None and find_agent(connection, agent).id != held.agent_id:
+        raise NotAllowedError(
+            f"the lease {held.lease!r} is not {agent}'s; give the result of your own, which "
+            f"ringbank next --agent {agent} shows"
+        )
+
+
+def _keep(connection: Connection, held: Lease, words: Words, *, now: datetime) -> None:
+    drafts.keep(
+        connection,
+        held.lease,
+        drafts.typed(words),
+        agent_id=held.agent_id,
+        campaign_id=held.campaign_id,
+        lead_id=held.lead_id,
+        now=now,
+    )
+
+
+def _keep_refused(connection: Connection, lease: str, words: Words, *, now: datetime) -> str:
+    """Keep words that were refused; return what to add to the reason."""
+    kept = f"; what was typed is kept for a supervisor: ringbank drafts show {lease}"
+    if (mine := desk.known_lease(connection, lease)) is not None:
+        _keep(connection, mine, words, now=now)
+        return "" if mine.id is not None else kept
+    # A lease that ran out without a call is known by the place that was left for its words.
+    return kept if drafts.fill(connection, lease, drafts.typed(words), now=now) else ""
 
 
 def _give_in_practice(

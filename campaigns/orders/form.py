@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 
-from campaigns.cards import holds_card_number
+from campaigns.cards import NO_CARDS, holds_card_number
 from campaigns.fields import nearest, shown
 from campaigns.orders.conditions import Kind, Part, fields_of, holds, parse
 from campaigns.orders.model import (
@@ -18,8 +18,6 @@ from campaigns.orders.model import (
 )
 from campaigns.orders.values import ITEM, KINDS, Surroundings, Value, read_value
 from leads.problems import Problem
-
-NO_CARDS = "holds what looks like the number of a payment card; never write one down, delete it"
 
 _EXAMPLES = {
     FieldType.TEXT: "TEXT",

@@ -404,6 +404,7 @@ def upgrade() -> None:
         sa.Column("reoffer_campaign", sa.Text(), nullable=True),
         sa.Column("reoffer_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("callback_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("script_version", sa.Text(), nullable=True),
         sa.Column("accompanied_by", Id, nullable=True),
@@ -813,6 +814,15 @@ def upgrade() -> None:
             batch_op.f("ix_result_changes_attempt_id"), ["attempt_id"], unique=False
         )
 
+    op.create_table(
+        "result_traces",
+        sa.Column("attempt_id", Id, nullable=False),
+        sa.Column("changes", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"], ["attempts.id"], name=op.f("fk_result_traces_attempt_id_attempts")
+        ),
+        sa.PrimaryKeyConstraint("attempt_id", name=op.f("pk_result_traces")),
+    )
     op.create_table(
         "supervisions",
         sa.Column("id", Id, nullable=False),

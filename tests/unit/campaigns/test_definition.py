@@ -572,7 +572,7 @@ def test_a_key_may_only_give_an_answer_that_its_question_takes() -> None:
     question = '[[questions]]\nkey = "support"\ntext = "Do you?"\ntype = "choice"\nchoices = {}'
     campaign_of(BROADCAST + question.format('["yes", "no"]'))
     line = the_problem(BROADCAST + question.format('["aye", "nay"]'))
-    assert line == "message.keys.5: 'yes' is no answer to 'support', which takes aye, nay"
+    assert line == "message.keys.5: 'yes' is no answer to 'support'; choose one of aye, nay"
 
 
 def test_a_heard_broadcast_cannot_be_retried() -> None:
