@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from campaigns.model import AgentState, Role
 from campaigns.tables import agents
@@ -17,7 +17,8 @@ class AgentRow:
 
     Attributes:
         phone: what is rung at their login: E.164 or a channel; None: they dial themselves.
-        pause: the code of the pause they are on, or None.
+        pause: the code of the pause they are on, or go on after the talk in hand, or None.
+        next_state: what follows the talk in hand, or None.
         languages: those they speak, ISO 639; empty where nobody has told.
         engine: the one that keeps their line while they are in.
     """
@@ -31,6 +32,7 @@ class AgentRow:
     state: AgentState
     since: datetime
     pause: str | None
+    next_state: AgentState | None
     engine: str | None
     channel_id: str | None
 
@@ -53,22 +55,7 @@ def add_agent(connection: Connection, name: str, phone: str | None, *, now: date
 def list_agents(connection: Connection) -> tuple[AgentRow, ...]:
     """Return all active agents by name."""
     rows = connection.execute(select(agents).where(agents.c.active == 1).order_by(agents.c.name))
-    return tuple(
-        AgentRow(
-            id=row.id,
-            name=row.name,
-            phone=row.phone,
-            roles=frozenset(map(Role, row.roles)),
-            skills=frozenset(row.skills),
-            languages=frozenset(row.languages),
-            state=AgentState(row.state),
-            since=row.since,
-            pause=row.pause,
-            engine=row.engine,
-            channel_id=row.channel_id,
-        )
-        for row in rows
-    )
+    return tuple(map(_row, rows))
 
 
 def find_agent(connection: Connection, name: str) -> AgentRow:
@@ -82,3 +69,25 @@ def find_agent(connection: Connection, name: str) -> AgentRow:
         hint = did_you_mean(name, known, see="agents list")
         raise UsageError(f"there is no agent {name!r}; {hint}")
     return known[name]
+
+
+def agent_of(connection: Connection, agent_id: int) -> AgentRow:
+    """Return an agent by their id, whether they are active or not."""
+    return _row(connection.execute(select(agents).where(agents.c.id == agent_id)).one())
+
+
+def _row(row: Row[tuple[object, ...]]) -> AgentRow:
+    return AgentRow(
+        id=row.id,
+        name=row.name,
+        phone=row.phone,
+        roles=frozenset(map(Role, row.roles)),
+        skills=frozenset(row.skills),
+        languages=frozenset(row.languages),
+        state=AgentState(row.state),
+        since=row.since,
+        pause=row.pause,
+        next_state=AgentState(row.next_state) if row.next_state else None,
+        engine=row.engine,
+        channel_id=row.channel_id,
+    )

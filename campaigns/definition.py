@@ -26,6 +26,7 @@ from campaigns.model import (
 )
 from campaigns.refusals import read_reasons
 from campaigns.retry_table import read_outcomes, read_words
+from campaigns.skills import read_skills
 from campaigns.windows import read_days
 from leads.consent_rules import KIND, KIND_RULE
 from leads.problems import Problem
@@ -44,7 +45,7 @@ Source: US 16 CFR 310.4(b)(4)(i).
 """
 
 _MODES = tuple(mode.value for mode in DialMode)
-_LATER_MODES = frozenset({DialMode.PREVIEW, DialMode.RATIO, DialMode.PREDICTIVE})
+_LATER_MODES = frozenset({DialMode.RATIO, DialMode.PREDICTIVE})
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SOUND = re.compile(r"[A-Za-z0-9_./-]+")
@@ -110,6 +111,7 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         voice=_voice(file, mode),
         queue=_queue(file),
         callbacks=_callbacks(file),
+        skills=read_skills(file.section("agents")),
     )
     if campaign.starts and campaign.ends and campaign.ends < campaign.starts:
         file.refuse("ends", f"{campaign.ends} is before the start, {campaign.starts}")

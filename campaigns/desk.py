@@ -18,7 +18,7 @@ from campaigns import facts
 from campaigns.claims import claim, release
 from campaigns.enrolment import enrol
 from campaigns.examining import HELD_BY_GATES
-from campaigns.law import Laws
+from campaigns.law import AGENT_RESERVED, Laws
 from campaigns.ledger import release_expired
 from campaigns.model import (
     CALLABLE_STATES,
@@ -30,6 +30,7 @@ from campaigns.model import (
     DispositionKind,
     Outcome,
 )
+from campaigns.previewing import PREVIEW_LEASE
 from campaigns.refusals import by_group
 from campaigns.results import Result, record_result
 from campaigns.rules.placing import possible_zones
@@ -90,7 +91,7 @@ def next_person(
     """Return the person an agent has already, or else the next one, or None.
 
     Where the engine dials, the person is the one on the agent's line; where the agent
-    dials, the next one is claimed.
+    dials, or says when, the next one is claimed.
 
     Raises:
         NotAllowedError: the agent takes calls from an engine, which may come at any moment.
@@ -101,7 +102,8 @@ def next_person(
     ).one()
     release_expired(connection, stored, now=now)
     held = lease_of(connection, agent_id)
-    if held is not None or stored.campaign.mode is not DialMode.MANUAL:
+    mode = stored.campaign.mode
+    if held is not None or mode not in AGENT_RESERVED:
         return held
     if stored.state is not CampaignState.RUNNING:
         return None
@@ -110,6 +112,7 @@ def next_person(
             f"{agent.name} takes calls from the engine and cannot dial by hand meanwhile; "
             f"run: ringbank agents pause {agent.name}"
         )
+    lease_time = PREVIEW_LEASE if mode is DialMode.PREVIEW else LEASE_TIME
     enrol(connection, stored, laws, now=now)
     looked_at = 0
     while looked_at < _LOOK_AT_MOST:
@@ -121,7 +124,7 @@ def next_person(
             now=now,
             new_lease=lambda: secrets.token_hex(6),
             agent_id=agent_id,
-            expires_at=now + LEASE_TIME,
+            expires_at=now + lease_time,
         )
         if claims_made.taken or not claims_made.refused:
             break
@@ -205,6 +208,8 @@ def person_document(
         ],
         "dispositions": [_offered(campaign, d) for d in campaign.dispositions if not d.hidden],
         "history": _history(connection, lease.lead_id),
+        "mode": campaign.mode,
+        "live": lease.live,
     }
 
 
@@ -312,6 +317,7 @@ def _by_hand(
         insert(attempts)
         .values(
             channel_id=f"hand-{lease.lease}",
+            lease=lease.lease,
             campaign_id=stored.id,
             list_id=enrolled.list_id,
             lead_id=lease.lead_id,

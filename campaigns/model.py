@@ -335,7 +335,8 @@ class Campaign:
     everybody who is called must have given. `where` is a segment (`leads.segments`) that
     can be read; None means: everybody on the lists. `caller` is who calls: company,
     nonprofit, or hired (by a nonprofit); `topics` what it is about where a rule asks;
-    `voice` what a broadcast plays, recorded or synthetic.
+    `voice` what a broadcast plays, recorded or synthetic. `skills` are those that its agents
+    must have, all of them.
     """
 
     name: str
@@ -368,6 +369,7 @@ class Campaign:
     voice: str = "recorded"
     queue: QueueOrder = QueueOrder()
     callbacks: Callbacks = Callbacks()
+    skills: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ class Settings:
         engine: the name of the engine that these settings are for.
         rules_folder: the folder with the operator's own rule files, or None.
         own_rules: what the operator asks for besides the law, as `campaigns.rules.own` writes it.
+        pauses: code of each pause of agents -> paid or unpaid.
     """
 
     region: str | None
@@ -35,6 +36,7 @@ class Settings:
     engine: str
     rules_folder: Path | None
     own_rules: Mapping[str, object]
+    pauses: Mapping[str, str]
 
 
 @dataclass(slots=True, kw_only=True)
