@@ -29,7 +29,7 @@ from dialer.asterisk.commands import asterisk_app
 from dialer.callback_commands import callbacks_app
 from dialer.commands import db_app
 from dialer.demo import demo
-from dialer.desk_commands import next_, release, result
+from dialer.desk_commands import dial, next_, release, result, skip
 from dialer.doctor import doctor
 from dialer.lab.commands import lab_app
 from dialer.order_commands import orders_app
@@ -75,6 +75,8 @@ for name, command in (
     ("run", run),
     ("next", next_),
     ("result", result),
+    ("dial", dial),
+    ("skip", skip),
     ("release", release),
     ("explain", explain),
     ("audit", audit),
@@ -240,6 +242,7 @@ def _settings(file: Path) -> Settings:
         rules_folder=loaded.rules_folder,
         own_rules=loaded.own_rules.document(),
         require_token=loaded.require_token,
+        pauses=loaded.pauses,
     )
 
 

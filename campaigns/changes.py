@@ -59,6 +59,7 @@ def _written(campaign: Campaign) -> dict[str, str]:
         "dialing.abandon_limit": campaign.abandon_limit,
         "script.file": campaign.script,
         "where": campaign.where,
+        "agents.skills": campaign.skills or None,
     }
     written = {key: _value(value) for key, value in plain.items() if value is not None}
     return (

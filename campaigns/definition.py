@@ -28,6 +28,7 @@ from campaigns.orders.model import OrderForm
 from campaigns.questions import PRESSED, read_answer, read_questions
 from campaigns.refusals import read_reasons
 from campaigns.retry_table import read_outcomes, read_words
+from campaigns.skills import read_skills
 from campaigns.training_steps import read_training
 from campaigns.windows import read_days
 from leads.consent_rules import KIND, KIND_RULE
@@ -47,7 +48,7 @@ Source: US 16 CFR 310.4(b)(4)(i).
 """
 
 _MODES = tuple(mode.value for mode in DialMode)
-_LATER_MODES = frozenset({DialMode.PREVIEW, DialMode.RATIO, DialMode.PREDICTIVE})
+_LATER_MODES = frozenset({DialMode.RATIO, DialMode.PREDICTIVE})
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SOUND = re.compile(r"[A-Za-z0-9_./-]+")
@@ -113,6 +114,7 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         callbacks=_callbacks(file),
         training=read_training(file),
         order=read_form(file),
+        skills=read_skills(file.section("agents")),
     )
     _check_forms(file, words, campaign.order)
     if campaign.starts and campaign.ends and campaign.ends < campaign.starts:

@@ -20,7 +20,7 @@ from campaigns.consequences import hold_numbers
 from campaigns.drafts import words_of
 from campaigns.enrolment import enrol
 from campaigns.examining import HELD_BY_GATES
-from campaigns.law import Laws
+from campaigns.law import AGENT_RESERVED, Laws
 from campaigns.ledger import release_expired
 from campaigns.model import (
     CALLABLE_STATES,
@@ -31,6 +31,7 @@ from campaigns.model import (
 )
 from campaigns.offered import offered, questions_document
 from campaigns.orders.form import form_document
+from campaigns.previewing import PREVIEW_LEASE
 from campaigns.results import HAND_DIALLED, Result, hand_outcome, record_result
 from campaigns.rules.placing import possible_zones
 from campaigns.said import attempt_row
@@ -86,7 +87,7 @@ def next_person(
     """Return the person an agent has already, or else the next one, or None.
 
     Where the engine dials, the person is the one on the agent's line; where the agent
-    dials, the next one is claimed.
+    dials, or says when, the next one is claimed.
 
     Raises:
         NotAllowedError: the agent takes calls from an engine, which may come at any moment.
@@ -97,7 +98,8 @@ def next_person(
     ).one()
     release_expired(connection, stored, now=now)
     held = lease_of(connection, agent_id)
-    if held is not None or stored.campaign.mode is not DialMode.MANUAL:
+    mode = stored.campaign.mode
+    if held is not None or mode not in AGENT_RESERVED:
         return held
     if stored.state is not CampaignState.RUNNING:
         return None
@@ -106,6 +108,7 @@ def next_person(
             f"{agent.name} takes calls from the engine and cannot dial by hand meanwhile; "
             f"run: ringbank agents pause {agent.name}"
         )
+    lease_time = PREVIEW_LEASE if mode is DialMode.PREVIEW else LEASE_TIME
     enrol(connection, stored, laws, now=now)
     looked_at = 0
     while looked_at < _LOOK_AT_MOST:
@@ -117,7 +120,7 @@ def next_person(
             now=now,
             new_lease=lambda: secrets.token_hex(6),
             agent_id=agent_id,
-            expires_at=now + LEASE_TIME,
+            expires_at=now + lease_time,
         )
         if claims_made.taken or not claims_made.refused:
             break
@@ -271,6 +274,8 @@ def person_document(
         "draft": typed,
         "order": form_document(campaign.order),
         "tasks": open_documents(connection, lease.lead_id, now=now),
+        "mode": campaign.mode,
+        "live": lease.live,
     }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, null, select, update
 
 from campaigns.claims import held_among, stop_claims
-from campaigns.desk_tables import drafts, orders, result_changes, tasks
+from campaigns.desk_tables import drafts, orders, result_changes, skips, tasks
 from campaigns.examining import ERASED
 from campaigns.model import Campaign, LeadState, QuestionType
 from campaigns.numbers import forget_numbers, used_among
@@ -97,6 +97,7 @@ def erase_unheld(connection: Connection, lead_id: int, *, now: datetime) -> Eras
     _empty_what_was_typed(connection, lead_id, now=now)
     for table in (lead_numbers, list_members, consents, lead_changes):
         connection.execute(delete(table).where(table.c.lead_id == lead_id))
+    connection.execute(update(skips).where(skips.c.lead_id == lead_id).values(note=None))
     connection.execute(delete(merges).where(merges.c.kept_id == lead_id))
     connection.execute(
         update(campaign_leads)

@@ -338,7 +338,8 @@ class Campaign:
     everybody who is called must have given. `where` is a segment (`leads.segments`) that
     can be read; None means: everybody on the lists. `caller` is who calls: company,
     nonprofit, or hired (by a nonprofit); `topics` what it is about where a rule asks;
-    `voice` what a broadcast plays, recorded or synthetic.
+    `voice` what a broadcast plays, recorded or synthetic. `skills` are those that its agents
+    must have, all of them.
     """
 
     name: str
@@ -373,6 +374,7 @@ class Campaign:
     callbacks: Callbacks = Callbacks()
     training: Training = NO_TRAINING
     order: OrderForm | None = None
+    skills: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

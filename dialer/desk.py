@@ -4,6 +4,7 @@ What is decided stands in `campaigns`; here it is put together with the base, th
 the clock, so that a command, the interactive screen and a page later do the very same.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,38 +18,45 @@ from campaigns import (
     drafts,
     practice,
     results,
+    skips,
     store,
     taking_back,
     telling,
     traces,
 )
-from campaigns.agents import agent_name, find_agent
+from campaigns.agents import AgentRow, agent_name, agent_of, find_agent
 from campaigns.consequences import hold_numbers
 from campaigns.desk import Lease
 from campaigns.law import Laws
-from campaigns.model import Role
+from campaigns.model import AgentState, DialMode, Role
 from campaigns.practice import PracticeTalk
 from campaigns.results import Result, Words
 from campaigns.rules_in_force import laws_of
-from campaigns.said import asks_for_no_call
+from campaigns.said import asks_for_no_call, outcome_of
 from campaigns.store import StoredCampaign
 from campaigns.traces import Look
 from dialer.acting import check_own_lease, check_own_name
-from dialer.asking import ANSWER_WITHIN, NoEngineError, engine_time, live_engine, wait_for_answer
+from dialer.asking import (
+    ANSWER_WITHIN,
+    NoEngineError,
+    ask_engine,
+    engine_time,
+    live_engine,
+    wait_for_answer,
+)
+from dialer.line import Line
 from dialer.store import RequestKind, ask
 from leads import access
-from leads.db import writing
+from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
 from leads.model import e164_of
 from leads.moments import on_clocks, read_moment
-from leads.site import Site
+
+_LOOK_EVERY_S = 0.05
 
 
-class Desk:
+class Desk(Line):
     """An agent's desk at one installation."""
-
-    def __init__(self, site: Site) -> None:
-        self._site = site
 
     @cached_property
     def _laws(self) -> Laws:
@@ -75,6 +83,8 @@ class Desk:
                 return {"lease": None, "why": desk.why_nobody(connection, stored, now=now)}
             theirs = store.load_id(connection, lease.campaign_id)
             document = desk.person_document(connection, theirs, lease, now=now)
+            if theirs.campaign.mode is DialMode.PREVIEW and who.state is AgentState.PAUSED:
+                self._tell_preview(connection, who)
             if document["phone"] is not None:  # in manual mode the agent sees the number
                 access.record(
                     connection,
@@ -282,6 +292,78 @@ class Desk:
             stored = store.load_id(connection, held.campaign_id)
             desk.give_back(connection, stored, held)
 
+    def skip(self, lease: str, reason: str, *, note: str | None = None) -> dict[str, object]:
+        """Let go of a person whom the agent does not want to call; others may get them.
+
+        Args:
+            lease: the person's.
+            reason: a code of `skips.REASONS`.
+            note: in the agent's words.
+
+        Raises:
+            UsageError: the lease is over, or there is no such reason.
+            NotAllowedError: the person was called, or too many were skipped.
+        """
+        code = skips.skip_reason(reason)
+        now = engine_time(self._site)
+        with writing(self._site.base()) as connection:
+            held = self._lease(connection, lease)
+            if held.agent_id is None:
+                raise UsageError(f"nobody holds the lease {lease!r}; see: ringbank status")
+            stored = store.load_id(connection, held.campaign_id)
+            desk.give_back(connection, stored, held)
+            skips.note_skip(
+                connection,
+                campaign_id=held.campaign_id,
+                lead_id=held.lead_id,
+                agent_id=held.agent_id,
+                reason=code,
+                note=note,
+                now=now,
+            )
+        return {"lease": lease, "skipped": True, "reason": code}
+
+    def dial(self, lease: str, *, wait_s: float = 0.0) -> dict[str, object]:
+        """Have the person of a lease called, and moved to the agent once they answer.
+
+        Args:
+            lease: the person's, in preview mode.
+            wait_s: how long to wait for what comes of it.
+
+        Returns:
+            Lease, agent, the agent's state, and the call's outcome once it is over.
+
+        Raises:
+            UsageError: the lease is over, or its agent dials themselves.
+            NotAllowedError: a rule forbids the call now; the person was put back.
+            NoEngineError: no engine runs.
+            RefusedError: the agent is not in, or no line is free.
+        """
+        with reading(self._site.base()) as connection:
+            held = self._lease(connection, lease)
+            campaign = store.load_id(connection, held.campaign_id).campaign
+            if campaign.mode is not DialMode.PREVIEW:
+                raise UsageError(
+                    f"in a campaign of mode {campaign.mode} nobody is called by dial; "
+                    + (
+                        "dial the number on your own telephone, then give the result"
+                        if campaign.mode is DialMode.MANUAL
+                        else "its engine decides when; see: ringbank next"
+                    )
+                )
+        ask_engine(
+            self._site,
+            RequestKind.DIAL,
+            agent_id=held.agent_id,
+            detail={"lease": lease},
+        )
+        deadline = time.monotonic() + wait_s
+        while (found := self._dialled(held))["state"] == AgentState.DIALING:
+            if time.monotonic() >= deadline:
+                break
+            time.sleep(_LOOK_EVERY_S)
+        return found
+
     def _practice(self, connection: Connection, lease: str) -> PracticeTalk | None:
         """Return the practice talk of a lease, or None where it is one on a person.
 
@@ -303,6 +385,24 @@ class Desk:
         held = desk.find_lease(connection, lease)
         check_own_lease(self._site, lease, held.agent_id)
         return held
+
+    def _tell_preview(self, connection: Connection, who: AgentRow) -> None:
+        """Have the engine know that an agent looks at somebody; nobody waits for it."""
+        engine = live_engine(self._site)
+        if engine is not None and engine.name == who.engine:
+            ask(connection, engine.name, RequestKind.PREVIEW, now=self._site.now(), agent_id=who.id)
+
+    def _dialled(self, held: desk.Lease) -> dict[str, object]:
+        """Return how the call of a lease stands."""
+        with reading(self._site.base()) as connection:
+            outcome = outcome_of(connection, held.lease)
+            who = agent_of(connection, held.agent_id) if held.agent_id is not None else None
+        return {
+            "lease": held.lease,
+            "agent": who and who.name,
+            "state": who and who.state,
+            "outcome": outcome,
+        }
 
 
 def _refuse_strangers(connection: Connection, held: Lease, agent: str | None) -> None:

@@ -1,4 +1,4 @@
-"""``ringbank next``, ``result`` and ``release``: an agent's talk, one command a step."""
+"""``ringbank next``, ``dial``, ``skip``, ``result``, ``release``: an agent's talk by steps."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -148,6 +148,41 @@ def release(ctx: typer.Context, lease: LeaseName) -> None:
     console: Console = ctx.obj
     Desk(console).release(lease)
     console.facts({"lease": lease, "released": True})
+
+
+def dial(
+    ctx: typer.Context,
+    lease: LeaseName,
+    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for an answer.")] = 0.0,
+) -> None:
+    """Have the person called; once they answer they are on the agent's line (mode preview).
+
+    Whoever may not be called any more is put back, and nothing is dialled.
+
+    Example: ringbank dial 1f0c9a7be2d4 --wait 30
+    """
+    from dialer.desk import Desk
+
+    console: Console = ctx.obj
+    console.facts(Desk(console).dial(lease, wait_s=wait))
+
+
+def skip(
+    ctx: typer.Context,
+    lease: LeaseName,
+    reason: Annotated[
+        str, typer.Option("--reason", help="know_person, language, too_late, wrong_data, other.")
+    ],
+    note: Annotated[str | None, typer.Option("--note", help="In your own words.")] = None,
+) -> None:
+    """Let go of a person you do not want to call; others may get them, you do not today.
+
+    Example: ringbank skip 1f0c9a7be2d4 --reason know_person
+    """
+    from dialer.desk import Desk
+
+    console: Console = ctx.obj
+    console.facts(Desk(console).skip(lease, reason, note=note))
 
 
 def _show_nobody(console: Console, document: dict[str, object], campaign: str) -> None:

@@ -323,7 +323,6 @@ FAULTS: list[tuple[tuple[str | int, ...], object, str]] = [
     (("lists",), ["a", "a"], "lists"),
     (("lists",), ["a", 1], "lists"),
     (("mode",), "predictive", "mode"),
-    (("mode",), "preview", "mode"),
     (("mode",), "ratio", "mode"),
     (("mode",), "progresive", "mode"),
     (("trunk",), 5, "trunk"),
