@@ -19,6 +19,7 @@ from campaigns.model import (
     Retry,
 )
 from campaigns.refusals import built_in
+from campaigns.scripts import settings as scripts
 from campaigns.windows import WEEKDAYS, write_day
 
 _ABSENT = "none"
@@ -51,7 +52,6 @@ def _written(campaign: Campaign) -> dict[str, str]:
         "dialing.ring_s": campaign.ring_s,
         "dialing.max_attempts": campaign.max_attempts,
         "dialing.abandon_limit": campaign.abandon_limit,
-        "script.file": campaign.script,
         "where": campaign.where,
     }
     written = {key: _value(value) for key, value in plain.items() if value is not None}
@@ -61,6 +61,7 @@ def _written(campaign: Campaign) -> dict[str, str]:
         | _retry(campaign)
         | _callbacks(campaign.callbacks)
         | _message(campaign)
+        | scripts.written(campaign.script)
         | _talk(campaign)
     )
 

@@ -26,6 +26,7 @@ from campaigns.model import (
 )
 from campaigns.refusals import read_reasons
 from campaigns.retry_table import read_outcomes, read_words
+from campaigns.scripts.settings import read_script
 from campaigns.windows import read_days
 from leads.consent_rules import KIND, KIND_RULE
 from leads.problems import Problem
@@ -100,7 +101,7 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         retry=read_outcomes(retry, mode, own_name=name),
         retry_dispositions=read_words(retry, dispositions, own_name=name),
         message=message,
-        script=_script(file),
+        script=read_script(file),
         questions=questions,
         dispositions=dispositions,
         refusal_reasons=read_reasons(file, campaign=name),
@@ -192,10 +193,6 @@ def _consent(file: Section) -> tuple[str, ...]:
         if not KIND.fullmatch(kind):
             file.refuse("consent", f"{shown(kind)} is no kind of consent; write {KIND_RULE}")
     return kinds
-
-
-def _script(file: Section) -> str | None:
-    return file.section("script").text("file") if file.has("script") else None
 
 
 def _hours(file: Section) -> Hours | None:

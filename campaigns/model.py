@@ -6,6 +6,8 @@ from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from typing import NewType
 
+from campaigns.scripts.settings import ScriptFiles
+
 CampaignId = NewType("CampaignId", int)
 AgentId = NewType("AgentId", int)
 AttemptId = NewType("AttemptId", int)
@@ -329,7 +331,7 @@ class Campaign:
     """One campaign as its file defines it; durations in seconds, dates inclusive.
 
     `hours` None means: no window of the manager's own. `message` is there exactly when
-    `mode` is broadcast. `abandon_limit` is a share, 0 to 0.03. `script` is the file's name.
+    `mode` is broadcast. `abandon_limit` is a share, 0 to 0.03.
     `dispositions` holds the built-in ones too; `retry_dispositions` has the codes of some of
     them, and goes before `retry`. `consent` names the kinds of consent that
     everybody who is called must have given. `where` is a segment (`leads.segments`) that
@@ -358,7 +360,7 @@ class Campaign:
     retry: Mapping[Outcome, Retry] = field(default_factory=dict)
     retry_dispositions: Mapping[str, Retry] = field(default_factory=dict)
     message: Message | None = None
-    script: str | None = None
+    script: ScriptFiles | None = None
     questions: tuple[Question, ...] = ()
     dispositions: tuple[Disposition, ...] = ()
     refusal_reasons: tuple[RefusalReason, ...] = ()

@@ -14,10 +14,12 @@ from campaigns.law import Laws
 from campaigns.results import Words
 from campaigns.rules_in_force import laws_of
 from campaigns.said import asks_for_no_call
+from campaigns.scripts.shown import note_shown, words_for
+from campaigns.scripts.talk import Answers
 from dialer.asking import ANSWER_WITHIN, NoEngineError, engine_time, live_engine, wait_for_answer
 from dialer.store import RequestKind, ask
 from leads import access
-from leads.db import writing
+from leads.db import reading, writing
 from leads.errors import NotAllowedError
 from leads.moments import on_clocks, read_moment
 from leads.site import Site
@@ -48,7 +50,7 @@ class Desk:
             if lease is None:
                 return {"lease": None, "why": desk.why_nobody(connection, stored, now=now)}
             theirs = store.load_id(connection, lease.campaign_id)
-            document = desk.person_document(connection, theirs, lease, now=now)
+            document = desk.person_document(connection, theirs, self._laws, lease, now=now)
             if document["phone"] is not None:  # in manual mode the agent sees the number
                 access.record(
                     connection,
@@ -58,7 +60,27 @@ class Desk:
                     detail={"campaign": theirs.campaign.name},
                     now=now,
                 )
-            return document
+        version = document["script_version"]
+        if lease.script_version is None and isinstance(version, str):
+            with writing(self._site.base()) as connection:
+                note_shown(connection, lease, version)
+        return document
+
+    def script(self, lease: str, answers: Answers) -> dict[str, object]:
+        """Return what is said to a person, with the answers that they have given by now.
+
+        Args:
+            lease: whose.
+            answers: question -> what was answered; what the base has does not count.
+
+        Raises:
+            UsageError: the lease is over.
+        """
+        now = engine_time(self._site)
+        with reading(self._site.base()) as connection:
+            held = desk.find_lease(connection, lease)
+            stored = store.load_id(connection, held.campaign_id)
+            return words_for(connection, stored, self._laws, held, given=answers, now=now)
 
     def give(self, lease: str, words: Words) -> dict[str, object]:
         """Write what came of a talk, and have a call that still runs ended; return what was kept.
