@@ -24,6 +24,7 @@ from campaigns.export_commands import export_app
 from campaigns.lead_commands import leads_app
 from campaigns.registry_commands import dnc_app
 from campaigns.rules_commands import rules_app
+from campaigns.scripts.commands import scripts_app
 from dialer.agent_commands import agents_app
 from dialer.asterisk.commands import asterisk_app
 from dialer.callback_commands import callbacks_app
@@ -59,6 +60,7 @@ for name, group in (
     ("dnc", dnc_app),
     ("consents", consents_app),
     ("campaigns", campaigns_app),
+    ("scripts", scripts_app),
     ("agents", agents_app),
     ("callbacks", callbacks_app),
     ("orders", orders_app),

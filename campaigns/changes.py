@@ -24,6 +24,7 @@ from campaigns.model import (
 )
 from campaigns.orders.changes import form_lines
 from campaigns.refusals import built_in
+from campaigns.scripts import settings as scripts
 from campaigns.training_steps import Training
 from campaigns.windows import WEEKDAYS, write_day
 
@@ -57,7 +58,6 @@ def _written(campaign: Campaign) -> dict[str, str]:
         "dialing.ring_s": campaign.ring_s,
         "dialing.max_attempts": campaign.max_attempts,
         "dialing.abandon_limit": campaign.abandon_limit,
-        "script.file": campaign.script,
         "where": campaign.where,
         "agents.skills": campaign.skills or None,
     }
@@ -69,6 +69,7 @@ def _written(campaign: Campaign) -> dict[str, str]:
         | _callbacks(campaign.callbacks)
         | _training(campaign.training)
         | _message(campaign)
+        | scripts.written(campaign.script)
         | _talk(campaign)
         | form_lines(campaign.order)
     )

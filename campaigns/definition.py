@@ -28,6 +28,7 @@ from campaigns.orders.model import OrderForm
 from campaigns.questions import PRESSED, read_answer, read_questions
 from campaigns.refusals import read_reasons
 from campaigns.retry_table import read_outcomes, read_words
+from campaigns.scripts.settings import read_script
 from campaigns.skills import read_skills
 from campaigns.training_steps import read_training
 from campaigns.windows import read_days
@@ -102,7 +103,7 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         retry=read_outcomes(retry, mode, own_name=name),
         retry_dispositions=read_words(retry, dispositions, own_name=name),
         message=message,
-        script=_script(file),
+        script=read_script(file),
         questions=questions,
         dispositions=dispositions,
         refusal_reasons=read_reasons(file, campaign=name),
@@ -209,10 +210,6 @@ def _consent(file: Section) -> tuple[str, ...]:
         if not KIND.fullmatch(kind):
             file.refuse("consent", f"{shown(kind)} is no kind of consent; write {KIND_RULE}")
     return kinds
-
-
-def _script(file: Section) -> str | None:
-    return file.section("script").text("file") if file.has("script") else None
 
 
 def _hours(file: Section) -> Hours | None:

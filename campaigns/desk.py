@@ -32,9 +32,11 @@ from campaigns.model import (
 from campaigns.offered import offered, questions_document
 from campaigns.orders.form import form_document
 from campaigns.previewing import PREVIEW_LEASE
+from campaigns.questions import usable_answers
 from campaigns.results import HAND_DIALLED, Result, hand_outcome, record_result
 from campaigns.rules.placing import possible_zones
 from campaigns.said import attempt_row
+from campaigns.scripts.shown import words_for
 from campaigns.settling import settle
 from campaigns.store import StoredCampaign
 from campaigns.story import calls
@@ -42,7 +44,8 @@ from campaigns.tables import AT_ONCE, agents, attempts, campaign_leads, claims, 
 from campaigns.tasks import open_documents
 from campaigns.traces import Look
 from leads.errors import NotAllowedError, UsageError
-from leads.model import e164_of
+from leads.model import e164_of, masked
+from leads.moments import one_clock
 from leads.tables import leads, numbers
 
 LEASE_TIME = timedelta(minutes=30)
@@ -67,6 +70,7 @@ class Lease:
         attempt_id: the call the engine made, or None where the agent dials.
         engine: the engine that made it, or None.
         live: the call goes on.
+        script_version: what the agent was shown, or None before that.
     """
 
     id: int | None
@@ -79,6 +83,7 @@ class Lease:
     engine: str | None
     live: bool
     expires_at: datetime | None
+    script_version: str | None = None
 
 
 def next_person(
@@ -224,9 +229,12 @@ def _over(lease: str) -> str:
     )
 
 
-_LEASES = select(claims, attempts.c.engine, attempts.c.ended_at).outerjoin(
-    attempts, attempts.c.id == claims.c.attempt_id
-)
+_LEASES = select(
+    claims,
+    attempts.c.engine,
+    attempts.c.ended_at,
+    func.coalesce(attempts.c.script_version, claims.c.script_version).label("shown_version"),
+).outerjoin(attempts, attempts.c.id == claims.c.attempt_id)
 
 
 def _lease(row: Row[tuple[object, ...]]) -> Lease:
@@ -241,11 +249,12 @@ def _lease(row: Row[tuple[object, ...]]) -> Lease:
         engine=row.engine,
         live=row.attempt_id is not None and row.ended_at is None,
         expires_at=row.expires_at,
+        script_version=row.shown_version,
     )
 
 
 def person_document(
-    connection: Connection, stored: StoredCampaign, lease: Lease, *, now: datetime
+    connection: Connection, stored: StoredCampaign, laws: Laws, lease: Lease, *, now: datetime
 ) -> dict[str, object]:
     """Return what an agent sees of the person they have."""
     lead = connection.execute(select(leads).where(leads.c.id == lease.lead_id)).one()
@@ -253,6 +262,8 @@ def person_document(
     campaign = stored.campaign
     by_hand = campaign.mode is DialMode.MANUAL
     typed = words_of(connection, lease.lease)
+    given = usable_answers(campaign.questions, typed["answers"]) if typed else None
+    words = words_for(connection, stored, laws, lease, given=given, now=now)
     return {
         "lease": lease.lease,
         "expires_at": lease.expires_at,
@@ -266,7 +277,7 @@ def person_document(
         "phone": number.e164 if by_hand else None,
         "phone_masked": masked(number.e164),
         "local_time": local_time(zones_of(connection, lease), now),
-        "script": stored.script,
+        "script": words.pop("script"),
         "questions": questions_document(campaign, typed),
         "dispositions": offered(campaign),
         "history": _history(connection, lease.lead_id),
@@ -276,6 +287,7 @@ def person_document(
         "tasks": open_documents(connection, lease.lead_id, now=now),
         "mode": campaign.mode,
         "live": lease.live,
+        **words,
     }
 
 
@@ -290,15 +302,10 @@ def zones_of(connection: Connection, lease: Lease) -> tuple[str, ...]:
     return possible_zones(facts.whereabouts(row))
 
 
-def masked(e164: str) -> str:
-    """Return a number of which only the country's beginning and the last two digits show."""
-    return f"{e164[:5]}{'*' * (len(e164) - 7)}{e164[-2:]}"
-
-
 def local_time(zones: Sequence[str], now: datetime) -> str | None:
     """Return the person's wall clock, or None where their zones disagree or are unknown."""
-    clocks = {now.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M") for zone in zones}
-    return clocks.pop() if len(clocks) == 1 else None
+    clock = one_clock(now, zones)
+    return None if clock is None else clock.strftime("%Y-%m-%dT%H:%M")
 
 
 def day_there(zones: Sequence[str], now: datetime) -> date:
@@ -404,6 +411,7 @@ def _by_hand(
             seller=campaign.seller,
             rule_set=held.rule_set,
             decision=held.decision,
+            script_version=lease.script_version,
             dialed_at=now,
             ended_at=now,
             outcome=hand_outcome(result.disposition.kind),

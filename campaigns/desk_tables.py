@@ -94,7 +94,7 @@ script_versions = Table(
     "script_versions",
     metadata,
     Column("version", Text, primary_key=True),
-    Column("texts", Json, nullable=False),  # language -> text; "" is the one without a language
+    Column("texts", Json, nullable=False),  # word for word (`campaigns.scripts.texts`)
     Column("kept_at", UtcDateTime, nullable=False),
 )
 

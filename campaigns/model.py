@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from typing import NewType
 
 from campaigns.orders.model import OrderForm
+from campaigns.scripts.settings import ScriptFiles
 from campaigns.training_steps import NO_TRAINING, Training
 
 CampaignId = NewType("CampaignId", int)
@@ -332,7 +333,7 @@ class Campaign:
     """One campaign as its file defines it; durations in seconds, dates inclusive.
 
     `hours` None means: no window of the manager's own. `message` is there exactly when
-    `mode` is broadcast. `abandon_limit` is a share, 0 to 0.03. `script` is the file's name.
+    `mode` is broadcast. `abandon_limit` is a share, 0 to 0.03.
     `dispositions` holds the built-in ones too; `retry_dispositions` has the codes of some of
     them, and goes before `retry`. `consent` names the kinds of consent that
     everybody who is called must have given. `where` is a segment (`leads.segments`) that
@@ -362,7 +363,7 @@ class Campaign:
     retry: Mapping[Outcome, Retry] = field(default_factory=dict)
     retry_dispositions: Mapping[str, Retry] = field(default_factory=dict)
     message: Message | None = None
-    script: str | None = None
+    script: ScriptFiles | None = None
     questions: tuple[Question, ...] = ()
     dispositions: tuple[Disposition, ...] = ()
     refusal_reasons: tuple[RefusalReason, ...] = ()

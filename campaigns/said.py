@@ -152,6 +152,7 @@ def keep_answer(
             campaign_id=attempt.campaign_id,
             question=question,
             answer=answer,
+            script_version=attempt.script_version,
             answered_at=now,
         )
     )

@@ -248,6 +248,7 @@ claims = Table(
     Column("expires_at", UtcDateTime),  # null while the engine holds the call
     Column("rule_set", Text, nullable=False),
     Column("decision", Json, nullable=False),
+    Column("script_version", Text),  # what the agent was shown, until there is an attempt
 )
 
 rule_books = Table(

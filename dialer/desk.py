@@ -29,10 +29,13 @@ from campaigns.consequences import hold_numbers
 from campaigns.desk import Lease
 from campaigns.law import Laws
 from campaigns.model import AgentState, DialMode, Role
+from campaigns.offered import questions_document
 from campaigns.practice import PracticeTalk
 from campaigns.results import Result, Words
 from campaigns.rules_in_force import laws_of
 from campaigns.said import asks_for_no_call, outcome_of
+from campaigns.scripts.shown import note_shown, words_for
+from campaigns.scripts.talk import Answers
 from campaigns.store import StoredCampaign
 from campaigns.traces import Look
 from dialer.acting import check_own_lease, check_own_name
@@ -77,12 +80,12 @@ class Desk(Line):
             who = find_agent(connection, agent)
             talk = practice.talk_for(connection, stored, who, now=now)
             if talk is not None:
-                return practice.practice_document(stored, talk, now=now)
+                return practice.practice_document(stored, talk, agent=who.name, now=now)
             lease = desk.next_person(connection, stored, self._laws, who.id, now=now)
             if lease is None:
                 return {"lease": None, "why": desk.why_nobody(connection, stored, now=now)}
             theirs = store.load_id(connection, lease.campaign_id)
-            document = desk.person_document(connection, theirs, lease, now=now)
+            document = desk.person_document(connection, theirs, self._laws, lease, now=now)
             if theirs.campaign.mode is DialMode.PREVIEW and who.state is AgentState.PAUSED:
                 self._tell_preview(connection, who)
             if document["phone"] is not None:  # in manual mode the agent sees the number
@@ -94,7 +97,36 @@ class Desk(Line):
                     detail={"campaign": theirs.campaign.name},
                     now=now,
                 )
-            return document
+        version = document["script_version"]
+        if lease.script_version is None and isinstance(version, str):
+            with writing(self._site.base()) as connection:
+                note_shown(connection, lease, version)
+        return document
+
+    def script(self, lease: str, answers: Answers) -> dict[str, object]:
+        """Return what is said and asked, with the answers that a person has given by now.
+
+        Args:
+            lease: whose.
+            answers: question -> what was answered; what the base has does not count.
+
+        Raises:
+            UsageError: the lease is over.
+        """
+        now = engine_time(self._site)
+        typed = {"answers": [f"{key}={one}" for key, given in answers.items() for one in given]}
+        with reading(self._site.base()) as connection:
+            talk = practice.find_talk(connection, lease, to_change=False)
+            if talk is not None:
+                check_own_lease(self._site, lease, talk.agent_id)
+                stored = store.load_id(connection, talk.campaign_id)
+                agent = agent_of(connection, talk.agent_id).name
+                words = practice.words_for(stored, talk, agent=agent, given=answers, now=now)
+            else:
+                held = self._lease(connection, lease)
+                stored = store.load_id(connection, held.campaign_id)
+                words = words_for(connection, stored, self._laws, held, given=answers, now=now)
+        return words | {"questions": questions_document(stored.campaign, typed)}
 
     def keep(self, lease: str, words: Words) -> None:
         """Keep what an agent has typed so far; `next` shows it again as `draft`.

@@ -715,6 +715,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rule_set", sa.Text(), nullable=False),
         sa.Column("decision", sa.JSON(), nullable=False),
+        sa.Column("script_version", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["agent_id"], ["agents.id"], name=op.f("fk_claims_agent_id_agents")
         ),
