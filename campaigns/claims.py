@@ -13,11 +13,12 @@ from sqlalchemy import Connection, delete, select, text, update
 
 from campaigns import turns
 from campaigns.decision import Decision, Facts
+from campaigns.examining import place_anew
 from campaigns.facts import CANDIDATES, Candidate, candidate, candidates_of, claimed, gather
 from campaigns.gates import decision_document, evaluate
 from campaigns.law import Laws
 from campaigns.model import LeadState
-from campaigns.queues import refresh
+from campaigns.queues import is_spoken, refresh
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts, campaign_leads, claims, is_callable
 from leads.sql import among_given, in_chunks, insert_if_new
@@ -68,6 +69,7 @@ def claim(
     new_lease: Callable[[], str],
     agent_id: int | None = None,
     for_agents: Collection[int] = (),
+    languages: frozenset[str] | None = None,
     expires_at: datetime | None = None,
 ) -> Claims:
     """Claim up to `limit` people of a running campaign, in the order of their turn.
@@ -84,15 +86,21 @@ def claim(
         new_lease: gives a new name each time.
         agent_id: for whom the person is held, or None where an engine calls.
         for_agents: those who can talk now, where an engine calls: what they promised is due.
+        languages: what those who can talk speak together; whoever speaks another one is left
+            to others. None: anybody will do.
         expires_at: when the claim ends by itself, aware, or None.
     """
     if limit < 1:
         return Claims((), 0)
     refresh(connection, stored, laws, now=now)
     owners = for_agents if agent_id is None else [agent_id]
-    people = _due(connection, stored, limit=limit, now=now, agent_ids=owners)
+    due = _due(connection, stored, limit=limit, now=now, agent_ids=owners, languages=languages)
+    people = [person for person in due if is_spoken(person.language, languages)]
+    if elsewhere := [one.row_id for one in due if not is_spoken(one.language, languages)]:
+        # Their language is another one than when they were put into their queue.
+        place_anew(connection, campaign_leads.c.id.in_(elsewhere))
     chosen: dict[int, tuple[Candidate, Facts]] = {}
-    refused = 0
+    refused = len(elsewhere)
     found = gather(connection, stored, people, laws, now=now)
     for person, facts in zip(people, found, strict=True):
         if len(chosen) == limit:
@@ -215,10 +223,13 @@ def _due(
     limit: int,
     now: datetime,
     agent_ids: Collection[int],
+    languages: frozenset[str] | None,
 ) -> Sequence[Candidate]:
     """Return whose turn it is: those of open queues only, in the order of turns."""
     wanted = min(limit * 2 + 8, _LOOK_AT_MOST)
-    row_ids = turns.next_rows(connection, stored.id, wanted, now=now, agent_ids=agent_ids)
+    row_ids = turns.next_rows(
+        connection, stored.id, wanted, now=now, agent_ids=agent_ids, languages=languages
+    )
     asked = candidates_of(stored.id, now=now) | {"row_ids": row_ids}
     found = {row.id: candidate(row) for row in connection.execute(_UNCLAIMED, asked)}
     return [found[row_id] for row_id in row_ids if row_id in found]

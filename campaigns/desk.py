@@ -5,7 +5,7 @@ to Asterisk; where a result has to end a live call, the caller asks the engine t
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -30,6 +30,7 @@ from campaigns.model import (
     DispositionKind,
     Outcome,
 )
+from campaigns.queues import is_spoken
 from campaigns.refusals import by_group
 from campaigns.results import Result, record_result
 from campaigns.rules.placing import possible_zones
@@ -101,8 +102,11 @@ def next_person(
     ).one()
     release_expired(connection, stored, now=now)
     held = lease_of(connection, agent_id)
-    if held is not None or stored.campaign.mode is not DialMode.MANUAL:
+    if held is not None:
         return held
+    _demand_able(agent, stored.campaign)
+    if stored.campaign.mode is not DialMode.MANUAL:
+        return None
     if stored.state is not CampaignState.RUNNING:
         return None
     if agent.state in _TAKES_CALLS:
@@ -121,12 +125,31 @@ def next_person(
             now=now,
             new_lease=lambda: secrets.token_hex(6),
             agent_id=agent_id,
+            languages=spoken_by(agent.languages),
             expires_at=now + LEASE_TIME,
         )
         if claims_made.taken or not claims_made.refused:
             break
         looked_at += claims_made.refused
     return lease_of(connection, agent_id)
+
+
+def _demand_able(agent: Row[Any], campaign: Campaign) -> None:
+    """Refuse an agent who was deactivated a moment ago, or cannot do what the campaign asks."""
+    if not agent.active:
+        raise NotAllowedError(f"{agent.name} has been deactivated; see: ringbank agents list")
+    skills: tuple[str, ...] = getattr(campaign, "skills", ())
+    missing = [skill for skill in skills if skill not in agent.skills]
+    if missing:
+        raise NotAllowedError(
+            f"{agent.name} lacks the skill {missing[0]!r}, which {campaign.name!r} asks of its "
+            "agents; a supervisor may give it, see: ringbank agents list"
+        )
+
+
+def spoken_by(languages: Iterable[str]) -> frozenset[str] | None:
+    """Return the languages of an agent, or None where nobody has told any: then any will do."""
+    return frozenset(languages) or None
 
 
 def lease_of(connection: Connection, agent_id: int) -> Lease | None:
@@ -352,20 +375,34 @@ def give_back(connection: Connection, stored: StoredCampaign, lease: Lease) -> N
 
 
 def why_nobody(
-    connection: Connection, stored: StoredCampaign, *, now: datetime
+    connection: Connection,
+    stored: StoredCampaign,
+    *,
+    languages: frozenset[str] | None = None,
+    now: datetime,
 ) -> list[dict[str, object]]:
-    """Return what keeps a campaign's leads from being next: gate, how many, until when."""
+    """Return what keeps a campaign's leads from being next: gate, how many, until when.
+
+    Those who wait for an agent of another language than `languages` are told by themselves,
+    as the gate `language`; None: there are none such.
+    """
     rows = connection.execute(
         select(
             campaign_leads.c.held_by,
             campaign_leads.c.state,
             queues.c.opens_at,
+            queues.c.language,
             func.count().label("people"),
             func.min(campaign_leads.c.next_call_at).label("next_at"),
         )
         .outerjoin(queues, queues.c.id == campaign_leads.c.queue_id)
         .where(campaign_leads.c.campaign_id == stored.id)
-        .group_by(campaign_leads.c.held_by, campaign_leads.c.state, queues.c.opens_at)
+        .group_by(
+            campaign_leads.c.held_by,
+            campaign_leads.c.state,
+            queues.c.opens_at,
+            queues.c.language,
+        )
     )
     found: dict[str, dict[str, Any]] = {}
     if stored.state is not CampaignState.RUNNING:
@@ -373,12 +410,13 @@ def why_nobody(
     for row in rows:
         waits = row.state in CALLABLE_STATES
         shut = waits and row.opens_at is not None and row.opens_at > max(now, row.next_at)
-        gate = "hours" if shut else _gate_of(row.held_by)
+        foreign = waits and not is_spoken(row.language or "", languages)
+        gate = "language" if foreign else "hours" if shut else _gate_of(row.held_by)
         reason = found.setdefault(gate, {"gate": gate, "count": 0, "next_at": None})
         if reason["count"] is not None:  # the whole campaign stands still
             reason["count"] += row.people
         next_at = row.opens_at if shut else row.next_at
-        if waits and next_at > AT_ONCE:
+        if waits and not foreign and next_at > AT_ONCE:
             reason["next_at"] = min(filter(None, (reason["next_at"], next_at)))
     return list(found.values())
 

@@ -27,6 +27,7 @@ def next_rows(
     *,
     now: datetime,
     agent_ids: Collection[int] = (),
+    languages: frozenset[str] | None = None,
 ) -> list[int]:
     """Return the rows of `campaign_leads` whose turn it is, in their order.
 
@@ -37,12 +38,15 @@ def next_rows(
         now: aware.
         agent_ids: whose promised callbacks go before all others. A callback that another agent
             promised is nobody else's until its time of grace is over.
+        languages: those in which somebody can talk to them; whoever's language is not known is
+            among them always. None: any.
     """
-    open_queues = queues.open_now(connection, campaign_id, now=now)
+    open_queues = queues.open_now(connection, campaign_id, now=now, languages=languages)
     due = connection.execute(_DUE, {"campaign": campaign_id, "now": now}).one()
     on_sqlite = connection.dialect.name == "sqlite"
     if not open_queues and not due.callback:
         return []
+    spoken = None if languages is None else ["", *languages]
     given = {
         "campaign": campaign_id,
         "queues": json.dumps([*open_queues]) if on_sqlite else [*open_queues],
@@ -64,7 +68,11 @@ def next_rows(
         missing = wanted - len(found)
         if missing > 0 and turn is Turn.CALLBACK and due.callback:
             others = _PROMISED_SQLITE if on_sqlite else _PROMISED_POSTGRESQL
-            found.update(dict.fromkeys(connection.scalars(others, given | {"wanted": missing})))
+            asked = given | {
+                "wanted": missing,
+                "spoken": json.dumps(spoken) if on_sqlite and spoken else spoken,
+            }
+            found.update(dict.fromkeys(connection.scalars(others, asked)))
     return [*found]
 
 
@@ -100,10 +108,10 @@ _DUE = _statement(
 """In which turns but the last somebody's time has come: most of them are empty mostly."""
 
 
-def _among(parameter: str, dialect: str) -> str:
+def _among(parameter: str, dialect: str, kind: str = "BIGINT") -> str:
     if dialect == "sqlite":
         return f"IN (SELECT value FROM json_each(:{parameter}))"  # noqa: S608 (our own words)
-    return f"= ANY(CAST(:{parameter} AS BIGINT[]))"
+    return f"= ANY(CAST(:{parameter} AS {kind}[]))"
 
 
 def _is_free(dialect: str) -> str:
@@ -151,10 +159,13 @@ _OWN_POSTGRESQL = _own("postgresql")
 
 
 def _promised(dialect: str) -> TextClause:
+    any_language = ":spoken IS NULL" if dialect == "sqlite" else "CAST(:spoken AS TEXT[]) IS NULL"
     return _statement(
         f"SELECT lead.id FROM campaign_leads AS lead WHERE lead.campaign_id = :campaign "  # noqa: S608 (our own words)
         f"AND lead.turn = {Turn.CALLBACK.value} AND lead.turn != {Turn.FRESH.value} "
         f"AND {_is_free(dialect)} AND NOT lead.queue_id {_among('queues', dialect)} "
+        f"AND ({any_language} OR EXISTS (SELECT 1 FROM queues WHERE queues.id = lead.queue_id "
+        f"AND queues.language {_among('spoken', dialect, 'TEXT')})) "
         "ORDER BY lead.next_call_at, lead.id LIMIT :wanted"
     )
 

@@ -46,7 +46,9 @@ class Desk:
             who = find_agent(connection, agent)
             lease = desk.next_person(connection, stored, self._laws, who.id, now=now)
             if lease is None:
-                return {"lease": None, "why": desk.why_nobody(connection, stored, now=now)}
+                languages = desk.spoken_by(who.languages)
+                why = desk.why_nobody(connection, stored, languages=languages, now=now)
+                return {"lease": None, "why": why}
             theirs = store.load_id(connection, lease.campaign_id)
             document = desk.person_document(connection, theirs, lease, now=now)
             if document["phone"] is not None:  # in manual mode the agent sees the number
