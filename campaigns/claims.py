@@ -226,7 +226,9 @@ def _due(
     languages: frozenset[str] | None,
 ) -> Sequence[Candidate]:
     """Return whose turn it is: those of open queues only, in the order of turns."""
-    wanted = min(limit * 2 + 8, _LOOK_AT_MOST)
+    # Those whom a gate refuses, and no more than that: on PostgreSQL nobody else is given these
+    # people until this transaction ends.
+    wanted = min(limit * 2 + 2, _LOOK_AT_MOST)
     row_ids = turns.next_rows(
         connection, stored.id, wanted, now=now, agent_ids=agent_ids, languages=languages
     )

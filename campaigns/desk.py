@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from campaigns import facts
+from campaigns import facts, turns
 from campaigns.claims import claim, release
 from campaigns.enrolment import enrol
 from campaigns.examining import HELD_BY_GATES
@@ -132,6 +132,22 @@ def next_person(
             break
         looked_at += claims_made.refused
     return lease_of(connection, agent_id)
+
+
+def others_look(
+    connection: Connection,
+    stored: StoredCampaign,
+    agent_id: int,
+    *,
+    languages: frozenset[str] | None,
+    now: datetime,
+) -> bool:
+    """Tell whether an agent got nobody only because others look at the last people just now."""
+    if stored.campaign.mode is not DialMode.MANUAL or stored.state is not CampaignState.RUNNING:
+        return False
+    return turns.looked_at_by_others(
+        connection, stored.id, agent_ids=[agent_id], languages=languages, now=now
+    )
 
 
 def _demand_able(agent: Row[Any], campaign: Campaign) -> None:

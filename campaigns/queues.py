@@ -101,7 +101,7 @@ def open_now(
     `languages` are those that somebody speaks who asks; None: any will do.
     """
     rows = connection.execute(_OPEN, {"its_campaign": campaign_id, "now": now})
-    return [row.id for row in rows if is_spoken(row.language, languages)]
+    return [queue_id for queue_id, language in rows if is_spoken(language, languages)]
 
 
 def is_spoken(language: str, languages: frozenset[str] | None) -> bool:

@@ -49,9 +49,9 @@ def next_rows(
     spoken = None if languages is None else ["", *languages]
     given = {
         "campaign": campaign_id,
-        "queues": json.dumps([*open_queues]) if on_sqlite else [*open_queues],
+        "queues": _many(connection, open_queues),
         "now": now,
-        "agents": json.dumps([*agent_ids]) if on_sqlite else [*agent_ids],
+        "agents": _many(connection, agent_ids),
     }
     statement = _WALK_SQLITE if on_sqlite else _WALK_POSTGRESQL
     found: dict[int, None] = {}
@@ -68,12 +68,44 @@ def next_rows(
         missing = wanted - len(found)
         if missing > 0 and turn is Turn.CALLBACK and due.callback:
             others = _PROMISED_SQLITE if on_sqlite else _PROMISED_POSTGRESQL
-            asked = given | {
-                "wanted": missing,
-                "spoken": json.dumps(spoken) if on_sqlite and spoken else spoken,
-            }
+            told = None if spoken is None else _many(connection, spoken)
+            asked = given | {"wanted": missing, "spoken": told}
             found.update(dict.fromkeys(connection.scalars(others, asked)))
     return [*found]
+
+
+def looked_at_by_others(
+    connection: Connection,
+    campaign_id: int,
+    *,
+    now: datetime,
+    agent_ids: Collection[int] = (),
+    languages: frozenset[str] | None = None,
+) -> bool:
+    """Tell whether somebody of an open queue is due whom `next_rows` passes over at this moment.
+
+    Whoever asks looks at a few people, of whom they take one: on PostgreSQL, where several ask
+    at once, the last people of a campaign may all be looked at by others for a moment.
+    """
+    if connection.dialect.name == "sqlite":
+        return False
+    given = {
+        "queues": _many(
+            connection, queues.open_now(connection, campaign_id, now=now, languages=languages)
+        ),
+        "now": now,
+        "agents": _many(connection, agent_ids),
+        "wanted": 1,
+    }
+    return any(
+        connection.execute(_LOOK_POSTGRESQL, given | {"turn": turn.value}).first() is not None
+        for turn in Turn
+    )
+
+
+def _many(connection: Connection, values: Collection[int] | Collection[str]) -> object:
+    """Return several values as the one parameter that each database takes for them."""
+    return json.dumps([*values]) if connection.dialect.name == "sqlite" else [*values]
 
 
 _CALLABLE = ", ".join(f"'{state.value}'" for state in CALLABLE_STATES)
@@ -136,13 +168,14 @@ _WALK_SQLITE = _statement(
     "INDEXED BY ix_campaign_leads_turn WHERE lead.queue_id = queue.value "
     f"AND {_in_queue('sqlite')} LIMIT :wanted"
 )
-_WALK_POSTGRESQL = _statement(
+_LOOK = (
     f"SELECT lead.* FROM unnest(CAST(:queues AS BIGINT[])) WITH ORDINALITY AS queue (id, place) "  # noqa: S608 (our own words)
     f"CROSS JOIN LATERAL (SELECT {_COLUMNS} FROM campaign_leads AS lead "
     f"WHERE lead.queue_id = queue.id AND {_in_queue('postgresql')} "
-    "ORDER BY lead.next_call_at, lead.rank, lead.id LIMIT :wanted "
-    "FOR UPDATE SKIP LOCKED) AS lead LIMIT :wanted"
+    "ORDER BY lead.next_call_at, lead.rank, lead.id LIMIT :wanted {locked}) AS lead LIMIT :wanted"
 )
+_WALK_POSTGRESQL = _statement(_LOOK.format(locked="FOR UPDATE SKIP LOCKED"))
+_LOOK_POSTGRESQL = _statement(_LOOK.format(locked=""))
 
 
 def _own(dialect: str) -> TextClause:

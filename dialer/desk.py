@@ -4,6 +4,7 @@ What is decided stands in `campaigns`; here it is put together with the base, th
 the clock, so that a command, the interactive screen and a page later do the very same.
 """
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
@@ -15,12 +16,18 @@ from campaigns.results import Words
 from campaigns.rules_in_force import laws_of
 from campaigns.said import asks_for_no_call
 from dialer.asking import ANSWER_WITHIN, NoEngineError, engine_time, live_engine, wait_for_answer
+from dialer.clock import elapsed_s
 from dialer.store import RequestKind, ask
 from leads import access
 from leads.db import writing
 from leads.errors import NotAllowedError
 from leads.moments import on_clocks, read_moment
 from leads.site import Site
+
+_OTHERS_LOOK_S = 2.0
+"""How long an agent waits for people at whom others look just now, and may let go of."""
+
+_LOOK_AGAIN_S = 0.02
 
 
 class Desk:
@@ -41,6 +48,15 @@ class Desk:
             NotAllowedError: the agent takes calls from an engine.
         """
         now = engine_time(self._site)
+        give_up_s = elapsed_s() + _OTHERS_LOOK_S
+        while True:
+            document, look_again = self._next(campaign, agent, now=now)
+            if not look_again or elapsed_s() > give_up_s:
+                return document
+            time.sleep(_LOOK_AGAIN_S)
+
+    def _next(self, campaign: str, agent: str, *, now: datetime) -> tuple[dict[str, object], bool]:
+        """Return what `next` does, and whether somebody may be there a moment later."""
         with writing(self._site.base()) as connection:
             stored = store.load(connection, campaign)
             who = find_agent(connection, agent)
@@ -48,7 +64,8 @@ class Desk:
             if lease is None:
                 languages = desk.spoken_by(who.languages)
                 why = desk.why_nobody(connection, stored, languages=languages, now=now)
-                return {"lease": None, "why": why}
+                busy = desk.others_look(connection, stored, who.id, languages=languages, now=now)
+                return {"lease": None, "why": why}, busy
             theirs = store.load_id(connection, lease.campaign_id)
             document = desk.person_document(connection, theirs, lease, now=now)
             if document["phone"] is not None:  # in manual mode the agent sees the number
@@ -60,7 +77,7 @@ class Desk:
                     detail={"campaign": theirs.campaign.name},
                     now=now,
                 )
-            return document
+            return document, False
 
     def give(self, lease: str, words: Words) -> dict[str, object]:
         """Write what came of a talk, and have a call that still runs ended; return what was kept.
