@@ -27,6 +27,8 @@ from leads.tables import numbers
 _LOOK_AT_MOST = 200
 """Candidates examined in one go: a closed window must not make one transaction endless."""
 
+_MORE, _MORE_FOR_AGENT = 8, 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
@@ -94,7 +96,10 @@ def claim(
         return Claims((), 0)
     refresh(connection, stored, laws, now=now)
     owners = for_agents if agent_id is None else [agent_id]
-    due = _due(connection, stored, limit=limit, now=now, agent_ids=owners, languages=languages)
+    # Some more, for those whom a gate refuses. An agent, who asks again at once, makes do with
+    # few: on PostgreSQL nobody else is given these people until the transaction ends.
+    wanted = limit * 2 + (_MORE if agent_id is None else _MORE_FOR_AGENT)
+    due = _due(connection, stored, wanted=wanted, now=now, agent_ids=owners, languages=languages)
     people = [person for person in due if is_spoken(person.language, languages)]
     if elsewhere := [one.row_id for one in due if not is_spoken(one.language, languages)]:
         # Their language is another one than when they were put into their queue.
@@ -220,15 +225,13 @@ def _due(
     connection: Connection,
     stored: StoredCampaign,
     *,
-    limit: int,
+    wanted: int,
     now: datetime,
     agent_ids: Collection[int],
     languages: frozenset[str] | None,
 ) -> Sequence[Candidate]:
     """Return whose turn it is: those of open queues only, in the order of turns."""
-    # Those whom a gate refuses, and no more than that: on PostgreSQL nobody else is given these
-    # people until this transaction ends.
-    wanted = min(limit * 2 + 2, _LOOK_AT_MOST)
+    wanted = min(wanted, _LOOK_AT_MOST)
     row_ids = turns.next_rows(
         connection, stored.id, wanted, now=now, agent_ids=agent_ids, languages=languages
     )
