@@ -31,6 +31,7 @@ from dialer.demo import demo
 from dialer.desk_commands import next_, release, result
 from dialer.doctor import doctor
 from dialer.lab.commands import lab_app
+from dialer.reconcile_commands import reconcile
 from dialer.run import run
 from leads.commands import lists_app
 from leads.console import Console
@@ -73,6 +74,7 @@ for name, command in (
     ("release", release),
     ("explain", explain),
     ("audit", audit),
+    ("reconcile", reconcile),
     ("doctor", doctor),
 ):
     app.command(name=name)(command)

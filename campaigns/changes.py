@@ -7,6 +7,7 @@ lines means that the definitions are equal.
 import json
 from datetime import date, timedelta
 
+from campaigns.checks import describe_checks
 from campaigns.fields import duration_text
 from campaigns.model import (
     Callbacks,
@@ -62,6 +63,7 @@ def _written(campaign: Campaign) -> dict[str, str]:
         | _callbacks(campaign.callbacks)
         | _message(campaign)
         | _talk(campaign)
+        | describe_checks(campaign.checks)
     )
 
 

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Collection
 
+from campaigns.checks import read_checks
 from campaigns.dispositions import read_dispositions
 from campaigns.fields import Section, nearest, not_toml, shown
 from campaigns.model import (
@@ -110,6 +111,7 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         voice=_voice(file, mode),
         queue=_queue(file),
         callbacks=_callbacks(file),
+        checks=read_checks(file),
     )
     if campaign.starts and campaign.ends and campaign.ends < campaign.starts:
         file.refuse("ends", f"{campaign.ends} is before the start, {campaign.starts}")

@@ -6,6 +6,8 @@ from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from typing import NewType
 
+from campaigns.checks import USUAL, Checks
+
 CampaignId = NewType("CampaignId", int)
 AgentId = NewType("AgentId", int)
 AttemptId = NewType("AttemptId", int)
@@ -368,6 +370,7 @@ class Campaign:
     voice: str = "recorded"
     queue: QueueOrder = QueueOrder()
     callbacks: Callbacks = Callbacks()
+    checks: Checks = USUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
