@@ -34,6 +34,7 @@ from dialer.desk_commands import dial, next_, release, result, skip
 from dialer.doctor import doctor
 from dialer.lab.commands import lab_app
 from dialer.order_commands import orders_app
+from dialer.reconcile_commands import reconcile
 from dialer.run import run
 from dialer.task_commands import tasks_app
 from leads.commands import lists_app
@@ -82,6 +83,7 @@ for name, command in (
     ("release", release),
     ("explain", explain),
     ("audit", audit),
+    ("reconcile", reconcile),
     ("doctor", doctor),
 ):
     app.command(name=name)(command)
