@@ -25,7 +25,7 @@ def story_lines(events: Iterable[Event], *, width: int) -> Iterator[str]:
 
 def _folded(text: str, first: str, rest: str, width: int) -> list[str]:
     return wrap(
-        _printable(text),
+        printable(text),
         max(width, len(rest) + 20),
         initial_indent=first,
         subsequent_indent=rest,
@@ -33,7 +33,7 @@ def _folded(text: str, first: str, rest: str, width: int) -> list[str]:
     )
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return a text without what would move the cursor: notes hold what people paste."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
