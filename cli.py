@@ -32,6 +32,7 @@ from dialer.desk_commands import next_, release, result
 from dialer.doctor import doctor
 from dialer.lab.commands import lab_app
 from dialer.run import run
+from dialer.screen.commands import desk
 from leads.commands import lists_app
 from leads.console import Console
 from leads.errors import RingbankError, UsageError
@@ -68,6 +69,7 @@ for name, group in (
 for name, command in (
     ("demo", demo),
     ("run", run),
+    ("desk", desk),
     ("next", next_),
     ("result", result),
     ("release", release),

@@ -17,7 +17,7 @@ from campaigns.said import asks_for_no_call
 from dialer.asking import ANSWER_WITHIN, NoEngineError, engine_time, live_engine, wait_for_answer
 from dialer.store import RequestKind, ask
 from leads import access
-from leads.db import writing
+from leads.db import reading, writing
 from leads.errors import NotAllowedError
 from leads.moments import on_clocks, read_moment
 from leads.site import Site
@@ -59,6 +59,24 @@ class Desk:
                     now=now,
                 )
             return document
+
+    def standing(self, campaign: str, agent: str) -> dict[str, object]:
+        """Return how an agent stands, in which mode the campaign dials, whether an engine runs.
+
+        Raises:
+            UsageError: there is no such campaign or agent.
+        """
+        engine = live_engine(self._site)
+        with reading(self._site.base()) as connection:
+            stored = store.load(connection, campaign)
+            who = find_agent(connection, agent)
+        return {
+            "mode": stored.campaign.mode,
+            "state": who.state,
+            "pause": who.pause,
+            "since": who.since,
+            "engine": engine is not None,
+        }
 
     def give(self, lease: str, words: Words) -> dict[str, object]:
         """Write what came of a talk, and have a call that still runs ended; return what was kept.

@@ -45,7 +45,7 @@ class Panel:
     """One step of the work.
 
     Attributes:
-        mark: which option is highlighted.
+        mark: which option is highlighted; -1: none.
         told: what is said of the highlighted option, or of the step.
         enter: what Enter does.
         reading: a longer text that takes the place of the script, or None.
@@ -53,7 +53,7 @@ class Panel:
 
     title: str
     options: tuple[Option, ...] = ()
-    mark: int = 0
+    mark: int = -1
     told: str = ""
     field: Field | None = None
     enter: str = ""
