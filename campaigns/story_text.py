@@ -7,6 +7,7 @@ from textwrap import wrap
 from typing import Any
 
 from campaigns.story import Event
+from leads.names import printable
 
 _KIND_WIDTH = 8
 _INDENT = " " * (len("2026-12-01 18:30") + 2 + _KIND_WIDTH + 2)
@@ -32,10 +33,6 @@ def _folded(text: str, first: str, rest: str, width: int) -> list[str]:
         break_on_hyphens=False,
     )
 
-
-def printable(text: str) -> str:
-    """Return a text without what would move the cursor: notes hold what people paste."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _moment(moment: datetime) -> str:

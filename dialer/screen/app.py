@@ -9,7 +9,6 @@ import asyncio
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -17,13 +16,11 @@ from textual import events
 from textual.app import App, ComposeResult
 
 from dialer.screen import errands, keys
-from dialer.screen.desk_like import DeskLike, Keeps
+from dialer.screen.desk_like import DeskLike
 from dialer.screen.draw import draw
 from dialer.screen.person import one_line
 from dialer.screen.seat import Do, Rest, Seat, Wish, is_by_hand, tell
-from dialer.screen.talk import is_touched, words
 from dialer.screen.widgets import Line, Script, Words, Work
-from leads.errors import RingbankError
 
 _KEEP_AFTER = timedelta(seconds=1.5)
 """How long nobody types before what was typed is kept."""
@@ -192,10 +189,7 @@ class DeskScreen(App[int]):
 
     def keep_now(self) -> None:
         """Keep what was typed, before the process ends."""
-        talk = self.seat.talk
-        if talk is not None and is_touched(talk) and isinstance(self._desk, Keeps):
-            with suppress(RingbankError):  # nobody is there to be told
-                self._desk.keep(talk.person.lease, words(talk, whole=True))
+        errands.run(self._desk, self.seat, Wish(Do.KEEP))  # nobody is there to be told
 
     def _ended_by(self, number: int) -> None:
         """End as a signal asks for: the lease stays until it expires, the words are kept."""

@@ -1,10 +1,12 @@
 """What the screen asks of a desk: `dialer.desk.Desk`, or one that a test plays."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from campaigns.results import Words
 from dialer.screen.seat import Ability
+
+if TYPE_CHECKING:
+    from campaigns.results import Words
 
 Document = Mapping[str, Any]
 
@@ -15,7 +17,7 @@ class DeskLike(Protocol):
     def next(self, campaign: str, agent: str) -> Document:
         """Return the person an agent has or gets now, or why there is nobody."""
 
-    def give(self, lease: str, words: Words) -> Document:
+    def give(self, lease: str, words: "Words") -> Document:
         """Write what came of a talk."""
 
     def release(self, lease: str) -> object:
@@ -29,7 +31,7 @@ class DeskLike(Protocol):
 class Keeps(Protocol):
     """Keeps what was typed until it can be given."""
 
-    def keep(self, lease: str, words: Words) -> object:
+    def keep(self, lease: str, words: "Words") -> object:
         """Keep the words of a talk as a draft."""
 
 
@@ -37,7 +39,7 @@ class Keeps(Protocol):
 class Scripts(Protocol):
     """Tells the script anew after an answer."""
 
-    def script(self, lease: str, answers: Sequence[str]) -> Document:
+    def script(self, lease: str, answers: Mapping[str, Sequence[str]]) -> Document:
         """Return the parts of the person's document that answers change."""
 
 

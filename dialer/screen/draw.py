@@ -96,7 +96,9 @@ def _reading(seat: Seat, shown: Panel) -> tuple[str, str]:
         return "", shown.reading
     if seat.talk is None:
         return "", "\n\n".join(telling.why_nobody(seat.why) if seat.why else ())
-    return seat.talk.person.opening, seat.talk.person.script
+    person = seat.talk.person
+    role = f"> Who you practise with: {person.role}\n\n" if person.role else ""
+    return person.opening, role + person.script
 
 
 def _above(shown: Panel, width: int, rows: int) -> Text:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from campaigns.model import AgentState
+from campaigns.results import Words
 from dialer.asking import NoEngineError
 from dialer.screen import seat as seats
 from dialer.screen.desk_like import (
@@ -26,7 +27,17 @@ from dialer.screen.desk_like import (
 from dialer.screen.keys import hostile_code
 from dialer.screen.person import read_person, rendered
 from dialer.screen.seat import Do, Rest, Seat, Standing, Wish, is_by_hand, tell
-from dialer.screen.talk import DETAIL, WHEN, Talk, chosen, is_touched, rerendered, words
+from dialer.screen.talk import (
+    DETAIL,
+    WHEN,
+    Talk,
+    answer_of,
+    asked,
+    chosen,
+    is_touched,
+    rerendered,
+    words,
+)
 from dialer.screen.telling import plain_words
 from leads.errors import NotAllowedError, RingbankError
 
@@ -118,7 +129,7 @@ def _hostile(desk: DeskLike, seat: Seat, _: Wish) -> Done:
 
 def _give(desk: DeskLike, seat: Seat, talk: Talk, code: str, label: str, *, pause: bool) -> Done:
     told, wrong = f"Saved: {label}, {talk.person.name}.", False
-    said = words(talk, disposition=code) if code != talk.chosen else words(talk)
+    said = Words(**words(talk, disposition=None if code == talk.chosen else code))
     try:
         kept = desk.give(talk.person.lease, said)
         if kept.get("local_time"):
@@ -172,7 +183,7 @@ def faults_of(talk: Talk, error: RingbankError) -> dict[str, str]:
 
 def _keep(desk: DeskLike, seat: Seat, _: Wish) -> Done:
     if isinstance(desk, Keeps) and seat.talk is not None and is_touched(seat.talk):
-        desk.keep(seat.talk.person.lease, words(seat.talk, whole=True))
+        desk.keep(seat.talk.person.lease, Words(**words(seat.talk, whole=True)))
     return Done(lambda now_seat, _now: now_seat)
 
 
@@ -181,7 +192,8 @@ def _answered(desk: DeskLike, seat: Seat, wish: Wish) -> Done:
     _keep(desk, seat, wish)
     if not isinstance(desk, Scripts):
         return Done(lambda now_seat, _: now_seat)
-    shown = desk.script(talk.person.lease, words(talk, whole=True).answers)
+    given = {one.key: answer for one in asked(talk) if (answer := answer_of(talk, one))}
+    shown = desk.script(talk.person.lease, given)
 
     def after(now_seat: Seat, _: datetime) -> Seat:
         here = now_seat.talk

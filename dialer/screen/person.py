@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.model import DispositionKind, Needs, QuestionType
-from campaigns.story_text import printable
+from leads.names import printable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,8 @@ class OrderField:
     """A field of the order form.
 
     Attributes:
-        text: what the agent tells or asks of it.
+        text: what the customer is told, where the field confirms that they were.
+        example: how its value is written.
     """
 
     key: str
@@ -76,6 +77,7 @@ class OrderField:
     choices: tuple[str, ...] = ()
     required: bool = False
     text: str = ""
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,7 @@ class Person:
         local_time: the person's wall clock when the document was made, or None.
         seen_at: that moment, aware.
         history: earlier calls, the newest first, as the document has them.
+        role: who this person is, where they are made up for practice.
         draft: what was typed for this person before and given to nobody.
     """
 
@@ -112,6 +115,7 @@ class Person:
     mode: str = "manual"
     live: bool = False
     practice: bool = False
+    role: str = ""
     draft: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -147,6 +151,7 @@ def read_person(document: Mapping[str, Any], *, now: datetime) -> Person:
         mode=document.get("mode") or "manual",
         live=bool(document.get("live")),
         practice=bool(document.get("practice")),
+        role=_role(document.get("character") or {}),
         draft=document.get("draft") or {},
     )
     return rendered(person, document)
@@ -223,10 +228,20 @@ def _order_field(one: Mapping[str, Any]) -> OrderField:
         key=one["key"],
         label=one_line(one.get("label") or one["key"]),
         type=str(one["type"]),
-        choices=tuple(one.get("choices") or ()),
+        choices=_YES_NO.get(str(one["type"])) or tuple(one.get("choices") or ()),
         required=bool(one.get("required")),
         text=one_line(one.get("text")),
+        example=one_line(one.get("example")),
     )
+
+
+def _role(character: Mapping[str, Any]) -> str:
+    says = " ".join(f'"{one_line(line)}"' for line in character.get("says") or ())
+    return " ".join(filter(None, (one_line(character.get("how")), says and f"Says: {says}")))
+
+
+_YES_NO = {"flag": ("yes", "no"), "told": ("yes",)}
+"""Types of order fields that are chosen, and need no choices in a campaign file."""
 
 
 def _whole(value: object, default: int) -> int:

@@ -5,11 +5,12 @@ from datetime import UTC, date, datetime
 from enum import Enum, auto
 
 from campaigns.model import Needs, QuestionType
-from campaigns.results import CALLBACK_BY
 from dialer.screen import when
 from dialer.screen.panel import Field, Option, Panel, keyed, moved, place_of, scaled
 from dialer.screen.person import Question, choices_of
 from dialer.screen.talk import (
+    BETWEEN,
+    CALLBACK_BY,
     DETAIL,
     RESULT,
     WHEN,
@@ -24,10 +25,12 @@ from dialer.screen.talk import (
     groups,
     is_multi,
     missing,
+    order_values,
     places,
     question_of,
     reason_of,
     reasons,
+    takes_several,
     typed_name,
     write,
 )
@@ -54,6 +57,11 @@ _HINTS = {
 _FIELD_HINTS = {
     "text": "words",
     "money": "an amount, like 499 or 12.50",
+    "time": "a time of day, like 14:30",
+    "window": "from and until, like 08:00-12:00",
+    "phone": "a telephone number, like +4721000000",
+    "email": "an address, like name@example.org",
+    "items": "what;how many;price, like Router;1;499.00; further ones after |",
     **{kind.value: hint for kind, hint in _HINTS.items() if kind is not QuestionType.TEXT},
 }
 
@@ -125,8 +133,8 @@ def press(talk: Talk, key: str, *, local: datetime | None) -> Pressed:
         return _along(_read(talk, local), +1), None
     if key in ("shift+tab", "escape"):
         return _along(talk, -1), None
-    if talk.place.step is Step.QUESTION and key in ("backspace", "delete", "space"):
-        return _question_key(talk, key)
+    if talk.place.step in (Step.QUESTION, Step.ORDER) and key in ("backspace", "delete", "space"):
+        return _altered(talk, key)
     options = panel(talk, local=local, then="").options
     mark = moved(talk.mark, key, len(options))
     if mark is not None:
@@ -134,10 +142,9 @@ def press(talk: Talk, key: str, *, local: datetime | None) -> Pressed:
     place = place_of(options, key)
     if place is not None:
         marked = replace(talk, mark=place)
-        multi = talk.place.step is Step.QUESTION and is_multi(question_of(talk, talk.place.key))
         if talk.place.step is Step.RESULT:
             return marked, None  # its effect is read first; Enter confirms
-        return (_toggled(marked), Then.ANSWERED) if multi else _enter(marked, local)
+        return _altered(marked, "space") if _is_several(talk) else _enter(marked, local)
     return _enter(talk, local) if key == "enter" else (talk, None)
 
 
@@ -184,7 +191,10 @@ def _taken(talk: Talk) -> Talk:
         case Step.WHO:
             return replace(talk, by=(None, *CALLBACK_BY)[mark])
         case Step.ORDER:
-            return write(talk, f"order:{place.key}", field_of(talk, place.key).choices[mark])
+            field = field_of(talk, place.key)
+            if takes_several(field):
+                return talk
+            return write(talk, f"order:{place.key}", field.choices[mark])
         case Step.SURE:
             return replace(talk, sure=True)
         case _:
@@ -254,26 +264,36 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _question_key(talk: Talk, key: str) -> Pressed:
-    """Take an answer away, or mark one of several."""
-    question = question_of(talk, talk.place.key)
-    if key == "space":
-        return (_toggled(talk), Then.ANSWERED) if is_multi(question) else (talk, None)
-    if not choices_of(question) or question.key not in talk.answers:
+def _is_several(talk: Talk) -> bool:
+    """Tell whether several of the options at this place may be chosen."""
+    place = talk.place
+    if place.step is Step.QUESTION:
+        return is_multi(question_of(talk, place.key))
+    return place.step is Step.ORDER and takes_several(field_of(talk, place.key))
+
+
+def _altered(talk: Talk, key: str) -> Pressed:
+    """Take away what was chosen at this place, or choose one of several, or not any more."""
+    place = talk.place
+    if typed_name(talk) is not None:
         return talk, None
-    left = {name: given for name, given in talk.answers.items() if name != question.key}
-    return replace(talk, answers=left), Then.ANSWERED
-
-
-def _toggled(talk: Talk) -> Talk:
-    """Return a talk with the highlighted choice given, or not given any more."""
-    question = question_of(talk, talk.place.key)
-    value = question.choices[talk.mark]
-    given = {*talk.answers.get(question.key, ())} ^ {value}
-    answers = {key: kept for key, kept in talk.answers.items() if key != question.key}
-    if given:  # in the order in which they are asked
-        answers[question.key] = tuple(one for one in question.choices if one in given)
-    return replace(talk, answers=answers)
+    if place.step is Step.ORDER:
+        field = field_of(talk, place.key)
+        values, choices = order_values(talk, field), field.choices
+    else:
+        question = question_of(talk, place.key)
+        values, choices = answer_of(talk, question), (*choices_of(question),)
+    if key != "space":
+        left: tuple[str, ...] = ()
+    elif _is_several(talk) and talk.mark >= 0:
+        other = {*values} ^ {choices[talk.mark]}
+        left = tuple(one for one in choices if one in other)  # in the order of the choices
+    else:
+        return talk, None
+    if place.step is Step.ORDER:
+        return write(talk, f"order:{place.key}", f" {BETWEEN} ".join(left)), None
+    answers = {name: given for name, given in talk.answers.items() if name != place.key}
+    return replace(talk, answers=answers | ({place.key: left} if left else {})), Then.ANSWERED
 
 
 def _question(talk: Talk, question: Question) -> Panel:
@@ -357,11 +377,13 @@ def _order(talk: Talk, then: str) -> Panel:
     title = f"Order {number} of {len(form)}{needed}: {field.label}"
     name, enter = f"order:{field.key}", _last(talk, then)
     if field.choices:
-        marks = [choice == talk.typed.get(name) for choice in field.choices]
-        told = talk.faults.get(name) or field.text
+        marks = [choice in order_values(talk, field) for choice in field.choices]
+        fault = f"Wrong: {talk.faults[name]}" if name in talk.faults else ""
+        told = fault or field.text
         options = keyed(field.choices, marks)
         return Panel(title=title, options=options, mark=talk.mark, told=told, enter=enter)
-    hint = _FIELD_HINTS.get(field.type, field.type)
+    example = f"like {field.example}" if field.example else ""
+    hint = _FIELD_HINTS.get(field.type) or example or field.type
     return Panel(title=title, told=field.text, field=_field(talk, name, hint), enter=enter)
 
 

@@ -10,7 +10,6 @@ from enum import Enum, auto
 from typing import Any
 
 from campaigns.model import DispositionKind, Needs, QuestionType
-from campaigns.results import CALLBACK_BY, Words
 from dialer.screen.person import Offered, OrderField, Person, Question, Reason, choices_of
 
 
@@ -37,6 +36,12 @@ class Place:
 
 
 RESULT = Place(Step.RESULT)
+
+CALLBACK_BY = ("me", "any")
+"""Who keeps a promise, in the words of `campaigns.results.CALLBACK_BY`."""
+
+BETWEEN = "|"
+"""What parts the items of an order field that takes several."""
 
 NOTE, DETAIL, WHEN = "note", "detail", "when"
 """Names of what is typed; an answer is `answer:KEY`, a field of the order `order:KEY`."""
@@ -82,7 +87,9 @@ def begin(person: Person) -> Talk:
             answers[key] = (*answers.get(key, ()), value)
         else:
             typed[f"answer:{key}"] = value
-    typed |= {f"order:{key}": value for key, value in _pairs(draft.get("order"))}
+    for key, value in _pairs(draft.get("order")):
+        before = typed.get(f"order:{key}")
+        typed[f"order:{key}"] = f"{before} {BETWEEN} {value}" if before else value
     for name, kept in ((NOTE, "note"), (DETAIL, "detail"), (WHEN, "callback")):
         if draft.get(kept):
             typed[name] = str(draft[kept])
@@ -235,8 +242,9 @@ def goto(talk: Talk, place: Place) -> Talk:
         case Step.WHO:
             marks = [by == talk.by for by in (None, *CALLBACK_BY)]
         case Step.ORDER:
-            text = talk.typed.get(f"order:{place.key}", "")
-            marks = [choice == text for choice in field_of(talk, place.key).choices]
+            form = field_of(talk, place.key)
+            held = order_values(talk, form)
+            marks = [choice in held for choice in form.choices]
         case _:
             marks = []
     if True in marks:
@@ -289,8 +297,8 @@ def is_touched(talk: Talk) -> bool:
     return bool(talk.answers or talk.chosen or any(text.strip() for text in talk.typed.values()))
 
 
-def words(talk: Talk, *, disposition: str | None = None, whole: bool = False) -> Words:
-    """Return what the agent has said.
+def words(talk: Talk, *, disposition: str | None = None, whole: bool = False) -> dict[str, Any]:
+    """Return what the agent has said, by the names of `campaigns.results.Words`.
 
     Args:
         talk: all of it.
@@ -305,7 +313,7 @@ def words(talk: Talk, *, disposition: str | None = None, whole: bool = False) ->
     typed = {name: text.strip() for name, text in talk.typed.items() if text.strip()}
     reason = reason_of(talk)
     needs = reason is not None and reason.needs != Needs.NOTHING
-    return Words(
+    return dict(  # noqa: C408
         disposition=disposition or talk.chosen or "",
         reason=talk.reason if refusal or whole else None,
         detail=typed.get(DETAIL) if (refusal and needs) or whole else None,
@@ -317,13 +325,33 @@ def words(talk: Talk, *, disposition: str | None = None, whole: bool = False) ->
             for question in (talk.person.questions if whole else asked(talk))
             for value in answer_of(talk, question)
         ),
-        order=tuple(
-            f"{name.removeprefix('order:')}={text}"
-            for name, text in typed.items()
-            if name.startswith("order:") and (ordered or whole)
-        ),
+        order=_order(talk) if ordered or whole else (),
         sure=talk.sure,
     )
+
+
+def _order(talk: Talk) -> tuple[str, ...]:
+    """Return the fields of the order that hold something; several values are several words."""
+    several = {one.key for one in talk.person.order if takes_several(one)}
+    found: list[str] = []
+    for name, text in talk.typed.items():
+        key = name.removeprefix("order:")
+        if key != name:
+            values = text.split(BETWEEN) if key in several else [text]
+            found += [f"{key}={value.strip()}" for value in values if value.strip()]
+    return tuple(found)
+
+
+def takes_several(field: OrderField) -> bool:
+    """Tell whether a field of the order takes several values."""
+    return field.type in ("multi", "items")
+
+
+def order_values(talk: Talk, field: OrderField) -> tuple[str, ...]:
+    """Return what a field of the order holds."""
+    text = talk.typed.get(f"order:{field.key}", "")
+    values = text.split(BETWEEN) if takes_several(field) else [text]
+    return tuple(value.strip() for value in values if value.strip())
 
 
 def is_multi(question: Question) -> bool:

@@ -90,7 +90,7 @@ def _held(person: Person, now: datetime) -> str:
 
 def attributes(person: Person) -> str:
     """Return what else is known of a person in one line."""
-    own = (("number", person.external_id),) if person.external_id else ()
+    own = (("id", person.external_id),) if person.external_id else ()
     return "  ".join(f"{key}: {value}" for key, value in (*own, *person.attributes))
 
 
