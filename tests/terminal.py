@@ -69,7 +69,7 @@ class Terminal:
         self._process = subprocess.Popen(
             words, cwd=cwd, env=dict(environment), stdin=slave, stdout=slave, stderr=slave,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 (no threads)
         )  # fmt: skip
         self._slave = slave  # kept open, so that what was written last can still be read
 
@@ -124,8 +124,13 @@ class Terminal:
                 self._settle()  # the next sign would be taken for a part of it
 
     def shows(self, *texts: str, timeout_s: float = TIMEOUT_S) -> str:
-        """Wait until all texts are to be seen at once; return the screen."""
-        return self.wait(lambda seen: all(text in seen for text in texts), texts, timeout_s)
+        """Wait until all texts are to be seen at once, over a line's end too; return the screen."""
+
+        def is_there(seen: str) -> bool:
+            unbroken = " ".join(seen.split())
+            return all(text in seen or text in unbroken for text in texts)
+
+        return self.wait(is_there, texts, timeout_s)
 
     def hides(self, text: str, timeout_s: float = TIMEOUT_S) -> str:
         """Wait until a text is not to be seen any more; return the screen."""

@@ -134,7 +134,7 @@ def _give(desk: DeskLike, seat: Seat, talk: Talk, code: str, label: str, *, paus
         kept = desk.give(talk.person.lease, said)
         if kept.get("local_time"):
             promised = str(kept["local_time"]).replace("T", " ")
-            told += f" The call is promised for {promised} their time."
+            told += f" Promised for {promised} their time."
     except NoEngineError as error:  # the result is written all the same
         told, wrong = plain_words(str(error)), True
     except RingbankError as error:

@@ -244,7 +244,10 @@ def _fault(talk: Talk, text: str) -> str | None:
         case _:
             kind = ""
     if not text:
-        return "this is needed" if talk.place.step is Step.DETAIL else None
+        needed = talk.place.step is Step.DETAIL or (
+            talk.place.step is Step.ORDER and field_of(talk, talk.place.key).required
+        )
+        return "this is needed" if needed else None
     if kind == QuestionType.DATE and not is_date(text):
         return "that is no date; write it like 2027-03-01"
     if kind == QuestionType.NUMBER and not _is_number(text):

@@ -152,7 +152,7 @@ def test_a_callback_at_an_hour_that_is_forbidden_is_refused_and_nothing_typed_is
     desk.press("enter")
     desk.shows("Who calls then?")
     desk.press("enter")
-    desk.shows("Per Lunde", f"promised for 2099-07-01 {(shut + 2) % 24:02}:30 their time")
+    desk.shows("Per Lunde", f"Promised for 2099-07-01 {(shut + 2) % 24:02}:30 their time")
     (promised,) = facts("callbacks list")
     assert promised["local_time"] == f"2099-07-01T{(shut + 2) % 24:02}:30"
     (said,) = facts(f"leads show {promised['lead_id']}")["events"][-1:]
