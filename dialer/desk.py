@@ -147,6 +147,24 @@ class Desk(Line):
                 words = words_for(connection, stored, self._laws, held, given=answers, now=now)
         return words | {"questions": questions_document(stored.campaign, typed)}
 
+    def standing(self, campaign: str, agent: str) -> dict[str, object]:
+        """Return how an agent stands, in which mode the campaign dials, whether an engine runs.
+
+        Raises:
+            UsageError: there is no such campaign or agent.
+        """
+        engine = live_engine(self._site)
+        with reading(self._site.base()) as connection:
+            stored = store.load(connection, campaign)
+            who = find_agent(connection, agent)
+        return {
+            "mode": stored.campaign.mode,
+            "state": who.state,
+            "pause": who.pause,
+            "since": who.since,
+            "engine": engine is not None,
+        }
+
     def keep(self, lease: str, words: Words) -> None:
         """Keep what an agent has typed so far; `next` shows it again as `draft`.
 
