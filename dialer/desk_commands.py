@@ -136,6 +136,8 @@ def _show(console: Console, document: dict[str, object], campaign: str) -> None:
         return
     lead = document["lead"]
     assert isinstance(lead, dict)
+    if document["practice"]:
+        _show_character(console, document["character"])
     console.facts(
         {
             "lease": document["lease"],
@@ -146,6 +148,16 @@ def _show(console: Console, document: dict[str, object], campaign: str) -> None:
         }
     )
     _show_talk(console, document)
+
+
+def _show_character(console: Console, character: object) -> None:
+    """Print that nobody is called, and how whoever plays the demo person behaves."""
+    assert isinstance(character, dict)
+    told = f"Practice: nobody is called. {character['how']}"
+    console.line(fill(told, 78))
+    for line in character["says"]:
+        console.line(fill(f"- {line}", 78, initial_indent="  ", subsequent_indent="    "))
+    console.line("")
 
 
 def _show_talk(console: Console, document: dict[str, object]) -> None:
