@@ -24,15 +24,18 @@ from campaigns.export_commands import export_app
 from campaigns.lead_commands import leads_app
 from campaigns.registry_commands import dnc_app
 from campaigns.rules_commands import rules_app
+from campaigns.scripts.commands import scripts_app
 from dialer.agent_commands import agents_app
 from dialer.asterisk.commands import asterisk_app
 from dialer.callback_commands import callbacks_app
 from dialer.commands import db_app
 from dialer.demo import demo
-from dialer.desk_commands import next_, release, result
+from dialer.desk_commands import dial, next_, release, result, skip
 from dialer.doctor import doctor
 from dialer.lab.commands import lab_app
+from dialer.order_commands import orders_app
 from dialer.run import run
+from dialer.task_commands import tasks_app
 from leads.commands import lists_app
 from leads.console import Console
 from leads.errors import RingbankError, UsageError
@@ -57,8 +60,11 @@ for name, group in (
     ("dnc", dnc_app),
     ("consents", consents_app),
     ("campaigns", campaigns_app),
+    ("scripts", scripts_app),
     ("agents", agents_app),
     ("callbacks", callbacks_app),
+    ("orders", orders_app),
+    ("tasks", tasks_app),
     ("export", export_app),
     ("rules", rules_app),
     ("lab", lab_app),
@@ -71,6 +77,8 @@ for name, command in (
     ("run", run),
     ("next", next_),
     ("result", result),
+    ("dial", dial),
+    ("skip", skip),
     ("release", release),
     ("explain", explain),
     ("audit", audit),
@@ -236,6 +244,7 @@ def _settings(file: Path) -> Settings:
         rules_folder=loaded.rules_folder,
         own_rules=loaded.own_rules.document(),
         require_token=loaded.require_token,
+        pauses=loaded.pauses,
     )
 
 

@@ -23,7 +23,8 @@ class AgentRow:
 
     Attributes:
         phone: what is rung at their login: E.164 or a channel; None: they dial themselves.
-        pause: the code of the pause they are on, or None.
+        pause: the code of the pause they are on, or go on after the talk in hand, or None.
+        next_state: what follows the talk in hand, or None.
         languages: those they speak, ISO 639-1; empty where nobody has told.
         engine: the one that keeps their line while they are in.
         active: they work here; nobody else can do anything.
@@ -39,6 +40,7 @@ class AgentRow:
     state: AgentState
     since: datetime
     pause: str | None
+    next_state: AgentState | None
     engine: str | None
     channel_id: str | None
     active: bool = True
@@ -94,6 +96,12 @@ def list_agents(connection: Connection, *, inactive: bool = False) -> tuple[Agen
     return tuple(map(_agent, connection.execute(query)))
 
 
+def agent_name(connection: Connection, agent_id: int | None) -> str | None:
+    """Return the name of an agent, active or not, or None for none."""
+    name: str | None = connection.scalar(select(agents.c.name).where(agents.c.id == agent_id))
+    return name
+
+
 def find_agent(connection: Connection, name: str) -> AgentRow:
     """Return the active agent of a name.
 
@@ -122,6 +130,11 @@ def any_agent(connection: Connection, name: str) -> AgentRow:
             f"there is no agent {name!r}; {did_you_mean(name, known, see='agents list')}"
         )
     return _agent(row)
+
+
+def agent_of(connection: Connection, agent_id: int) -> AgentRow:
+    """Return an agent by their id, whether they are active or not."""
+    return _agent(connection.execute(select(agents).where(agents.c.id == agent_id)).one())
 
 
 def agent_of_token(connection: Connection, token: str) -> AgentRow | None:
@@ -168,6 +181,7 @@ def _agent(row: Row[Any]) -> AgentRow:
         state=AgentState(row.state),
         since=row.since,
         pause=row.pause,
+        next_state=AgentState(row.next_state) if row.next_state else None,
         engine=row.engine,
         channel_id=row.channel_id,
         active=bool(row.active),

@@ -18,6 +18,7 @@ from campaigns.gates import decision_document, evaluate
 from campaigns.law import Laws
 from campaigns.model import LeadState
 from campaigns.queues import refresh
+from campaigns.skips import passed_over
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts, campaign_leads, claims, is_callable
 from leads.sql import among_given, in_chunks, insert_if_new
@@ -90,7 +91,10 @@ def claim(
         return Claims((), 0)
     refresh(connection, stored, laws, now=now)
     owners = for_agents if agent_id is None else [agent_id]
-    people = _due(connection, stored, limit=limit, now=now, agent_ids=owners)
+    skipped = frozenset[int]()
+    if agent_id is not None:
+        skipped = passed_over(connection, stored.id, agent_id, now=now)
+    people = _due(connection, stored, limit=limit, now=now, agent_ids=owners, but=skipped)
     chosen: dict[int, tuple[Candidate, Facts]] = {}
     refused = 0
     found = gather(connection, stored, people, laws, now=now)
@@ -102,7 +106,7 @@ def claim(
             chosen.setdefault(person.number_id, (person, facts))
         else:
             refused += 1
-            _put_back(connection, person, decision)
+            put_back(connection, person, decision)
     # In the order of their numbers: two claimers that want the same ones then wait for one
     # another in one order, and cannot stand in each other's way for ever.
     taken = _hold(
@@ -215,13 +219,19 @@ def _due(
     limit: int,
     now: datetime,
     agent_ids: Collection[int],
+    but: Collection[int],
 ) -> Sequence[Candidate]:
-    """Return whose turn it is: those of open queues only, in the order of turns."""
-    wanted = min(limit * 2 + 8, _LOOK_AT_MOST)
+    """Return whose turn it is: those of open queues only, in the order of turns.
+
+    Whom the agent has skipped (`but`) may all stand in front of the next one.
+    """
+    wanted = min(limit * 2 + 8, _LOOK_AT_MOST) + len(but)
     row_ids = turns.next_rows(connection, stored.id, wanted, now=now, agent_ids=agent_ids)
     asked = candidates_of(stored.id, now=now) | {"row_ids": row_ids}
     found = {row.id: candidate(row) for row in connection.execute(_UNCLAIMED, asked)}
-    return [found[row_id] for row_id in row_ids if row_id in found]
+    return [
+        found[row_id] for row_id in row_ids if row_id in found and found[row_id].lead_id not in but
+    ]
 
 
 _UNCLAIMED = CANDIDATES.where(
@@ -231,7 +241,7 @@ _UNCLAIMED = CANDIDATES.where(
 ).with_for_update(of=campaign_leads, skip_locked=True)
 
 
-def _put_back(connection: Connection, person: Candidate, decision: Decision) -> None:
+def put_back(connection: Connection, person: Candidate, decision: Decision) -> None:
     """Move a refused lead to its next moment, or out of the work."""
     lasting = next((r for r in decision.refusals if r.until is None), None)
     values: dict[str, object]

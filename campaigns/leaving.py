@@ -45,7 +45,7 @@ def deactivate(connection: Connection, agent: AgentRow, *, now: datetime) -> Non
         .where(campaign_leads.c.owner_id == agent.id)
         .values(owner_id=None, owner_until=None)
     )
-    if lease is not None and held:
+    if lease is not None and lease.id is not None and held:
         release(connection, lease.id)
     connection.execute(
         update(practice_talks)

@@ -13,16 +13,22 @@ from sqlalchemy import ColumnElement, Connection, insert, select, update
 from campaigns import desk, training
 from campaigns.agents import AgentRow
 from campaigns.desk_tables import practice_talks
-from campaigns.model import Campaign, Outcome, PastAttempt
+from campaigns.model import Campaign, PastAttempt
+from campaigns.offered import offered, questions_document
+from campaigns.orders.form import form_document
 from campaigns.practice_people import DemoPerson, person_after, person_named
 from campaigns.refusals import offered_at, reason_named
-from campaigns.results import Result
+from campaigns.results import Result, hand_outcome
 from campaigns.retry import next_try
 from campaigns.said import asks_for_no_call
+from campaigns.scripts.talk import Answers, to_say
+from campaigns.scripts.values import Person
 from campaigns.store import StoredCampaign
 from campaigns.tables import agents
 from campaigns.training_steps import NO_TRAINING, StepKind
 from leads.errors import NotAllowedError
+from leads.model import masked
+from leads.moments import one_clock
 
 _LEASE = "practice-"
 
@@ -95,17 +101,20 @@ def _begin(
     return find_talk(connection, lease)
 
 
-def find_talk(connection: Connection, lease: str) -> PracticeTalk | None:
+def find_talk(connection: Connection, lease: str, *, to_change: bool = True) -> PracticeTalk | None:
     """Return the practice talk of a lease; None where it is over, or a lease on a person."""
     if not lease.startswith(_LEASE):
         return None
-    return _open(connection, practice_talks.c.lease == lease)
+    return _open(connection, practice_talks.c.lease == lease, to_change=to_change)
 
 
-def _open(connection: Connection, which: ColumnElement[bool]) -> PracticeTalk | None:
-    row = connection.execute(
-        select(practice_talks).where(which, practice_talks.c.ended_at.is_(None)).with_for_update()
-    ).one_or_none()
+def _open(
+    connection: Connection, which: ColumnElement[bool], *, to_change: bool = True
+) -> PracticeTalk | None:
+    query = select(practice_talks).where(which, practice_talks.c.ended_at.is_(None))
+    if to_change:
+        query = query.with_for_update()
+    row = connection.execute(query).one_or_none()
     if row is None:
         return None
     return PracticeTalk(
@@ -117,11 +126,31 @@ def _open(connection: Connection, which: ColumnElement[bool]) -> PracticeTalk | 
     )
 
 
+def words_for(
+    stored: StoredCampaign, talk: PracticeTalk, *, agent: str, given: Answers, now: datetime
+) -> dict[str, object]:
+    """Return what is said to a demo person; no country's rules hold for them."""
+    demo = talk.person
+    person = Person(
+        name=demo.name,
+        external_id=f"demo-{demo.code}",
+        language=demo.language,
+        attributes=demo.attributes,
+        agent=agent,
+        campaign=stored.campaign.name,
+        seller=stored.campaign.seller,
+        local_time=one_clock(now, [demo.zone]),
+        phone_masked=masked(demo.phone),
+    )
+    return to_say(stored.campaign, stored.script, person, given, (), recorded=False)
+
+
 def practice_document(
-    stored: StoredCampaign, talk: PracticeTalk, *, now: datetime
+    stored: StoredCampaign, talk: PracticeTalk, *, agent: str, now: datetime
 ) -> dict[str, object]:
     """Return what an agent sees of a demo person: all that they see of a person, and the role."""
     person = talk.person
+    words = words_for(stored, talk, agent=agent, given={}, now=now)
     return {
         "lease": talk.lease,
         "expires_at": None,
@@ -134,18 +163,16 @@ def practice_document(
             "language": person.language,
         },
         "phone": None,
-        "phone_masked": desk.masked(person.phone),
+        "phone_masked": masked(person.phone),
         "local_time": desk.local_time([person.zone], now),
-        "script": stored.script,
-        "questions": desk.asked(stored.campaign),
-        "dispositions": desk.offered(stored.campaign),
+        "script": words.pop("script"),
+        "questions": questions_document(stored.campaign, None),
+        "dispositions": offered(stored.campaign),
         "history": [],
         "mode": stored.campaign.mode,
         "live": False,
-        "script_version": None,
-        "opening": None,
-        "drawer": [],
-        "order": None,
+        **words,
+        "order": form_document(stored.campaign.order),
         "draft": None,
         "tasks": [],
         "practice": True,
@@ -197,7 +224,7 @@ def what_would_follow(
         return "nobody would call this number again, for any campaign"
     call = PastAttempt(
         lead_id=0,
-        outcome=desk.NOBODY_REACHED.get(kind, Outcome.CONNECTED),
+        outcome=hand_outcome(kind),
         ended_at=now,
         disposition=kind,
         callback_at=result.callback_at,

@@ -10,7 +10,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from campaigns import tasks
 from campaigns.model import AttemptId
+from campaigns.orders.store import events_of, of_lead
 from campaigns.tables import agents, answers, attempts, campaigns
 from leads import consents
 from leads.consent_rules import Consent, state_of
@@ -28,7 +30,8 @@ class Event:
     Attributes:
         at: when, aware UTC.
         what: imported, completed, edited, merged, attempt, consent_given,
-            consent_withdrawn, consent_expired, suppressed, suppression_removed or erased.
+            consent_withdrawn, consent_expired, suppressed, suppression_removed, order, task,
+            task_done or erased.
         facts: what else there is to say, by names that depend on `what`.
     """
 
@@ -92,6 +95,8 @@ def story(
         *map(_of_call, calls(connection, lead.lead_id, with_answers=True)),
         *_of_consents(given, now),
         *_of_entries(entries),
+        *_of_orders(connection, lead.lead_id),
+        *_of_tasks(connection, lead.lead_id, now),
         *_erased(connection, lead.lead_id),
     ]
     return tuple(sorted(events, key=lambda event: event.at))
@@ -316,6 +321,30 @@ def _of_entries(entries: Iterable[Entry]) -> Iterator[Event]:
         if entry.removed_at is not None:
             facts = {**which, "reason": entry.removed_reason}
             yield Event(at=entry.removed_at, what="suppression_removed", facts=facts)
+
+
+def _of_orders(connection: Connection, lead_id: LeadId) -> Iterator[Event]:
+    for at, state, facts in events_of(of_lead(connection, lead_id)):
+        yield Event(at=at, what="order", facts={"state": state, **facts})
+
+
+def _of_tasks(connection: Connection, lead_id: LeadId, now: datetime) -> Iterator[Event]:
+    for task in tasks.listed(connection, all_=True, lead_id=lead_id, now=now):
+        which = {"task_id": task.task_id, "class": task.kind}
+        facts = {
+            **which,
+            "priority": task.priority,
+            "text": task.text,
+            "due_at": task.due_at,
+            "overdue": task.overdue,
+            "owner": task.owner,
+            "by": task.created_by,
+            "open": task.done_at is None,
+        }
+        yield Event(at=task.created_at, what="task", facts=facts)
+        if task.done_at is not None:
+            facts = {**which, "by": task.done_by, "outcome": task.outcome}
+            yield Event(at=task.done_at, what="task_done", facts=facts)
 
 
 def _erased(connection: Connection, lead_id: LeadId) -> Iterator[Event]:

@@ -120,6 +120,24 @@ def _because(facts: _Facts) -> str:
     return f" ({facts['reason']})" if facts["reason"] else ""
 
 
+def _order(facts: _Facts) -> Iterator[str]:
+    by = f" by {facts['by']}" if facts["by"] else ""
+    yield f"order {facts['order_id']} {facts['state']}{by}, {facts['campaign']}{_because(facts)}"
+
+
+def _task(facts: _Facts) -> Iterator[str]:
+    owner = f", {facts['owner']}" if facts["owner"] else ""
+    due = f", due {_moment(facts['due_at'])}" if facts["due_at"] and facts["open"] else ""
+    late = ", overdue" if facts["overdue"] else ""
+    yield f"task {facts['task_id']} {facts['class']} ({facts['priority']}{owner}{due}{late})"
+    yield facts["text"]
+
+
+def _task_done(facts: _Facts) -> Iterator[str]:
+    told = f": {facts['outcome']}" if facts["outcome"] else ""
+    yield f"task {facts['task_id']} {facts['class']} done by {facts['by']}{told}"
+
+
 def _erased(_: _Facts) -> Iterator[str]:
     yield "everything personal was erased"
 
@@ -135,6 +153,9 @@ _TOLD: Mapping[str, tuple[str, Callable[[_Facts], Iterator[str]]]] = {
     "consent_expired": ("consent", _consent_expired),
     "suppressed": ("dnc", _suppressed),
     "suppression_removed": ("dnc", _suppression_removed),
+    "order": ("order", _order),
+    "task": ("task", _task),
+    "task_done": ("task", _task_done),
     "erased": ("erasure", _erased),
 }
 """What each kind of thing is called at a terminal, and how it is told."""

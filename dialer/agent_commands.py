@@ -1,20 +1,14 @@
 """``ringbank agents login`` and what follows: the working day on the line."""
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from leads.console import Console
 
-if TYPE_CHECKING:
-    from dialer.store import RequestKind
-
 agents_app = typer.Typer(no_args_is_help=True, help="Agents: who they are, and their working day.")
 
 Name = Annotated[str, typer.Argument(help="The agent.")]
-
-_LOGIN_WITHIN = timedelta(seconds=45)
 
 
 @agents_app.command()
@@ -23,9 +17,10 @@ def login(ctx: typer.Context, name: Name) -> None:
 
     Example: ringbank agents login anna
     """
-    from dialer.store import RequestKind
+    from dialer.desk import Desk
 
-    _ask(ctx, name, RequestKind.LOGIN, within=_LOGIN_WITHIN)
+    console: Console = ctx.obj
+    console.facts(Desk(console).login(name))
 
 
 @agents_app.command()
@@ -34,20 +29,29 @@ def ready(ctx: typer.Context, name: Name) -> None:
 
     Example: ringbank agents ready anna
     """
-    from dialer.store import RequestKind
+    from dialer.desk import Desk
 
-    _ask(ctx, name, RequestKind.READY)
+    console: Console = ctx.obj
+    console.facts(Desk(console).ready(name))
 
 
 @agents_app.command(name="pause")
-def pause_agent(ctx: typer.Context, name: Name) -> None:
+def pause_agent(
+    ctx: typer.Context,
+    name: Name,
+    reason: Annotated[
+        str | None,
+        typer.Option("--reason", help="Why: a code of [pauses], such as lunch."),
+    ] = None,
+) -> None:
     """Take no more calls until ready again; a talk in hand goes on.
 
-    Example: ringbank agents pause anna
+    Example: ringbank agents pause anna --reason lunch
     """
-    from dialer.store import RequestKind
+    from dialer.desk import Desk
 
-    _ask(ctx, name, RequestKind.PAUSE)
+    console: Console = ctx.obj
+    console.facts(Desk(console).pause(name, reason))
 
 
 @agents_app.command()
@@ -56,29 +60,7 @@ def logout(ctx: typer.Context, name: Name) -> None:
 
     Example: ringbank agents logout anna
     """
-    from dialer.store import RequestKind
-
-    _ask(ctx, name, RequestKind.LOGOUT)
-
-
-def _ask(
-    ctx: typer.Context, name: str, kind: "RequestKind", *, within: timedelta | None = None
-) -> None:
-    """Ask the engine for something that concerns an agent, and show where they stand then."""
-    from campaigns.agents import find_agent
-    from campaigns.model import AgentState
-    from dialer import asking, store
-    from dialer.acting import check_own_name
-    from leads.db import reading
+    from dialer.desk import Desk
 
     console: Console = ctx.obj
-    check_own_name(console, name)
-    with reading(console.base()) as connection:
-        agent = find_agent(connection, name)
-    asking.ask_engine(console, kind, agent_id=agent.id, within=within or asking.ANSWER_WITHIN)
-    with reading(console.base()) as connection:
-        agent = find_agent(connection, name)
-    at_rest = agent.state in (AgentState.PAUSED, AgentState.OUT)
-    if kind in (store.RequestKind.PAUSE, store.RequestKind.LOGOUT) and not at_rest:
-        console.say("this takes effect after the call in hand")
-    console.facts({"agent": name, "state": agent.state, "since": agent.since})
+    console.facts(Desk(console).logout(name))

@@ -47,6 +47,7 @@ class Settings:
         rules_folder: the folder with the operator's own rule files, or None.
         own_rules: what the operator asks for besides the law, as `campaigns.rules.own` writes it.
         require_token: commands are for agents who say by a token who they are.
+        pauses: code of each pause of agents -> paid or unpaid.
     """
 
     region: str | None
@@ -55,7 +56,8 @@ class Settings:
     engine: str
     rules_folder: Path | None
     own_rules: Mapping[str, object]
-    require_token: bool = False
+    require_token: bool
+    pauses: Mapping[str, str]
 
 
 @dataclass(slots=True, kw_only=True)
