@@ -34,7 +34,9 @@ from dialer.desk_commands import dial, next_, release, result, skip
 from dialer.doctor import doctor
 from dialer.lab.commands import lab_app
 from dialer.order_commands import orders_app
+from dialer.reconcile_commands import reconcile
 from dialer.run import run
+from dialer.screen.commands import desk
 from dialer.task_commands import tasks_app
 from leads.commands import lists_app
 from leads.console import Console
@@ -75,6 +77,7 @@ for name, group in (
 for name, command in (
     ("demo", demo),
     ("run", run),
+    ("desk", desk),
     ("next", next_),
     ("result", result),
     ("dial", dial),
@@ -82,6 +85,7 @@ for name, command in (
     ("release", release),
     ("explain", explain),
     ("audit", audit),
+    ("reconcile", reconcile),
     ("doctor", doctor),
 ):
     app.command(name=name)(command)

@@ -7,6 +7,7 @@ lines means that the definitions are equal.
 import json
 from datetime import date, timedelta
 
+from campaigns.checks import describe_checks
 from campaigns.dispositions import DEFINITIONS
 from campaigns.fields import duration_text
 from campaigns.model import (
@@ -72,6 +73,7 @@ def _written(campaign: Campaign) -> dict[str, str]:
         | scripts.written(campaign.script)
         | _talk(campaign)
         | form_lines(campaign.order)
+        | describe_checks(campaign.checks)
     )
 
 

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Collection, Sequence
 
+from campaigns.checks import read_checks
 from campaigns.dispositions import read_dispositions
 from campaigns.fields import Section, nearest, not_toml, shown
 from campaigns.model import (
@@ -116,6 +117,7 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         training=read_training(file),
         order=read_form(file),
         skills=read_skills(file.section("agents")),
+        checks=read_checks(file),
     )
     _check_forms(file, words, campaign.order)
     if campaign.starts and campaign.ends and campaign.ends < campaign.starts:

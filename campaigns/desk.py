@@ -5,7 +5,7 @@ to Asterisk; where a result has to end a live call, the caller asks the engine t
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
 
-from campaigns import facts
+from campaigns import facts, turns
 from campaigns.claims import claim, held_among, release
 from campaigns.consequences import hold_numbers
 from campaigns.drafts import words_of
@@ -25,6 +25,7 @@ from campaigns.ledger import release_expired
 from campaigns.model import (
     CALLABLE_STATES,
     AttemptId,
+    Campaign,
     CampaignState,
     DialMode,
     Outcome,
@@ -33,6 +34,7 @@ from campaigns.offered import offered, questions_document
 from campaigns.orders.form import form_document
 from campaigns.previewing import PREVIEW_LEASE
 from campaigns.questions import usable_answers
+from campaigns.queues import is_spoken
 from campaigns.results import HAND_DIALLED, Result, hand_outcome, record_result
 from campaigns.rules.placing import possible_zones
 from campaigns.said import attempt_row
@@ -103,9 +105,12 @@ def next_person(
     ).one()
     release_expired(connection, stored, now=now)
     held = lease_of(connection, agent_id)
-    mode = stored.campaign.mode
-    if held is not None or mode not in AGENT_RESERVED:
+    if held is not None:
         return held
+    _demand_able(agent, stored.campaign)
+    mode = stored.campaign.mode
+    if mode not in AGENT_RESERVED:
+        return None
     if stored.state is not CampaignState.RUNNING:
         return None
     if agent.state in _TAKES_CALLS:
@@ -125,12 +130,47 @@ def next_person(
             now=now,
             new_lease=lambda: secrets.token_hex(6),
             agent_id=agent_id,
+            languages=spoken_by(agent.languages),
             expires_at=now + lease_time,
         )
         if claims_made.taken or not claims_made.refused:
             break
         looked_at += claims_made.refused
     return lease_of(connection, agent_id)
+
+
+def others_look(
+    connection: Connection,
+    stored: StoredCampaign,
+    agent_id: int,
+    *,
+    languages: frozenset[str] | None,
+    now: datetime,
+) -> bool:
+    """Tell whether an agent got nobody only because others look at the last people just now."""
+    chooses = stored.campaign.mode in AGENT_RESERVED
+    if not chooses or stored.state is not CampaignState.RUNNING:
+        return False
+    return turns.looked_at_by_others(
+        connection, stored.id, agent_ids=[agent_id], languages=languages, now=now
+    )
+
+
+def _demand_able(agent: Row[Any], campaign: Campaign) -> None:
+    """Refuse an agent who was deactivated a moment ago, or cannot do what the campaign asks."""
+    if not agent.active:
+        raise NotAllowedError(f"{agent.name} has been deactivated; see: ringbank agents list")
+    missing = [skill for skill in campaign.skills if skill not in agent.skills]
+    if missing:
+        raise NotAllowedError(
+            f"{agent.name} lacks the skill {missing[0]!r}, which {campaign.name!r} asks of its "
+            "agents; a supervisor may give it, see: ringbank agents list"
+        )
+
+
+def spoken_by(languages: Iterable[str]) -> frozenset[str] | None:
+    """Return the languages of an agent, or None where nobody has told any: then any will do."""
+    return frozenset(languages) or None
 
 
 def lease_of(connection: Connection, agent_id: int) -> Lease | None:
@@ -439,20 +479,34 @@ def give_back(connection: Connection, stored: StoredCampaign, lease: Lease) -> N
 
 
 def why_nobody(
-    connection: Connection, stored: StoredCampaign, *, now: datetime
+    connection: Connection,
+    stored: StoredCampaign,
+    *,
+    languages: frozenset[str] | None = None,
+    now: datetime,
 ) -> list[dict[str, object]]:
-    """Return what keeps a campaign's leads from being next: gate, how many, until when."""
+    """Return what keeps a campaign's leads from being next: gate, how many, until when.
+
+    Those who wait for an agent of another language than `languages` are told by themselves,
+    as the gate `language`; None: there are none such.
+    """
     rows = connection.execute(
         select(
             campaign_leads.c.held_by,
             campaign_leads.c.state,
             queues.c.opens_at,
+            queues.c.language,
             func.count().label("people"),
             func.min(campaign_leads.c.next_call_at).label("next_at"),
         )
         .outerjoin(queues, queues.c.id == campaign_leads.c.queue_id)
         .where(campaign_leads.c.campaign_id == stored.id)
-        .group_by(campaign_leads.c.held_by, campaign_leads.c.state, queues.c.opens_at)
+        .group_by(
+            campaign_leads.c.held_by,
+            campaign_leads.c.state,
+            queues.c.opens_at,
+            queues.c.language,
+        )
     )
     found: dict[str, dict[str, Any]] = {}
     if stored.state is not CampaignState.RUNNING:
@@ -460,12 +514,13 @@ def why_nobody(
     for row in rows:
         waits = row.state in CALLABLE_STATES
         shut = waits and row.opens_at is not None and row.opens_at > max(now, row.next_at)
-        gate = "hours" if shut else _gate_of(row.held_by)
+        foreign = waits and not is_spoken(row.language or "", languages)
+        gate = "language" if foreign else "hours" if shut else _gate_of(row.held_by)
         reason = found.setdefault(gate, {"gate": gate, "count": 0, "next_at": None})
         if reason["count"] is not None:  # the whole campaign stands still
             reason["count"] += row.people
         next_at = row.opens_at if shut else row.next_at
-        if waits and next_at > AT_ONCE:
+        if waits and not foreign and next_at > AT_ONCE:
             reason["next_at"] = min(filter(None, (reason["next_at"], next_at)))
     return list(found.values())
 

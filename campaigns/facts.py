@@ -101,7 +101,7 @@ class Candidate(Somebody):
 
     Attributes:
         row_id: of its row in `campaign_leads`.
-        language: the person's, or None.
+        language: the person's, ISO 639; empty where it is not known.
     """
 
     row_id: int
@@ -111,7 +111,7 @@ class Candidate(Somebody):
     next_call_at: datetime
     attempts: int
     owner_id: int | None
-    language: str | None = None
+    language: str
 
 
 def claimed(lead_id: ColumnElement[int], number_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -199,7 +199,7 @@ def candidate(row: Row[tuple[object, ...]]) -> Candidate:
         next_call_at=row.next_call_at,
         attempts=row.attempts,
         owner_id=row.owner_id,
-        language=row.language,
+        language=row.language or "",
         on_list=bool(row.on_list),
         claimed=bool(row.claimed),
         position=row.position,

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from typing import NewType
 
+from campaigns.checks import USUAL, Checks
 from campaigns.orders.model import OrderForm
 from campaigns.scripts.settings import ScriptFiles
 from campaigns.training_steps import NO_TRAINING, Training
@@ -376,6 +377,7 @@ class Campaign:
     training: Training = NO_TRAINING
     order: OrderForm | None = None
     skills: tuple[str, ...] = ()
+    checks: Checks = USUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

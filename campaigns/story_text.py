@@ -7,6 +7,7 @@ from textwrap import wrap
 from typing import Any
 
 from campaigns.story import Event
+from leads.names import printable
 
 _KIND_WIDTH = 8
 _INDENT = " " * (len("2026-12-01 18:30") + 2 + _KIND_WIDTH + 2)
@@ -25,17 +26,12 @@ def story_lines(events: Iterable[Event], *, width: int) -> Iterator[str]:
 
 def _folded(text: str, first: str, rest: str, width: int) -> list[str]:
     return wrap(
-        _printable(text),
+        printable(text),
         max(width, len(rest) + 20),
         initial_indent=first,
         subsequent_indent=rest,
         break_on_hyphens=False,
     )
-
-
-def _printable(text: str) -> str:
-    """Return a text without what would move the cursor: notes hold what people paste."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _moment(moment: datetime) -> str:

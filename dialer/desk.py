@@ -47,6 +47,7 @@ from dialer.asking import (
     live_engine,
     wait_for_answer,
 )
+from dialer.clock import elapsed_s
 from dialer.line import Line
 from dialer.store import RequestKind, ask
 from leads import access
@@ -56,6 +57,11 @@ from leads.model import e164_of
 from leads.moments import on_clocks, read_moment
 
 _LOOK_EVERY_S = 0.05
+
+_OTHERS_LOOK_S = 2.0
+"""How long an agent waits for people at whom others look just now, and may let go of."""
+
+_LOOK_AGAIN_S = 0.02
 
 
 class Desk(Line):
@@ -73,22 +79,35 @@ class Desk(Line):
             NotAllowedError: the agent takes calls from an engine, or is not who acts.
         """
         check_own_name(self._site, agent)
-        actor = self._site.actor()
         now = engine_time(self._site)
+        give_up_s = elapsed_s() + _OTHERS_LOOK_S
+        while True:
+            document, look_again = self._next(campaign, agent, now=now)
+            if not look_again or elapsed_s() > give_up_s:
+                return document
+            time.sleep(_LOOK_AGAIN_S)
+
+    def _next(self, campaign: str, agent: str, *, now: datetime) -> tuple[dict[str, object], bool]:
+        """Return what `next` does, and whether somebody may be there a moment later."""
         with writing(self._site.base()) as connection:
             stored = store.load(connection, campaign)
             who = find_agent(connection, agent)
             talk = practice.talk_for(connection, stored, who, now=now)
             if talk is not None:
-                return practice.practice_document(stored, talk, agent=who.name, now=now)
+                document = practice.practice_document(stored, talk, agent=who.name, now=now)
+                return document, False
             lease = desk.next_person(connection, stored, self._laws, who.id, now=now)
             if lease is None:
-                return {"lease": None, "why": desk.why_nobody(connection, stored, now=now)}
+                languages = desk.spoken_by(who.languages)
+                why = desk.why_nobody(connection, stored, languages=languages, now=now)
+                busy = desk.others_look(connection, stored, who.id, languages=languages, now=now)
+                return {"lease": None, "why": why}, busy
             theirs = store.load_id(connection, lease.campaign_id)
             document = desk.person_document(connection, theirs, self._laws, lease, now=now)
             if theirs.campaign.mode is DialMode.PREVIEW and who.state is AgentState.PAUSED:
                 self._tell_preview(connection, who)
             if document["phone"] is not None:  # in manual mode the agent sees the number
+                actor = self._site.actor()
                 access.record(
                     connection,
                     who=who.name if actor is None else actor.name,
@@ -101,7 +120,7 @@ class Desk(Line):
         if lease.script_version is None and isinstance(version, str):
             with writing(self._site.base()) as connection:
                 note_shown(connection, lease, version)
-        return document
+        return document, False
 
     def script(self, lease: str, answers: Answers) -> dict[str, object]:
         """Return what is said and asked, with the answers that a person has given by now.
@@ -127,6 +146,24 @@ class Desk(Line):
                 stored = store.load_id(connection, held.campaign_id)
                 words = words_for(connection, stored, self._laws, held, given=answers, now=now)
         return words | {"questions": questions_document(stored.campaign, typed)}
+
+    def standing(self, campaign: str, agent: str) -> dict[str, object]:
+        """Return how an agent stands, in which mode the campaign dials, whether an engine runs.
+
+        Raises:
+            UsageError: there is no such campaign or agent.
+        """
+        engine = live_engine(self._site)
+        with reading(self._site.base()) as connection:
+            stored = store.load(connection, campaign)
+            who = find_agent(connection, agent)
+        return {
+            "mode": stored.campaign.mode,
+            "state": who.state,
+            "pause": who.pause,
+            "since": who.since,
+            "engine": engine is not None,
+        }
 
     def keep(self, lease: str, words: Words) -> None:
         """Keep what an agent has typed so far; `next` shows it again as `draft`.
