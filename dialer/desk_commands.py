@@ -26,7 +26,9 @@ _LOOK_EVERY_S = 0.1
 def next_(
     ctx: typer.Context,
     campaign: Annotated[str, typer.Option("--campaign", help="For which campaign.")],
-    agent: Annotated[str, typer.Option("--agent", help="Who asks.")],
+    agent: Annotated[
+        str | None, typer.Option("--agent", help="Who asks; with a token you need not say it.")
+    ] = None,
     wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for somebody.")] = 0.0,
 ) -> None:
     """Show the person on the agent's line, or, in manual mode, the next one to dial.
@@ -35,10 +37,12 @@ def next_(
 
     Example: ringbank next --campaign tariff-switch --agent anna --wait 30
     """
+    from dialer.acting import agent_named
     from dialer.desk import Desk
 
     console: Console = ctx.obj
     desk = Desk(console)
+    agent = agent_named(console, agent)
     deadline = time.monotonic() + wait
     document = desk.next(campaign, agent)
     while document["lease"] is None and time.monotonic() < deadline:
