@@ -38,7 +38,7 @@ from campaigns.scripts.shown import note_shown, words_for
 from campaigns.scripts.talk import Answers
 from campaigns.store import StoredCampaign
 from campaigns.traces import Look
-from dialer.acting import check_own_lease, check_own_name
+from dialer.acting import check_own_lease, check_own_name, on_whose_word
 from dialer.asking import (
     ANSWER_WITHIN,
     NoEngineError,
@@ -153,6 +153,7 @@ class Desk(Line):
         Raises:
             UsageError: there is no such campaign or agent.
         """
+        check_own_name(self._site, agent)
         engine = live_engine(self._site)
         with reading(self._site.base()) as connection:
             stored = store.load(connection, campaign)
@@ -173,6 +174,8 @@ class Desk(Line):
         """
         now = engine_time(self._site)
         with writing(self._site.base()) as connection:
+            if self._practice(connection, lease) is not None:
+                return  # what is typed of a demo person is about nobody
             held = desk.find_owed(connection, lease)
             check_own_lease(self._site, lease, held.agent_id)
             _keep(connection, held, words, now=now)
@@ -243,7 +246,7 @@ class Desk(Line):
         """
         now = engine_time(self._site)
         with self._keeping(lease, words, now=now), writing(self._site.base()) as connection:
-            who = find_agent(connection, by)
+            who = find_agent(connection, on_whose_word(self._site, by) or by)
             if not who.roles & {Role.SUPERVISOR, Role.MANAGER}:
                 raise NotAllowedError(
                     f"only a supervisor or a manager corrects results, and {by} is neither; "

@@ -101,13 +101,16 @@ def verify(
     Example: ringbank orders verify 1 --by maria
     """
     from campaigns.orders import store as orders
+    from dialer.acting import on_whose_word
     from dialer.asking import engine_time
     from leads.db import writing
 
     console: Console = ctx.obj
     now = engine_time(console)
     with writing(console.base()) as connection:
-        found = orders.verify(connection, order, by=by or console.user(), now=now)
+        found = orders.verify(
+            connection, order, by=on_whose_word(console, by) or console.user(), now=now
+        )
     console.facts(
         {
             "order_id": order,
