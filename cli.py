@@ -30,6 +30,7 @@ from dialer.commands import db_app
 from dialer.demo import demo
 from dialer.desk_commands import next_, release, result
 from dialer.doctor import doctor
+from dialer.draft_commands import drafts_app
 from dialer.lab.commands import lab_app
 from dialer.run import run
 from leads.commands import lists_app
@@ -58,6 +59,7 @@ for name, group in (
     ("campaigns", campaigns_app),
     ("agents", agents_app),
     ("callbacks", callbacks_app),
+    ("drafts", drafts_app),
     ("export", export_app),
     ("rules", rules_app),
     ("lab", lab_app),
