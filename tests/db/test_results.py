@@ -680,3 +680,5 @@ def test_what_was_typed_is_kept_as_it_was_typed():
     words = Words(note="hi", answers=("a=b",), sure=True)
     assert drafts.typed(words) == {"note": "hi", "answers": ["a=b"], "sure": True}
     assert drafts.typed(Words()) == {}
+    card = drafts.typed(Words(note="card 4111 1111 1111 1111", answers=("a=4111111111111111",)))
+    assert card == {"note": "card **** **** **** ****", "answers": ["a=****************"]}
