@@ -123,3 +123,7 @@ def _agrees(digits: str) -> bool:
         digit = int(letter)
         total += sum(divmod(digit * 2, 10)) if place % 2 else digit
     return total % 10 == 0
+
+
+NO_CARDS = "holds what looks like the number of a payment card; never write one down, delete it"
+"""Why a text is not taken."""

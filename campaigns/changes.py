@@ -7,6 +7,7 @@ lines means that the definitions are equal.
 import json
 from datetime import date, timedelta
 
+from campaigns.checks import describe_checks
 from campaigns.dispositions import DEFINITIONS
 from campaigns.fields import duration_text
 from campaigns.model import (
@@ -22,7 +23,10 @@ from campaigns.model import (
     RefusalReason,
     Retry,
 )
+from campaigns.orders.changes import form_lines
 from campaigns.refusals import built_in
+from campaigns.scripts import settings as scripts
+from campaigns.training_steps import Training
 from campaigns.windows import WEEKDAYS, write_day
 
 _ABSENT = "none"
@@ -55,8 +59,8 @@ def _written(campaign: Campaign) -> dict[str, str]:
         "dialing.ring_s": campaign.ring_s,
         "dialing.max_attempts": campaign.max_attempts,
         "dialing.abandon_limit": campaign.abandon_limit,
-        "script.file": campaign.script,
         "where": campaign.where,
+        "agents.skills": campaign.skills or None,
     }
     written = {key: _value(value) for key, value in plain.items() if value is not None}
     return (
@@ -64,8 +68,12 @@ def _written(campaign: Campaign) -> dict[str, str]:
         | _hours(campaign)
         | _retry(campaign)
         | _callbacks(campaign.callbacks)
+        | _training(campaign.training)
         | _message(campaign)
+        | scripts.written(campaign.script)
         | _talk(campaign)
+        | form_lines(campaign.order)
+        | describe_checks(campaign.checks)
     )
 
 
@@ -183,3 +191,8 @@ def _callbacks(callbacks: Callbacks) -> dict[str, str]:
     if callbacks.grace != plain.grace:
         written["callbacks.grace"] = duration_text(callbacks.grace)
     return written
+
+
+def _training(training: Training) -> dict[str, str]:
+    counts = {"practice": training.practice, "supervised": training.supervised}
+    return {f"training.{step}": str(count) for step, count in counts.items() if count}

@@ -5,41 +5,49 @@ to Asterisk; where a result has to end a live call, the caller asks the engine t
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
 
-from campaigns import facts
+from campaigns import facts, turns
 from campaigns.claims import claim, held_among, release
 from campaigns.consequences import hold_numbers
 from campaigns.drafts import words_of
 from campaigns.enrolment import enrol
 from campaigns.examining import HELD_BY_GATES
-from campaigns.law import Laws
+from campaigns.law import AGENT_RESERVED, Laws
 from campaigns.ledger import release_expired
 from campaigns.model import (
     CALLABLE_STATES,
     AttemptId,
+    Campaign,
     CampaignState,
     DialMode,
     Outcome,
 )
 from campaigns.offered import offered, questions_document
+from campaigns.orders.form import form_document
+from campaigns.previewing import PREVIEW_LEASE
+from campaigns.questions import usable_answers
+from campaigns.queues import is_spoken
 from campaigns.results import HAND_DIALLED, Result, hand_outcome, record_result
 from campaigns.rules.placing import possible_zones
 from campaigns.said import attempt_row
+from campaigns.scripts.shown import words_for
 from campaigns.settling import settle
 from campaigns.store import StoredCampaign
 from campaigns.story import calls
 from campaigns.tables import AT_ONCE, agents, attempts, campaign_leads, claims, queues
+from campaigns.tasks import open_documents
 from campaigns.traces import Look
 from leads.errors import NotAllowedError, UsageError
-from leads.model import e164_of
+from leads.model import e164_of, masked
+from leads.moments import one_clock
 from leads.tables import leads, numbers
 
 LEASE_TIME = timedelta(minutes=30)
@@ -64,6 +72,7 @@ class Lease:
         attempt_id: the call the engine made, or None where the agent dials.
         engine: the engine that made it, or None.
         live: the call goes on.
+        script_version: what the agent was shown, or None before that.
     """
 
     id: int | None
@@ -76,6 +85,7 @@ class Lease:
     engine: str | None
     live: bool
     expires_at: datetime | None
+    script_version: str | None = None
 
 
 def next_person(
@@ -84,7 +94,7 @@ def next_person(
     """Return the person an agent has already, or else the next one, or None.
 
     Where the engine dials, the person is the one on the agent's line; where the agent
-    dials, the next one is claimed.
+    dials, or says when, the next one is claimed.
 
     Raises:
         NotAllowedError: the agent takes calls from an engine, which may come at any moment.
@@ -95,8 +105,12 @@ def next_person(
     ).one()
     release_expired(connection, stored, now=now)
     held = lease_of(connection, agent_id)
-    if held is not None or stored.campaign.mode is not DialMode.MANUAL:
+    if held is not None:
         return held
+    _demand_able(agent, stored.campaign)
+    mode = stored.campaign.mode
+    if mode not in AGENT_RESERVED:
+        return None
     if stored.state is not CampaignState.RUNNING:
         return None
     if agent.state in _TAKES_CALLS:
@@ -104,6 +118,7 @@ def next_person(
             f"{agent.name} takes calls from the engine and cannot dial by hand meanwhile; "
             f"run: ringbank agents pause {agent.name}"
         )
+    lease_time = PREVIEW_LEASE if mode is DialMode.PREVIEW else LEASE_TIME
     enrol(connection, stored, laws, now=now)
     looked_at = 0
     while looked_at < _LOOK_AT_MOST:
@@ -115,12 +130,47 @@ def next_person(
             now=now,
             new_lease=lambda: secrets.token_hex(6),
             agent_id=agent_id,
-            expires_at=now + LEASE_TIME,
+            languages=spoken_by(agent.languages),
+            expires_at=now + lease_time,
         )
         if claims_made.taken or not claims_made.refused:
             break
         looked_at += claims_made.refused
     return lease_of(connection, agent_id)
+
+
+def others_look(
+    connection: Connection,
+    stored: StoredCampaign,
+    agent_id: int,
+    *,
+    languages: frozenset[str] | None,
+    now: datetime,
+) -> bool:
+    """Tell whether an agent got nobody only because others look at the last people just now."""
+    chooses = stored.campaign.mode in AGENT_RESERVED
+    if not chooses or stored.state is not CampaignState.RUNNING:
+        return False
+    return turns.looked_at_by_others(
+        connection, stored.id, agent_ids=[agent_id], languages=languages, now=now
+    )
+
+
+def _demand_able(agent: Row[Any], campaign: Campaign) -> None:
+    """Refuse an agent who was deactivated a moment ago, or cannot do what the campaign asks."""
+    if not agent.active:
+        raise NotAllowedError(f"{agent.name} has been deactivated; see: ringbank agents list")
+    missing = [skill for skill in campaign.skills if skill not in agent.skills]
+    if missing:
+        raise NotAllowedError(
+            f"{agent.name} lacks the skill {missing[0]!r}, which {campaign.name!r} asks of its "
+            "agents; a supervisor may give it, see: ringbank agents list"
+        )
+
+
+def spoken_by(languages: Iterable[str]) -> frozenset[str] | None:
+    """Return the languages of an agent, or None where nobody has told any: then any will do."""
+    return frozenset(languages) or None
 
 
 def lease_of(connection: Connection, agent_id: int) -> Lease | None:
@@ -219,9 +269,12 @@ def _over(lease: str) -> str:
     )
 
 
-_LEASES = select(claims, attempts.c.engine, attempts.c.ended_at).outerjoin(
-    attempts, attempts.c.id == claims.c.attempt_id
-)
+_LEASES = select(
+    claims,
+    attempts.c.engine,
+    attempts.c.ended_at,
+    func.coalesce(attempts.c.script_version, claims.c.script_version).label("shown_version"),
+).outerjoin(attempts, attempts.c.id == claims.c.attempt_id)
 
 
 def _lease(row: Row[tuple[object, ...]]) -> Lease:
@@ -236,11 +289,12 @@ def _lease(row: Row[tuple[object, ...]]) -> Lease:
         engine=row.engine,
         live=row.attempt_id is not None and row.ended_at is None,
         expires_at=row.expires_at,
+        script_version=row.shown_version,
     )
 
 
 def person_document(
-    connection: Connection, stored: StoredCampaign, lease: Lease, *, now: datetime
+    connection: Connection, stored: StoredCampaign, laws: Laws, lease: Lease, *, now: datetime
 ) -> dict[str, object]:
     """Return what an agent sees of the person they have."""
     lead = connection.execute(select(leads).where(leads.c.id == lease.lead_id)).one()
@@ -248,6 +302,8 @@ def person_document(
     campaign = stored.campaign
     by_hand = campaign.mode is DialMode.MANUAL
     typed = words_of(connection, lease.lease)
+    given = usable_answers(campaign.questions, typed["answers"]) if typed else None
+    words = words_for(connection, stored, laws, lease, given=given, now=now)
     return {
         "lease": lease.lease,
         "expires_at": lease.expires_at,
@@ -261,11 +317,17 @@ def person_document(
         "phone": number.e164 if by_hand else None,
         "phone_masked": masked(number.e164),
         "local_time": local_time(zones_of(connection, lease), now),
-        "script": stored.script,
+        "script": words.pop("script"),
         "questions": questions_document(campaign, typed),
         "dispositions": offered(campaign),
         "history": _history(connection, lease.lead_id),
+        "practice": False,
         "draft": typed,
+        "order": form_document(campaign.order),
+        "tasks": open_documents(connection, lease.lead_id, now=now),
+        "mode": campaign.mode,
+        "live": lease.live,
+        **words,
     }
 
 
@@ -280,15 +342,16 @@ def zones_of(connection: Connection, lease: Lease) -> tuple[str, ...]:
     return possible_zones(facts.whereabouts(row))
 
 
-def masked(e164: str) -> str:
-    """Return a number of which only the country's beginning and the last two digits show."""
-    return f"{e164[:5]}{'*' * (len(e164) - 7)}{e164[-2:]}"
-
-
 def local_time(zones: Sequence[str], now: datetime) -> str | None:
     """Return the person's wall clock, or None where their zones disagree or are unknown."""
-    clocks = {now.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M") for zone in zones}
-    return clocks.pop() if len(clocks) == 1 else None
+    clock = one_clock(now, zones)
+    return None if clock is None else clock.strftime("%Y-%m-%dT%H:%M")
+
+
+def day_there(zones: Sequence[str], now: datetime) -> date:
+    """Return the person's day, or that of UTC where their zones disagree or are unknown."""
+    days = {now.astimezone(ZoneInfo(zone)).date() for zone in zones}
+    return days.pop() if len(days) == 1 else now.astimezone(UTC).date()
 
 
 def _history(connection: Connection, lead_id: int) -> list[dict[str, object]]:
@@ -388,6 +451,7 @@ def _by_hand(
             seller=campaign.seller,
             rule_set=held.rule_set,
             decision=held.decision,
+            script_version=lease.script_version,
             dialed_at=now,
             ended_at=now,
             outcome=hand_outcome(result.disposition.kind),
@@ -415,20 +479,34 @@ def give_back(connection: Connection, stored: StoredCampaign, lease: Lease) -> N
 
 
 def why_nobody(
-    connection: Connection, stored: StoredCampaign, *, now: datetime
+    connection: Connection,
+    stored: StoredCampaign,
+    *,
+    languages: frozenset[str] | None = None,
+    now: datetime,
 ) -> list[dict[str, object]]:
-    """Return what keeps a campaign's leads from being next: gate, how many, until when."""
+    """Return what keeps a campaign's leads from being next: gate, how many, until when.
+
+    Those who wait for an agent of another language than `languages` are told by themselves,
+    as the gate `language`; None: there are none such.
+    """
     rows = connection.execute(
         select(
             campaign_leads.c.held_by,
             campaign_leads.c.state,
             queues.c.opens_at,
+            queues.c.language,
             func.count().label("people"),
             func.min(campaign_leads.c.next_call_at).label("next_at"),
         )
         .outerjoin(queues, queues.c.id == campaign_leads.c.queue_id)
         .where(campaign_leads.c.campaign_id == stored.id)
-        .group_by(campaign_leads.c.held_by, campaign_leads.c.state, queues.c.opens_at)
+        .group_by(
+            campaign_leads.c.held_by,
+            campaign_leads.c.state,
+            queues.c.opens_at,
+            queues.c.language,
+        )
     )
     found: dict[str, dict[str, Any]] = {}
     if stored.state is not CampaignState.RUNNING:
@@ -436,12 +514,13 @@ def why_nobody(
     for row in rows:
         waits = row.state in CALLABLE_STATES
         shut = waits and row.opens_at is not None and row.opens_at > max(now, row.next_at)
-        gate = "hours" if shut else _gate_of(row.held_by)
+        foreign = waits and not is_spoken(row.language or "", languages)
+        gate = "language" if foreign else "hours" if shut else _gate_of(row.held_by)
         reason = found.setdefault(gate, {"gate": gate, "count": 0, "next_at": None})
         if reason["count"] is not None:  # the whole campaign stands still
             reason["count"] += row.people
         next_at = row.opens_at if shut else row.next_at
-        if waits and next_at > AT_ONCE:
+        if waits and not foreign and next_at > AT_ONCE:
             reason["next_at"] = min(filter(None, (reason["next_at"], next_at)))
     return list(found.values())
 

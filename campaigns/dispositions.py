@@ -5,17 +5,17 @@ exists. A campaign file may give it another label, hide it, or add words of its 
 them are hidden until a campaign file names them: nobody chooses well among too many.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from campaigns.fields import Section
 from campaigns.model import Disposition, DispositionKind
+from campaigns.orders.definition import read_form_of
 
 MOST_SHOWN = 12
 """How many words an agent is offered at the most."""
 
 _K = DispositionKind
 _KINDS = tuple(kind.value for kind in DispositionKind)
-_FORMS = ("order",)
 
 FIXED_KINDS = frozenset({_K.DO_NOT_CALL, _K.DECEASED, _K.WRONG_NUMBER})
 """Kinds that protect the person called: their built-in code can mean nothing else."""
@@ -68,14 +68,18 @@ BUILT_IN = tuple(
 """Every built-in disposition, in the order in which agents see them."""
 
 
-def read_dispositions(file: Section) -> tuple[Disposition, ...]:
+def read_dispositions(file: Section, entries: Sequence[Section]) -> tuple[Disposition, ...]:
     """Return the built-in dispositions as a campaign file changes them, then the added ones.
 
     The order is stable: built-in ones keep their places, added ones that of the file.
+
+    Args:
+        file: the campaign file.
+        entries: its tables under [[dispositions]].
     """
     merged = {disposition.code: disposition for disposition in BUILT_IN}
     seen: set[str] = set()
-    for entry in file.sections("dispositions"):
+    for entry in entries:
         disposition = _read(entry)
         if disposition.code in seen:
             entry.refuse("code", f"{disposition.code!r} is defined twice")
@@ -104,5 +108,5 @@ def _read(entry: Section) -> Disposition:
         label=entry.text("label", required=False) or _label(code),
         definition=entry.text("definition", required=False) or DEFINITIONS[kind],
         hidden=entry.flag("hidden"),
-        form=entry.choice("form", _FORMS, default="") if entry.has("form") else "",
+        form=read_form_of(entry),
     )

@@ -7,7 +7,7 @@ scale as its digits, a number without needless zeros, a date as ISO 8601 has it.
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from campaigns.cards import holds_card_number
+from campaigns.cards import NO_CARDS, holds_card_number
 from campaigns.conditions import holds, read_condition
 from campaigns.fields import Section
 from campaigns.model import Question, QuestionType
@@ -141,9 +141,6 @@ def _read(question: Question, given: str) -> tuple[str | None, str]:
             return None, NO_CARDS
         case QuestionType.TEXT:
             return given or None, "write what they said"
-
-
-NO_CARDS = "no number of a payment card may be kept; leave it out"
 
 
 def _on_scale(question: Question, text: str) -> str | None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, Row, delete, update
 
-from campaigns.cards import holds_card_number
+from campaigns import training
+from campaigns.cards import NO_CARDS, holds_card_number
 from campaigns.consequences import follow, hold_numbers
 from campaigns.effects import effect_of
 from campaigns.examining import examine_consents_again
@@ -19,7 +20,11 @@ from campaigns.model import (
     Outcome,
     RefusalReason,
 )
-from campaigns.questions import NO_CARDS, read_answers, unanswered
+from campaigns.orders.definition import FORM
+from campaigns.orders.form import read_order
+from campaigns.orders.model import Order
+from campaigns.orders.store import submit
+from campaigns.questions import read_answers, unanswered
 from campaigns.refusals import read_detail
 from campaigns.said import attempt_row, dispose, keep_answers
 from campaigns.settling import settle
@@ -31,6 +36,7 @@ from leads.consent_rules import KIND, KIND_RULE, NewConsent
 from leads.errors import UsageError
 from leads.languages import known_language
 from leads.model import LeadId
+from leads.problems import Problem, refuse, usable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +80,7 @@ class Result:
         language: what the person speaks, for a disposition of that kind only.
         answers: question key -> answers given.
         consents: kind -> what the person agreed to, word for word, or None.
+        order: what was agreed, for a disposition that takes an order only.
     """
 
     disposition: Disposition
@@ -85,10 +92,16 @@ class Result:
     note: str | None = None
     answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     consents: Mapping[str, str | None] = field(default_factory=dict)
+    order: Order | None = None
 
 
 def read_result(
-    campaign: Campaign, words: Words, *, callback_at: datetime | None = None, now: datetime
+    campaign: Campaign,
+    words: Words,
+    *,
+    callback_at: datetime | None = None,
+    today: date | None = None,
+    now: datetime,
 ) -> Result:
     """Return the result that an agent's words mean.
 
@@ -96,13 +109,14 @@ def read_result(
         campaign: whose words they are.
         words: as typed.
         callback_at: the moment that `words.callback` means, aware.
+        today: the day where the person is; None: that of UTC.
         now: aware.
 
     Raises:
         UsageError: a word is not one of the campaign's, or something is missing.
     """
+    refuse_cards(words)
     chosen = _chosen(campaign, words.disposition)
-    _refuse_cards(words)
     named = _reason(campaign, chosen, words.reason)
     if named is None and words.detail is not None:
         raise UsageError("--detail belongs to the reason of a refusal; leave it out, or use --note")
@@ -133,7 +147,42 @@ def read_result(
         note=words.note,
         answers=given,
         consents=_consents(words.consents),
+        order=_order(campaign, chosen, words.order, today=today or now.astimezone(UTC).date()),
     )
+
+
+def refuse_cards(words: Words) -> None:
+    """Refuse words in which somebody has written down the number of a payment card.
+
+    Raises:
+        UsageError: they have, in the note, the detail, a consent or an answer; an order tells it itself.
+    """
+    typed = {"--note": words.note, "--detail": words.detail}
+    typed |= {f"--consent {word.partition('=')[0]}": word for word in words.consents}
+    typed |= {f"--answer {word.partition('=')[0]}": word for word in words.answers}
+    refuse(
+        "the result was not taken",
+        [
+            Problem(where=where, why=NO_CARDS)
+            for where, text in typed.items()
+            if text is not None and holds_card_number(text)
+        ],
+    )
+
+
+def _order(
+    campaign: Campaign, chosen: Disposition, typed: Sequence[str], *, today: date
+) -> Order | None:
+    """Return the order that goes with a disposition; None where it takes none."""
+    if chosen.form != FORM or campaign.order is None:
+        if typed:
+            takers = [word.code for word in campaign.dispositions if word.form]
+            takes = (
+                f"only {_all(takers)} does" if takers else "no disposition of this campaign does"
+            )
+            raise UsageError(f"{chosen.code!r} takes no order, {takes}; leave out --order")
+        return None
+    return usable("the order is not complete", read_order(campaign.order, typed, today=today))
 
 
 def _reason(campaign: Campaign, chosen: Disposition, code: str | None) -> RefusalReason | None:
@@ -204,14 +253,6 @@ def _language(chosen: Disposition, code: str | None) -> str | None:
     return known_language(code, option="--language")
 
 
-def _refuse_cards(words: Words) -> None:
-    """Refuse words that hold the number of a payment card; answers are looked at one by one."""
-    texts = {"--note": words.note, "--detail": words.detail, "--consent": " ".join(words.consents)}
-    for option, typed in texts.items():
-        if typed is not None and holds_card_number(typed):
-            raise UsageError(f"{option}: {NO_CARDS}")
-
-
 def _consents(given: Sequence[str]) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for word in given:
@@ -280,8 +321,10 @@ def record_result(
     name = stored.campaign.name
     follow(connection, attempt, kind, campaign=name, language=result.language, now=now)
     _give_to_owner(connection, stored, attempt, result)
+    training.note_result(connection, attempt)
     keep_answers(connection, attempt, result.answers, now=now)
     _keep_consents(connection, attempt, result, now=now)
+    submit(connection, attempt, result.order, now=now)
     if ended:
         settle(connection, stored, [(attempt.lead_id, attempt.number_id)])
         connection.execute(delete(claims).where(claims.c.attempt_id == attempt_id))

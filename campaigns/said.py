@@ -63,6 +63,14 @@ def attempt_row(connection: Connection, attempt_id: AttemptId) -> Row[tuple[obje
     ).one()
 
 
+def outcome_of(connection: Connection, lease: str) -> str | None:
+    """Return how the call of a lease ended, or None while it goes on or was never made."""
+    outcome: str | None = connection.scalar(
+        select(attempts.c.outcome).where(attempts.c.lease == lease)
+    )
+    return outcome
+
+
 def dispose(
     connection: Connection,
     stored: StoredCampaign,
@@ -144,6 +152,7 @@ def keep_answer(
             campaign_id=attempt.campaign_id,
             question=question,
             answer=answer,
+            script_version=attempt.script_version,
             answered_at=now,
         )
     )

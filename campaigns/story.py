@@ -10,7 +10,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from campaigns import tasks
 from campaigns.model import AttemptId
+from campaigns.orders.store import events_of, of_lead
 from campaigns.result_changes import Change, changes_of
 from campaigns.tables import agents, answers, attempts, campaigns
 from leads import consents
@@ -30,7 +32,7 @@ class Event:
         at: when, aware UTC.
         what: imported, completed, edited, merged, attempt, result_undone, result_corrected,
             consent_given, consent_withdrawn, consent_expired, suppressed,
-            suppression_removed or erased.
+            suppression_removed, order, task, task_done or erased.
         facts: what else there is to say, by names that depend on `what`.
     """
 
@@ -95,6 +97,8 @@ def story(
         *map(_of_change, changes_of(connection, lead.lead_id)),
         *_of_consents(given, now),
         *_of_entries(entries),
+        *_of_orders(connection, lead.lead_id),
+        *_of_tasks(connection, lead.lead_id, now),
         *_erased(connection, lead.lead_id),
     ]
     return tuple(sorted(events, key=lambda event: event.at))
@@ -325,6 +329,30 @@ def _of_entries(entries: Iterable[Entry]) -> Iterator[Event]:
         if entry.removed_at is not None:
             facts = {**which, "reason": entry.removed_reason}
             yield Event(at=entry.removed_at, what="suppression_removed", facts=facts)
+
+
+def _of_orders(connection: Connection, lead_id: LeadId) -> Iterator[Event]:
+    for at, state, facts in events_of(of_lead(connection, lead_id)):
+        yield Event(at=at, what="order", facts={"state": state, **facts})
+
+
+def _of_tasks(connection: Connection, lead_id: LeadId, now: datetime) -> Iterator[Event]:
+    for task in tasks.listed(connection, all_=True, lead_id=lead_id, now=now):
+        which = {"task_id": task.task_id, "class": task.kind}
+        facts = {
+            **which,
+            "priority": task.priority,
+            "text": task.text,
+            "due_at": task.due_at,
+            "overdue": task.overdue,
+            "owner": task.owner,
+            "by": task.created_by,
+            "open": task.done_at is None,
+        }
+        yield Event(at=task.created_at, what="task", facts=facts)
+        if task.done_at is not None:
+            facts = {**which, "by": task.done_by, "outcome": task.outcome}
+            yield Event(at=task.done_at, what="task_done", facts=facts)
 
 
 def _erased(connection: Connection, lead_id: LeadId) -> Iterator[Event]:

@@ -7,6 +7,7 @@ from textwrap import wrap
 from typing import Any
 
 from campaigns.story import Event
+from leads.names import printable
 
 _KIND_WIDTH = 8
 _INDENT = " " * (len("2026-12-01 18:30") + 2 + _KIND_WIDTH + 2)
@@ -25,17 +26,12 @@ def story_lines(events: Iterable[Event], *, width: int) -> Iterator[str]:
 
 def _folded(text: str, first: str, rest: str, width: int) -> list[str]:
     return wrap(
-        _printable(text),
+        printable(text),
         max(width, len(rest) + 20),
         initial_indent=first,
         subsequent_indent=rest,
         break_on_hyphens=False,
     )
-
-
-def _printable(text: str) -> str:
-    """Return a text without what would move the cursor: notes hold what people paste."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _moment(moment: datetime) -> str:
@@ -142,6 +138,24 @@ def _because(facts: _Facts) -> str:
     return f" ({facts['reason']})" if facts["reason"] else ""
 
 
+def _order(facts: _Facts) -> Iterator[str]:
+    by = f" by {facts['by']}" if facts["by"] else ""
+    yield f"order {facts['order_id']} {facts['state']}{by}, {facts['campaign']}{_because(facts)}"
+
+
+def _task(facts: _Facts) -> Iterator[str]:
+    owner = f", {facts['owner']}" if facts["owner"] else ""
+    due = f", due {_moment(facts['due_at'])}" if facts["due_at"] and facts["open"] else ""
+    late = ", overdue" if facts["overdue"] else ""
+    yield f"task {facts['task_id']} {facts['class']} ({facts['priority']}{owner}{due}{late})"
+    yield facts["text"]
+
+
+def _task_done(facts: _Facts) -> Iterator[str]:
+    told = f": {facts['outcome']}" if facts["outcome"] else ""
+    yield f"task {facts['task_id']} {facts['class']} done by {facts['by']}{told}"
+
+
 def _erased(_: _Facts) -> Iterator[str]:
     yield "everything personal was erased"
 
@@ -159,6 +173,9 @@ _TOLD: Mapping[str, tuple[str, Callable[[_Facts], Iterator[str]]]] = {
     "consent_expired": ("consent", _consent_expired),
     "suppressed": ("dnc", _suppressed),
     "suppression_removed": ("dnc", _suppression_removed),
+    "order": ("order", _order),
+    "task": ("task", _task),
+    "task_done": ("task", _task_done),
     "erased": ("erasure", _erased),
 }
 """What each kind of thing is called at a terminal, and how it is told."""

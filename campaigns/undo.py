@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from campaigns.desk_tables import drafts
+from campaigns.desk_tables import drafts, tasks
 from campaigns.erasure import lock_for_erasing
 from campaigns.numbers import forget_numbers
 from campaigns.settling import renumber
@@ -72,7 +72,7 @@ def undo(connection: Connection, import_id: int, *, now: datetime) -> Undone:
     Raises:
         UsageError: there is no such import, or it was undone before.
         NotAllowedError: somebody of it was called, is held, was merged, edited or erased since,
-            has a consent or a do-not-call wish of their own, or a later import needs it.
+            has a consent, a task or a do-not-call wish of their own, or a later import needs it.
     """
     lock_for_erasing(connection)
     row = connection.execute(
@@ -260,7 +260,14 @@ def _check_nobody_spoke(connection: Connection, of_import: _OfImport) -> None:
             suppressions.c.subject.in_(ids),
         )
     )
-    for count, said in ((refused, "a do-not-call wish of their own"), (agreed, "given a consent")):
+    asked = connection.scalar(
+        select(func.count(tasks.c.lead_id.distinct())).where(tasks.c.lead_id.in_(brought))
+    )
+    for count, said in (
+        (refused, "a do-not-call wish of their own"),
+        (agreed, "given a consent"),
+        (asked, "a task of their own"),
+    ):
         if count:
             raise NotAllowedError(
                 f"the import {of_import.import_id} cannot be undone, because {count} of its "

@@ -1,7 +1,9 @@
-"""``ringbank next``, ``result`` and ``release``: an agent's talk, one command a step."""
+"""``ringbank next``, ``dial``, ``skip``, ``result``, ``release``: an agent's talk by steps."""
 
 import time
-from typing import Annotated
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -91,6 +93,10 @@ def result(
         typer.Option("--order", metavar="KEY=VALUE", help="A field of the order; repeat it."),
     ] = None,
     place: Place = None,
+    order_file: Annotated[
+        Path | None,
+        typer.Option("--order-file", metavar="FILE.json", help="The same as a JSON object."),
+    ] = None,
     language: Annotated[
         str | None,
         typer.Option("--language", metavar="CODE", help="What they speak: two letters, like pl."),
@@ -140,17 +146,41 @@ def result(
         callback_by=callback_by,
         note=note,
         answers=tuple(answer or ()),
-        order=tuple(order or ()),
         consents=tuple(consent or ()),
         places=tuple(place or ()),
         language=language,
         sure=sure,
+        order=(*_read_order_file(order_file), *(order or ())),
     )
     desk = Desk(console)
     if by is not None:
         console.facts(desk.correct(lease, words, by=by, why=why))
     else:
         console.facts(desk.give(lease, words, agent=agent))
+
+
+def _read_order_file(file: Path | None) -> tuple[str, ...]:
+    """Return what a file says of an order, as words like those of --order.
+
+    Raises:
+        UsageError: it cannot be read, or is not what it should be.
+    """
+    from campaigns.orders.form import words_of_file
+    from leads.problems import Problem
+
+    if file is None:
+        return ()
+    try:
+        words = words_of_file(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UsageError(
+            f"the order file {file} cannot be read ({error.strerror}); check the path"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"the order file {file} is not UTF-8; save it as UTF-8") from error
+    if isinstance(words, Problem):
+        raise UsageError(f"{file} is no usable order: {words}")
+    return words
 
 
 def release(ctx: typer.Context, lease: LeaseName) -> None:
@@ -163,6 +193,41 @@ def release(ctx: typer.Context, lease: LeaseName) -> None:
     console: Console = ctx.obj
     Desk(console).release(lease)
     console.facts({"lease": lease, "released": True})
+
+
+def dial(
+    ctx: typer.Context,
+    lease: LeaseName,
+    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for an answer.")] = 0.0,
+) -> None:
+    """Have the person called; once they answer they are on the agent's line (mode preview).
+
+    Whoever may not be called any more is put back, and nothing is dialled.
+
+    Example: ringbank dial 1f0c9a7be2d4 --wait 30
+    """
+    from dialer.desk import Desk
+
+    console: Console = ctx.obj
+    console.facts(Desk(console).dial(lease, wait_s=wait))
+
+
+def skip(
+    ctx: typer.Context,
+    lease: LeaseName,
+    reason: Annotated[
+        str, typer.Option("--reason", help="know_person, language, too_late, wrong_data, other.")
+    ],
+    note: Annotated[str | None, typer.Option("--note", help="In your own words.")] = None,
+) -> None:
+    """Let go of a person you do not want to call; others may get them, you do not today.
+
+    Example: ringbank skip 1f0c9a7be2d4 --reason know_person
+    """
+    from dialer.desk import Desk
+
+    console: Console = ctx.obj
+    console.facts(Desk(console).skip(lease, reason, note=note))
 
 
 def _show_nobody(console: Console, document: dict[str, object], campaign: str) -> None:
@@ -217,6 +282,25 @@ def _show_talk(console: Console, document: dict[str, object]) -> None:
     assert draft is None or isinstance(draft, dict)
     for line in (*question_lines(questions), *reason_lines(dispositions)):
         console.line(line)
+    _show_order(console, document)
     console.line(f"\nThen: ringbank result {document['lease']} --disposition CODE")
     for line in (*disposition_lines(dispositions), *draft_lines(draft)):
         console.line(line)
+
+
+def _show_order(console: Console, document: Mapping[str, Any]) -> None:
+    """Print the fields of the order, and which result takes one; before it what is open."""
+    for task in document["tasks"]:
+        due = f", due {task['due_at'].astimezone():%Y-%m-%d %H:%M}" if task["due_at"] else ""
+        console.line(f"\nOpen: {task['class']} ({task['priority']}{due}): {task['text']}")
+    if document["order"] is None:
+        return
+    takers = [one["code"] for one in document["dispositions"] if one["form"]]
+    console.line(f"\nOrder, with --disposition {' or '.join(takers)}:")
+    for field in document["order"]["fields"]:
+        needed = " (required)" if field["required"] else ""
+        choices = f" ({', '.join(field['choices'])})" if field["choices"] else ""
+        told = f': say "{field["text"]}"' if field["text"] else ""
+        console.line(
+            f"  --order {field['key']}={field['example']}  {field['label']}{told}{needed}{choices}"
+        )

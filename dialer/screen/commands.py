@@ -1,0 +1,114 @@
+"""``ringbank desk``: the interactive screen opened, and left with an exit status."""
+
+import os
+import sys
+import traceback
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import typer
+
+from leads.console import Console
+from leads.errors import RingbankError, UsageError
+from leads.site import Site
+
+
+@dataclass(slots=True, kw_only=True)
+class ScreenSite(Site):
+    """The surroundings of a screen: what is said besides is shown there, not printed over it."""
+
+    heard: list[str] = field(default_factory=list)
+
+    def say(self, text: str) -> None:
+        """Keep a line until the screen shows it."""
+        self.heard.append(text)
+
+    def take(self) -> list[str]:
+        """Return what was said since the last time."""
+        lines, self.heard = self.heard, []
+        return lines
+
+
+def desk(
+    ctx: typer.Context,
+    campaign: Annotated[str, typer.Option("--campaign", help="For which campaign.")],
+    agent: Annotated[str, typer.Option("--agent", help="Who sits at the desk.")],
+) -> None:
+    """Take one person after the other on one screen: script, questions, results.
+
+    Everything is done by keys, and the screen names them; docs/desk.md explains it.
+
+    Example: ringbank desk --campaign tariff-switch --agent anna
+    """
+    console: Console = ctx.obj
+    if console.json or not all(one.isatty() for one in (sys.stdin, sys.stdout, sys.stderr)):
+        raise UsageError(
+            "the desk is a screen and needs a terminal; programs use: ringbank next --json, "
+            "and ringbank result"
+        )
+    site = ScreenSite(
+        config_file=console.config_file, opener=console.opener, settings=console.settings
+    )
+    status = open_screen(site, campaign, agent)
+    if status:
+        raise typer.Exit(status)
+
+
+def open_screen(site: ScreenSite, campaign: str, agent: str) -> int:
+    """Show the screen until the agent leaves; return the exit status.
+
+    Raises:
+        RingbankError: there is no such campaign or agent, or the screen itself failed.
+    """
+    for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
+        del os.environ[name]  # they open consoles, files and drivers of whoever sets them
+    os.environ["TEXTUAL_ANIMATIONS"] = "none"
+    from dialer.desk import Desk
+    from dialer.screen.app import DeskScreen
+    from dialer.screen.desk_like import abilities
+    from dialer.screen.seat import Seat
+
+    desk = Desk(site)
+    desk.standing(campaign, agent)  # told before the screen opens, where it can be read
+    seat = Seat(
+        campaign=campaign,
+        agent=agent,
+        since=site.now(),
+        can=abilities(desk),
+        pauses=PAUSES,
+        skips=SKIPS,
+    )
+    app = DeskScreen(desk, seat, clock=site.now, heard=site.take)
+    status = app.run(mouse=False)
+    app.end()
+    if app._exception is not None:
+        app.keep_now()
+        raise RingbankError(_told(app._exception, campaign, agent)) from app._exception
+    return status or 0
+
+
+def _told(error: Exception, campaign: str, agent: str) -> str:
+    """Return what to tell of a fault of the screen: where it is, and nothing of anybody's data."""
+    where = traceback.extract_tb(error.__traceback__)
+    last = f" in {where[-1].name}, line {where[-1].lineno}" if where else ""
+    return (
+        f"the screen failed ({type(error).__name__}{last}); what you typed is kept, start again "
+        f"with: ringbank desk --campaign {campaign} --agent {agent}"
+    )
+
+
+PAUSES = (
+    ("break", "Break"),
+    ("meal", "Meal"),
+    ("training", "Training or briefing"),
+    ("technical", "Something does not work"),
+    ("other", "Something else"),
+)
+"""The reasons for a pause."""
+
+SKIPS = (
+    ("known", "I know this person"),
+    ("language", "I do not speak their language"),
+    ("other", "Something else"),
+)
+"""The reasons for passing somebody over."""
