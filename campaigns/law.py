@@ -74,7 +74,7 @@ class Law:
     without_rules: tuple[str, ...]
     without_hours: tuple[Place, ...]
     rules: tuple[Rule, ...]
-    duties: tuple[Duty, ...] = field(repr=False)
+    duties: tuple[Duty, ...]
     shown: tuple[Rule, ...] = field(repr=False)
     loosened: tuple[Loosening, ...] = field(repr=False)
     clauses: tuple[Clause, ...] = field(repr=False)
