@@ -75,15 +75,15 @@ class Law:
     without_hours: tuple[Place, ...]
     rules: tuple[Rule, ...]
     duties: tuple[Duty, ...]
-    shown: tuple[Rule, ...] = field(repr=False)
-    loosened: tuple[Loosening, ...] = field(repr=False)
-    clauses: tuple[Clause, ...] = field(repr=False)
+    shown: tuple[Rule, ...]
+    loosened: tuple[Loosening, ...]
+    clauses: tuple[Clause, ...]
     ring_s: int
-    caps: tuple[CapRule, ...] = field(repr=False)
-    cooldowns: tuple[CooldownRule | HourRule, ...] = field(repr=False)
-    registries: tuple[RegistryRule, ...] = field(repr=False)
-    consents: tuple[ConsentRule, ...] = field(repr=False)
-    abandonment: tuple[AbandonmentRule, ...] = field(repr=False)
+    caps: tuple[CapRule, ...]
+    cooldowns: tuple[CooldownRule | HourRule, ...]
+    registries: tuple[RegistryRule, ...]
+    consents: tuple[ConsentRule, ...]
+    abandonment: tuple[AbandonmentRule, ...]
     consent_kinds: frozenset[str]
     named_registries: frozenset[str]
     _timetables: dict[frozenset[str], Timetable] = field(default_factory=dict, compare=False)
