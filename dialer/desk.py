@@ -227,22 +227,25 @@ class Desk(Line):
             until = taking_back.undo(connection, stored, call.attempt_id, by=by, now=now)
         return {"lease": lease, "undone": True, "expires_at": until}
 
-    def correct(self, lease: str, words: Words, *, by: str, why: str | None) -> dict[str, object]:
+    def correct(
+        self, lease: str, words: Words, *, by: str | None, why: str | None
+    ) -> dict[str, object]:
         """Give another result in the place of one that stands, whenever it was given.
 
         Args:
             lease: of the call.
             words: the whole new result, as typed.
-            by: the supervisor.
+            by: the supervisor; None: whoever acts.
             why: in their words, or None.
 
         Raises:
-            UsageError: there is no such call, or a word cannot be used.
+            UsageError: there is no such call, a word cannot be used, or nobody corrects.
             NotAllowedError: they are no supervisor, a promise cannot be kept, or somebody has
                 the person right now.
         """
         now = engine_time(self._site)
         with self._keeping(lease, words, now=now), writing(self._site.base()) as connection:
+            by = self._corrector(by)
             who = find_agent(connection, by)
             if not who.roles & {Role.SUPERVISOR, Role.MANAGER}:
                 raise NotAllowedError(
@@ -258,6 +261,19 @@ class Desk(Line):
             drafts.drop(connection, lease)
         self._tell(stored, said)
         return recorded | {"corrected_by": by}
+
+    def _corrector(self, by: str | None) -> str:
+        """Return in whose name a result is corrected: where somebody acts by a token, theirs."""
+        actor = self._site.actor()
+        if by is None and actor is None:
+            raise UsageError("a correction needs to know who corrects; add --by NAME")
+        if actor is None or by == actor.name:
+            return str(by)
+        if by is None:
+            return actor.name
+        raise NotAllowedError(
+            f"you are {actor.name} and cannot correct in the name of {by}; leave --by out"
+        )
 
     def _read(
         self,
