@@ -64,7 +64,7 @@ def deactivate(connection: Connection, agent: AgentRow, *, now: datetime) -> Non
     )
     gone: dict[str, object] = {"active": 0, "token_hash": None}
     if agent.state is not AgentState.OUT:  # the engine that kept them in does not run any more
-        gone |= {"state": AgentState.OUT, "since": now, "pause": None}
+        gone |= {"state": AgentState.OUT, "since": now, "pause": None, "next_state": None}
         gone |= {"engine": None, "channel_id": None}
         connection.execute(
             insert(agent_states).values(agent_id=agent.id, state=AgentState.OUT, since=now)

@@ -1,6 +1,6 @@
 """The training of newcomers in the base: what they have done, and who sits beside them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -102,6 +102,21 @@ def may_take(
     some = [agent for agent in list_agents(connection) if agent.id in agent_ids]
     trained = training_of(connection, stored, some)
     return frozenset(agent_id for agent_id, how in trained.items() if how.may_call(now))
+
+
+def barred(
+    connection: Connection,
+    campaigns: Iterable[StoredCampaign],
+    agent_ids: Collection[int],
+    *,
+    now: datetime,
+) -> frozenset[tuple[int, int]]:
+    """Return the pairs of agent and campaign of which the agent may be given nobody now."""
+    return frozenset(
+        (agent_id, stored.id)
+        for stored in campaigns
+        for agent_id in {*agent_ids} - may_take(connection, stored, agent_ids, now=now)
+    )
 
 
 def why_not_yet(

@@ -48,7 +48,7 @@ def told(
     *,
     since: datetime,
     now: datetime,
-    pauses: Mapping[str, str] | None = None,
+    pauses: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     """Return an agent's time by state since a moment, the longest first.
 
@@ -57,7 +57,7 @@ def told(
         agent: whose.
         since: aware.
         now: aware.
-        pauses: the code of a pause -> paid or unpaid, as far as they are known.
+        pauses: the code of a pause -> paid or unpaid.
     """
     before = (
         select(func.max(agent_states.c.since))
@@ -78,7 +78,7 @@ def told(
         {
             "state": state,
             "pause": pause,
-            "paid": (pauses or {}).get(pause or ""),
+            "paid": pauses.get(pause or ""),
             "seconds": round(seconds),
         }
         for (state, pause), seconds in sorted(lasted.items(), key=lambda one: -one[1])

@@ -38,7 +38,7 @@ from campaigns.scripts.shown import note_shown, words_for
 from campaigns.scripts.talk import Answers
 from campaigns.store import StoredCampaign
 from campaigns.traces import Look
-from dialer.acting import check_own_lease, check_own_name
+from dialer.acting import check_own_lease, check_own_name, on_whose_word
 from dialer.asking import (
     ANSWER_WITHIN,
     NoEngineError,
@@ -153,6 +153,7 @@ class Desk(Line):
         Raises:
             UsageError: there is no such campaign or agent.
         """
+        check_own_name(self._site, agent)
         engine = live_engine(self._site)
         with reading(self._site.base()) as connection:
             stored = store.load(connection, campaign)
@@ -173,6 +174,8 @@ class Desk(Line):
         """
         now = engine_time(self._site)
         with writing(self._site.base()) as connection:
+            if self._practice(connection, lease) is not None:
+                return  # what is typed of a demo person is about nobody
             held = desk.find_owed(connection, lease)
             check_own_lease(self._site, lease, held.agent_id)
             _keep(connection, held, words, now=now)
@@ -245,7 +248,9 @@ class Desk(Line):
         """
         now = engine_time(self._site)
         with self._keeping(lease, words, now=now), writing(self._site.base()) as connection:
-            by = self._corrector(by)
+            by = on_whose_word(self._site, by)
+            if by is None:
+                raise UsageError("a correction needs to know who corrects; add --by NAME")
             who = find_agent(connection, by)
             if not who.roles & {Role.SUPERVISOR, Role.MANAGER}:
                 raise NotAllowedError(
@@ -261,19 +266,6 @@ class Desk(Line):
             drafts.drop(connection, lease)
         self._tell(stored, said)
         return recorded | {"corrected_by": by}
-
-    def _corrector(self, by: str | None) -> str:
-        """Return in whose name a result is corrected: where somebody acts by a token, theirs."""
-        actor = self._site.actor()
-        if by is None and actor is None:
-            raise UsageError("a correction needs to know who corrects; add --by NAME")
-        if actor is None or by == actor.name:
-            return str(by)
-        if by is None:
-            return actor.name
-        raise NotAllowedError(
-            f"you are {actor.name} and cannot correct in the name of {by}; leave --by out"
-        )
 
     def _read(
         self,

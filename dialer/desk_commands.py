@@ -32,7 +32,9 @@ _LOOK_EVERY_S = 0.1
 def next_(
     ctx: typer.Context,
     campaign: Annotated[str, typer.Option("--campaign", help="For which campaign.")],
-    agent: Annotated[str, typer.Option("--agent", help="Who asks.")],
+    agent: Annotated[
+        str | None, typer.Option("--agent", help="Who asks; with a token you need not say it.")
+    ] = None,
     wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for somebody.")] = 0.0,
 ) -> None:
     """Show the person on the agent's line, or, in manual mode, the next one to dial.
@@ -41,10 +43,12 @@ def next_(
 
     Example: ringbank next --campaign tariff-switch --agent anna --wait 30
     """
+    from dialer.acting import agent_named
     from dialer.desk import Desk
 
     console: Console = ctx.obj
     desk = Desk(console)
+    agent = agent_named(console, agent)
     deadline = time.monotonic() + wait
     document = desk.next(campaign, agent)
     while document["lease"] is None and time.monotonic() < deadline:
@@ -249,6 +253,8 @@ def _show(console: Console, document: dict[str, object], campaign: str) -> None:
         return
     lead = document["lead"]
     assert isinstance(lead, dict)
+    if document["practice"]:
+        _show_character(console, document["character"])
     console.facts(
         {
             "lease": document["lease"],
@@ -259,6 +265,16 @@ def _show(console: Console, document: dict[str, object], campaign: str) -> None:
         }
     )
     _show_talk(console, document)
+
+
+def _show_character(console: Console, character: object) -> None:
+    """Print that nobody is called, and how whoever plays the demo person behaves."""
+    assert isinstance(character, dict)
+    told = f"Practice: nobody is called. {character['how']}"
+    console.line(fill(told, 78))
+    for line in character["says"]:
+        console.line(fill(f"- {line}", 78, initial_indent="  ", subsequent_indent="    "))
+    console.line("")
 
 
 def _show_talk(console: Console, document: dict[str, object]) -> None:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from sqlalchemy import Connection
 from sqlalchemy import Engine as Base
 
-from campaigns import ledger, report
+from campaigns import ledger, report, training
 from campaigns import store as campaign_store
 from campaigns.agents import list_agents
 from campaigns.enrolment import enrol, judge_slice
@@ -445,6 +445,7 @@ class Engine:
             and (not self._only or stored.campaign.name in self._only)
         ]
         self._campaigns = tuple(sorted(running, key=lambda stored: -stored.campaign.priority))
+        self._board.barred = training.barred(connection, running, self._board.floor.agents, now=now)
         for stored in known:
             ledger.release_expired(connection, stored, now=now)
         if self._registries.see(connection):

@@ -9,7 +9,7 @@ from leads.console import Console
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from campaigns.orders.model import OrderState
+    from campaigns.orders.model import Kept, OrderState
     from campaigns.orders.store import OrderRow
 
 orders_app = typer.Typer(no_args_is_help=True, help="List, show, verify and cancel orders.")
@@ -101,13 +101,16 @@ def verify(
     Example: ringbank orders verify 1 --by maria
     """
     from campaigns.orders import store as orders
+    from dialer.acting import on_whose_word
     from dialer.asking import engine_time
     from leads.db import writing
 
     console: Console = ctx.obj
     now = engine_time(console)
     with writing(console.base()) as connection:
-        found = orders.verify(connection, order, by=by or console.user(), now=now)
+        found = orders.verify(
+            connection, order, by=on_whose_word(console, by) or console.user(), now=now
+        )
     console.facts(
         {
             "order_id": order,
@@ -151,15 +154,23 @@ def cancel(
 def _show(console: Console, order: "OrderRow") -> None:
     from dataclasses import asdict
 
-    from campaigns.orders.form import written
-
     facts = asdict(order)
     fields = facts.pop("fields")
     if console.json:
         console.document(facts | {"fields": fields})
         return
     known = {key: value for key, value in facts.items() if value is not None}
-    console.facts(known | {f"field_{key}": written(value) for key, value in fields.items()})
+    console.facts(known | {f"field_{key}": _lines(value) for key, value in fields.items()})
+
+
+def _lines(kept: "Kept") -> list[str]:
+    """Return a value as a person reads it: several choices or items one on each line."""
+    if isinstance(kept, str):
+        return [kept]
+    return [
+        one if isinstance(one, str) else f"{one['quantity']} {one['name']} at {one['price']}"
+        for one in kept
+    ]
 
 
 def _record(console: Console, action: str, found: "Sequence[OrderRow]") -> None:

@@ -17,6 +17,7 @@ from campaigns.store import StoredCampaign
 from campaigns.tokens import SECRET_BYTES, hash_of, token_of
 from campaigns.training_steps import NO_TRAINING
 from dialer import asking
+from dialer.acting import on_whose_word
 from dialer.asking import ask_engine, engine_time
 from dialer.presence import is_alive
 from dialer.store import RequestKind, engine_row
@@ -186,7 +187,13 @@ class Roster:
                 }
             return _who(agent) | {
                 "training": _trained(connection, agent, now=now),
-                "today": working_time.told(connection, agent, since=day, now=now),
+                "today": working_time.told(
+                    connection,
+                    agent,
+                    since=day,
+                    now=now,
+                    pauses=self._site.settings().pauses,
+                ),
                 "lease": held,
             }
 
@@ -233,14 +240,10 @@ class Roster:
 
     def _supervisor(self, connection: Connection, by: str | None) -> AgentRow:
         """Return the supervisor who is named, or else who acts."""
-        actor = self._site.actor()
-        if by is None and actor is None:
+        named = on_whose_word(self._site, by)
+        if named is None:
             raise UsageError("whose word is it? add --by with the supervisor's name")
-        if by is None or actor is None or actor.name == by:
-            return agents.find_agent(connection, by or (actor.name if actor else ""))
-        if self._site.settings().require_token and Role.MANAGER not in actor.roles:
-            raise NotAllowedError(f"you are {actor.name} and cannot vouch for {by}; leave --by out")
-        return agents.find_agent(connection, by)
+        return agents.find_agent(connection, named)
 
     def _phone(self, phone: str) -> str:
         return agent_phone(phone, self._site.region())

@@ -119,6 +119,10 @@ class Site:
             self._is_identified = True
         return self._actor
 
+    def acts(self, actor: Actor) -> None:
+        """Take somebody for who acts: they have proved it otherwise."""
+        self._actor, self._is_identified = actor, True
+
     def user(self) -> str:
         """Return who acts, for what is kept of it: an agent with a token, else the system's user.
 

@@ -32,7 +32,10 @@ class ScreenSite(Site):
 def desk(
     ctx: typer.Context,
     campaign: Annotated[str, typer.Option("--campaign", help="For which campaign.")],
-    agent: Annotated[str, typer.Option("--agent", help="Who sits at the desk.")],
+    agent: Annotated[
+        str | None,
+        typer.Option("--agent", help="Who sits at the desk; with a token you need not say it."),
+    ] = None,
 ) -> None:
     """Take one person after the other on one screen: script, questions, results.
 
@@ -40,6 +43,8 @@ def desk(
 
     Example: ringbank desk --campaign tariff-switch --agent anna
     """
+    from dialer.acting import agent_named
+
     console: Console = ctx.obj
     if console.json or not all(one.isatty() for one in (sys.stdin, sys.stdout, sys.stderr)):
         raise UsageError(
@@ -47,9 +52,12 @@ def desk(
             "and ringbank result"
         )
     site = ScreenSite(
-        config_file=console.config_file, opener=console.opener, settings=console.settings
+        config_file=console.config_file,
+        opener=console.opener,
+        settings=console.settings,
+        identify=lambda _: console.actor(),
     )
-    status = open_screen(site, campaign, agent)
+    status = open_screen(site, campaign, agent_named(console, agent))
     if status:
         raise typer.Exit(status)
 

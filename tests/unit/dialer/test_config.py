@@ -127,7 +127,7 @@ def known_keys() -> set[str]:
         and re.fullmatch("[a-z_]+", node.value)
     }
     known = set()
-    for section in ("database", "engine", "asterisk", "trunks.main", "leads", "rules"):
+    for section in ("database", "engine", "asterisk", "trunks.main", "leads", "rules", "access"):
         for word in words:
             document = tomllib.loads(TRUNK)
             table = document
