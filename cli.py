@@ -32,6 +32,7 @@ from dialer.commands import db_app
 from dialer.demo import demo
 from dialer.desk_commands import dial, next_, release, result, skip
 from dialer.doctor import doctor
+from dialer.draft_commands import drafts_app
 from dialer.lab.commands import lab_app
 from dialer.order_commands import orders_app
 from dialer.reconcile_commands import reconcile
@@ -65,6 +66,7 @@ for name, group in (
     ("scripts", scripts_app),
     ("agents", agents_app),
     ("callbacks", callbacks_app),
+    ("drafts", drafts_app),
     ("orders", orders_app),
     ("tasks", tasks_app),
     ("export", export_app),

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from campaigns.cards import without_card_numbers
 from campaigns.desk_tables import drafts
 from campaigns.questions import usable_answers
 from campaigns.said import keep_answers
@@ -42,13 +43,21 @@ class Draft:
 
 
 def typed(words: Any) -> dict[str, Any]:
-    """Return what was typed, of a dataclass of words, without what was left empty."""
+    """Return what was typed, of a dataclass of words, without what was left empty.
+
+    Of the number of a payment card no digit is left: it must stand nowhere in the base.
+    """
     found = {one.name: getattr(words, one.name) for one in fields(words)}
     return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in found.items()
-        if value not in (None, "", (), False)
+        name: _fit(value) for name, value in found.items() if value not in (None, "", (), False)
     }
+
+
+def _fit(value: Any) -> Any:
+    """Return a value as JSON holds it and as it may be kept."""
+    if isinstance(value, tuple):
+        return [_fit(one) for one in value]
+    return without_card_numbers(value) if isinstance(value, str) else value
 
 
 def keep(

@@ -74,7 +74,7 @@ class Law:
     without_rules: tuple[str, ...]
     without_hours: tuple[Place, ...]
     rules: tuple[Rule, ...]
-    duties: tuple[Duty, ...]
+    duties: tuple[Duty, ...] = field(repr=False)
     shown: tuple[Rule, ...]
     loosened: tuple[Loosening, ...]
     clauses: tuple[Clause, ...]

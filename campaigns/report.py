@@ -1,7 +1,7 @@
 """How a campaign stands: counts that add up, and why nothing is being dialled."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, select
@@ -34,8 +34,8 @@ class Standing:
     next_call_at: datetime | None
     held_by: str | None
     done_by: Mapping[str, int]
-    orders: Mapping[str, int]
-    successes: int
+    orders: Mapping[str, int] = field(default_factory=dict)
+    successes: int = 0
 
 
 def standing(connection: Connection, campaign_id: int, *, now: datetime) -> Standing:

@@ -217,6 +217,11 @@ CALLBACK_BY = ("me", "any")
 
 
 def _chosen(campaign: Campaign, code: str) -> Disposition:
+    if not code:
+        raise UsageError(
+            "a result needs its disposition; add --disposition with one of "
+            f"{_all([one.code for one in campaign.dispositions if not one.hidden])}"
+        )
     for disposition in campaign.dispositions:
         if disposition.code == code:
             return disposition

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from campaigns import tasks
 from campaigns.model import AttemptId
 from campaigns.orders.store import events_of, of_lead
+from campaigns.result_changes import Change, changes_of
 from campaigns.tables import agents, answers, attempts, campaigns
 from leads import consents
 from leads.consent_rules import Consent, state_of
@@ -29,9 +30,9 @@ class Event:
 
     Attributes:
         at: when, aware UTC.
-        what: imported, completed, edited, merged, attempt, consent_given,
-            consent_withdrawn, consent_expired, suppressed, suppression_removed, order, task,
-            task_done or erased.
+        what: imported, completed, edited, merged, attempt, result_undone, result_corrected,
+            consent_given, consent_withdrawn, consent_expired, suppressed,
+            suppression_removed, order, task, task_done or erased.
         facts: what else there is to say, by names that depend on `what`.
     """
 
@@ -93,6 +94,7 @@ def story(
         *_changed(connection, lead),
         *_merged(connection, lead.lead_id),
         *map(_of_call, calls(connection, lead.lead_id, with_answers=True)),
+        *map(_of_change, changes_of(connection, lead.lead_id)),
         *_of_consents(given, now),
         *_of_entries(entries),
         *_of_orders(connection, lead.lead_id),
@@ -278,6 +280,12 @@ def _merged(connection: Connection, lead_id: LeadId) -> Iterator[Event]:
 def _of_call(call: Call) -> Event:
     facts = asdict(call)
     return Event(at=facts.pop("dialed_at"), what="attempt", facts=facts)
+
+
+def _of_change(change: Change) -> Event:
+    facts = {"attempt_id": change.attempt_id, "by": change.by, "why": change.why}
+    what = "result_undone" if change.kind == "undo" else "result_corrected"
+    return Event(at=change.at, what=what, facts=facts | {"before": dict(change.before)})
 
 
 def _of_consents(given: Iterable[Consent], now: datetime) -> Iterator[Event]:

@@ -85,6 +85,28 @@ def _attempt(facts: _Facts) -> Iterator[str]:
     yield f"note: {facts['note']}" if facts["note"] else ""
 
 
+def _result_undone(facts: _Facts) -> Iterator[str]:
+    yield f"{facts['by']} took a result back"
+    yield from _stood(facts["before"])
+
+
+def _result_corrected(facts: _Facts) -> Iterator[str]:
+    yield f"{facts['by']} corrected a result{_because({'reason': facts['why']})}"
+    yield from _stood(facts["before"])
+
+
+def _stood(before: Mapping[str, Any]) -> Iterator[str]:
+    """Give the result that stood until it was changed."""
+    told = ": ".join(
+        before[name] for name in ("refusal_reason", "refusal_detail") if name in before
+    )
+    reason = f" ({told})" if told else ""
+    yield f"it was: {before.get('disposition', 'none')}{reason}"
+    for question, given in before.get("answers", {}).items():
+        yield f"{question}: {', '.join(given)}"
+    yield f"note: {before['note']}" if "note" in before else ""
+
+
 def _consent_given(facts: _Facts) -> Iterator[str]:
     yield f"{facts['kind']} given ({facts['source']})"
     yield f'"{facts["wording"]}"' if facts["wording"] else ""
@@ -144,6 +166,8 @@ _TOLD: Mapping[str, tuple[str, Callable[[_Facts], Iterator[str]]]] = {
     "edited": ("change", _edited),
     "merged": ("merge", _merged),
     "attempt": ("call", _attempt),
+    "result_undone": ("undo", _result_undone),
+    "result_corrected": ("change", _result_corrected),
     "consent_given": ("consent", _consent_given),
     "consent_withdrawn": ("consent", _consent_withdrawn),
     "consent_expired": ("consent", _consent_expired),

@@ -98,8 +98,9 @@ def _hold_again(
         )
         .values(state=LeadState.IN_CALL, held_by=None, last_outcome=attempt.outcome)
     )
-    held = connection.execute(
-        insert_if_new(connection, claims).values(
+    held = connection.scalar(
+        insert_if_new(connection, claims)
+        .values(
             lease=attempt.lease,
             campaign_id=attempt.campaign_id,
             lead_id=attempt.lead_id,
@@ -111,8 +112,9 @@ def _hold_again(
             rule_set=attempt.rule_set,
             decision=attempt.decision,
         )
+        .returning(claims.c.id)
     )
-    if held.rowcount == 0:
+    if held is None:
         raise NotAllowedError(
             "you have another person by now, or somebody has this one, or the number; give that "
             "result, or release that lease, and take this one back then"

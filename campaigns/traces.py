@@ -67,7 +67,6 @@ _WATCHED: Mapping[str, tuple[Table, Column[Any], tuple[str, ...]]] = {
     ),
     "lead_changes": (lead_changes, lead_changes.c.id, ()),
     "suppressions": (suppressions, suppressions.c.id, ("kind", "subject")),
-    "consents": (consent_rows, consent_rows.c.id, ("kind",)),
     "answers": (
         answers,
         answers.c.id,
@@ -97,7 +96,6 @@ def look(connection: Connection, lead_id: int, phone: str, attempt_id: int | Non
         "suppressions": and_(
             suppressions.c.subject.in_([str(lead_id), phone]), suppressions.c.removed_at.is_(None)
         ),
-        "consents": consent_rows.c.lead_id == lead_id,
         "answers": answers.c.attempt_id == attempt_id,
     }
     return {name: _rows(connection, name, which) for name, which in about.items()}
@@ -185,7 +183,7 @@ def take_back(
         renumber(connection, [attempt.lead_id])
     _take_back_facts(connection, changes)
     _take_back_wishes(connection, attempt.lead_id, changes, wish_stays=wish_stays, why=why, now=now)
-    _take_back_consents(connection, attempt, changes, spare=spare, why=why, now=now)
+    _take_back_consents(connection, attempt, spare=spare, why=why, now=now)
     for key, (was, became) in changes.get("answers", {}).items():
         if became is not None:
             connection.execute(delete(answers).where(answers.c.id == int(key)))
@@ -285,19 +283,13 @@ def _take_back_wishes(
 
 
 def _take_back_consents(
-    connection: Connection,
-    attempt: Row[Any],
-    changes: Changes,
-    *,
-    spare: Collection[str],
-    why: str,
-    now: datetime,
+    connection: Connection, attempt: Row[Any], *, spare: Collection[str], why: str, now: datetime
 ) -> None:
-    given = [
-        int(key)
-        for key, (_, became) in changes.get("consents", {}).items()
-        if became is not None and became["kind"] not in spare
-    ]
+    given = connection.scalars(
+        select(consent_rows.c.id).where(
+            consent_rows.c.attempt_id == attempt.id, consent_rows.c.kind.not_in([*spare])
+        )
+    ).all()
     called_since = connection.scalar(
         select(attempts.c.id)
         .where(attempts.c.lead_id == attempt.lead_id, attempts.c.id > attempt.id)

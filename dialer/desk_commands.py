@@ -1,14 +1,21 @@
 """``ringbank next``, ``dial``, ``skip``, ``result``, ``release``: an agent's talk by steps."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from textwrap import fill
 from typing import Annotated, Any
 
 import typer
 
+from dialer.offered_text import (
+    disposition_lines,
+    draft_lines,
+    question_lines,
+    reason_lines,
+)
 from leads.console import Console
+from leads.errors import UsageError
 
 LeaseName = Annotated[str, typer.Argument(help="The lease that `next` named.")]
 Place = Annotated[
@@ -57,7 +64,9 @@ def next_(
 def result(
     ctx: typer.Context,
     lease: LeaseName,
-    disposition: Annotated[str, typer.Option("--disposition", help="What came of the talk.")],
+    disposition: Annotated[
+        str, typer.Option("--disposition", metavar="CODE", help="What came of the talk.")
+    ] = "",
     reason: Annotated[str | None, typer.Option("--reason", help="Why they refused.")] = None,
     answer: Annotated[
         list[str] | None,
@@ -84,17 +93,40 @@ def result(
             help="What they agreed to, such as phone_marketing; repeat it.",
         ),
     ] = None,
-    place: Place = None,
     order: Annotated[
         list[str] | None,
         typer.Option("--order", metavar="KEY=VALUE", help="A field of the order; repeat it."),
     ] = None,
+    place: Place = None,
     order_file: Annotated[
         Path | None,
         typer.Option("--order-file", metavar="FILE.json", help="The same as a JSON object."),
     ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option("--language", metavar="CODE", help="What they speak: two letters, like pl."),
+    ] = None,
+    sure: Annotated[
+        bool, typer.Option("--sure", help="You were asked a second time, and it is so.")
+    ] = False,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take your result back, within ten minutes.")
+    ] = False,
+    correct: Annotated[
+        bool, typer.Option("--correct", help="Give another result in the place of the first.")
+    ] = False,
+    agent: Annotated[
+        str | None, typer.Option("--agent", help="Who gives it; nobody else's lease is taken then.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="SUPERVISOR", help="Who corrects it.")
+    ] = None,
+    why: Annotated[str | None, typer.Option("--why", help="Why it is corrected.")] = None,
 ) -> None:
     """Record what came of a talk; a call that still runs is ended.
+
+    An agent takes their result back with --undo and gives it anew; later a supervisor gives
+    another one with --correct --by NAME. What stood before is kept.
 
     Example: ringbank result 1f0c9a7be2d4 --disposition refusal --reason too_expensive
     """
@@ -102,6 +134,15 @@ def result(
     from dialer.desk import Desk
 
     console: Console = ctx.obj
+    if undo and (correct or disposition):
+        raise UsageError("--undo takes the result back and gives none; leave the others out")
+    if not correct and (by is not None or why is not None):
+        raise UsageError("--by and --why belong to a correction; add --correct, or leave them out")
+    if correct and by is None:
+        raise UsageError("--correct needs to know who corrects; add --by NAME")
+    if undo:
+        console.facts(Desk(console).undo(lease, agent=agent))
+        return
     words = Words(
         disposition=disposition,
         reason=reason,
@@ -112,9 +153,15 @@ def result(
         answers=tuple(answer or ()),
         consents=tuple(consent or ()),
         places=tuple(place or ()),
+        language=language,
+        sure=sure,
         order=(*_read_order_file(order_file), *(order or ())),
     )
-    console.facts(Desk(console).give(lease, words))
+    desk = Desk(console)
+    if by is not None:
+        console.facts(desk.correct(lease, words, by=by, why=why))
+    else:
+        console.facts(desk.give(lease, words, agent=agent))
 
 
 def _read_order_file(file: Path | None) -> tuple[str, ...]:
@@ -124,7 +171,6 @@ def _read_order_file(file: Path | None) -> tuple[str, ...]:
         UsageError: it cannot be read, or is not what it should be.
     """
     from campaigns.orders.form import words_of_file
-    from leads.errors import UsageError
     from leads.problems import Problem
 
     if file is None:
@@ -249,14 +295,14 @@ def _show_talk(console: Console, document: dict[str, object]) -> None:
         console.line(f"  {past['at'].astimezone():%Y-%m-%d %H:%M}  {', '.join(filter(None, said))}")
     if isinstance(document["script"], str):
         console.line(f"\n{document['script'].strip()}")
-    for question in questions:
-        choices = f" ({', '.join(question['choices'])})" if question["choices"] else ""
-        console.line(f"\n{question['text']}\n  --answer {question['key']}=...{choices}")
+    draft = document["draft"]
+    assert draft is None or isinstance(draft, dict)
+    for line in (*question_lines(questions), *reason_lines(dispositions)):
+        console.line(line)
     _show_order(console, document)
-    _show_reasons(console, dispositions)
-    codes = ", ".join(disposition["code"] for disposition in dispositions)
     console.line(f"\nThen: ringbank result {document['lease']} --disposition CODE")
-    console.line(fill(codes, 78, initial_indent="  CODE: ", subsequent_indent=" " * 8))
+    for line in (*disposition_lines(dispositions), *draft_lines(draft)):
+        console.line(line)
 
 
 def _show_order(console: Console, document: Mapping[str, Any]) -> None:
@@ -275,16 +321,3 @@ def _show_order(console: Console, document: Mapping[str, Any]) -> None:
         console.line(
             f"  --order {field['key']}={field['example']}  {field['label']}{told}{needed}{choices}"
         )
-
-
-def _show_reasons(console: Console, dispositions: Sequence[Mapping[str, Any]]) -> None:
-    """Print the reasons for a refusal by their groups, once, with what they need."""
-    groups: dict[str, list[str]] = {}
-    for reason in next((one["reasons"] for one in dispositions if "reasons" in one), []):
-        needs = f" ({reason['needs']})" if reason["needs"] else ""
-        groups.setdefault(reason["group"], []).append(f"{reason['code']}{needs}")
-    if groups:
-        console.line("\nRefused: --reason CODE, and where it needs something --detail")
-    for group, codes in groups.items():
-        told = ", ".join(codes)
-        console.line(fill(told, 78, initial_indent=f"  {group}: ", subsequent_indent="    "))

@@ -9,7 +9,7 @@ from leads.console import Console
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from campaigns.orders.model import OrderState
+    from campaigns.orders.model import Kept, OrderState
     from campaigns.orders.store import OrderRow
 
 orders_app = typer.Typer(no_args_is_help=True, help="List, show, verify and cancel orders.")
@@ -154,15 +154,23 @@ def cancel(
 def _show(console: Console, order: "OrderRow") -> None:
     from dataclasses import asdict
 
-    from campaigns.orders.form import written
-
     facts = asdict(order)
     fields = facts.pop("fields")
     if console.json:
         console.document(facts | {"fields": fields})
         return
     known = {key: value for key, value in facts.items() if value is not None}
-    console.facts(known | {f"field_{key}": written(value) for key, value in fields.items()})
+    console.facts(known | {f"field_{key}": _lines(value) for key, value in fields.items()})
+
+
+def _lines(kept: "Kept") -> list[str]:
+    """Return a value as a person reads it: several choices or items one on each line."""
+    if isinstance(kept, str):
+        return [kept]
+    return [
+        one if isinstance(one, str) else f"{one['quantity']} {one['name']} at {one['price']}"
+        for one in kept
+    ]
 
 
 def _record(console: Console, action: str, found: "Sequence[OrderRow]") -> None:

@@ -258,6 +258,8 @@ def test_the_agent_sees_all_there_is_to_know(base: Engine, spring: StoredCampaig
         "questions",
         "dispositions",
         "history",
+        "order",
+        "tasks",
     ]
     assert document["campaign"] == "spring"
     assert document["lead"] == {
@@ -279,9 +281,12 @@ def test_the_agent_sees_all_there_is_to_know(base: Engine, spring: StoredCampaig
     ]
     codes = [word["code"] for word in document["dispositions"]]
     assert codes[:2] == ["success", "refusal"]
-    assert {"code": "sale", "kind": "success", "label": "Sold"} in document["dispositions"]
+    assert {"code": "sale", "kind": "success", "label": "Sold", "form": None} in document[
+        "dispositions"
+    ]
     assert "hostile" not in codes
     assert document["history"] == []
+    assert (document["order"], document["tasks"]) == (None, [])
     assert json.loads(json.dumps(document, default=str))
 
 
