@@ -146,6 +146,21 @@ class Terminal:
             self._read(0.05)
         return seen
 
+    def time_to(self, written: bytes, *keys: str) -> float:
+        """Press keys; return the seconds until a text is written, the emulator not counted."""
+        self._read()
+        had = len(self.raw)
+        started = time.perf_counter()
+        self.press(*keys)
+        deadline = started + TIMEOUT_S
+        while written not in self.raw[had:]:
+            assert time.perf_counter() < deadline, f"never written: {written!r}"
+            if select.select([self._master], [], [], 0.05)[0]:
+                self.raw += os.read(self._master, 65536)
+        took = time.perf_counter() - started
+        self._stream.feed(bytes(self.raw[had:]))
+        return took
+
     def resize(self, width: int, height: int) -> None:
         self._emulator.resize(height, width)
         self._size(width, height)
