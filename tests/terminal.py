@@ -104,6 +104,11 @@ class Terminal:
         return self.raw.rfind(b"\x1b[?1049h") > self.raw.rfind(b"\x1b[?1049l")
 
     @property
+    def left_behind(self) -> str:
+        """Return what was written after the program's own screen was closed."""
+        return bytes(self.raw).rpartition(b"\x1b[?1049l")[2].decode(errors="replace")
+
+    @property
     def modes(self) -> Any:
         """Return how the terminal takes keys: line by line with an echo, or each at once."""
         return termios.tcgetattr(self._slave)

@@ -3,14 +3,20 @@
 import os
 import sys
 import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from leads.console import Console
 from leads.errors import RingbankError, UsageError
 from leads.site import Site
+
+if TYPE_CHECKING:
+    from dialer.screen.desk_like import DeskLike
+    from dialer.screen.seat import Seat
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,7 +70,6 @@ def open_screen(site: ScreenSite, campaign: str, agent: str) -> int:
         del os.environ[name]  # they open consoles, files and drivers of whoever sets them
     os.environ |= {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_FPS": "120"}  # drawn within 8 ms
     from dialer.desk import Desk
-    from dialer.screen.app import DeskScreen
     from dialer.screen.desk_like import abilities
     from dialer.screen.seat import Seat
 
@@ -78,16 +83,36 @@ def open_screen(site: ScreenSite, campaign: str, agent: str) -> int:
         pauses=PAUSES,
         skips=SKIPS,
     )
-    app = DeskScreen(desk, seat, clock=site.now, heard=site.take)
+    return show(desk, seat, clock=site.now, heard=site.take)
+
+
+def show(
+    desk: "DeskLike",
+    seat: "Seat",
+    *,
+    clock: Callable[[], datetime],
+    heard: Callable[[], Sequence[str]],
+) -> int:
+    """Show a seat until the agent leaves; return the exit status.
+
+    Raises:
+        RingbankError: the screen itself failed; the terminal is as it was before.
+    """
+    from textual.worker import WorkerFailed
+
+    from dialer.screen.app import DeskScreen
+
+    app = DeskScreen(desk, seat, clock=clock, heard=heard)
     status = app.run(mouse=False)
     app.end()
-    if app._exception is not None:
+    error = app._exception
+    if error is not None:
         app.keep_now()
-        raise RingbankError(_told(app._exception, campaign, agent)) from app._exception
+        raise RingbankError(_told(error, seat.campaign, seat.agent)) from error
     return status or 0
 
 
-def _told(error: Exception, campaign: str, agent: str) -> str:
+def _told(error: BaseException, campaign: str, agent: str) -> str:
     """Return what to tell of a fault of the screen: where it is, and nothing of anybody's data."""
     where = traceback.extract_tb(error.__traceback__)
     last = f" in {where[-1].name}, line {where[-1].lineno}" if where else ""

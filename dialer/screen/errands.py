@@ -211,10 +211,11 @@ def _answered(desk: DeskLike, seat: Seat, wish: Wish) -> Done:
     return Done(after)
 
 
-def _release(desk: DeskLike, seat: Seat, _: Wish) -> Done:
+def _release(desk: DeskLike, seat: Seat, wish: Wish) -> Done:
     talk = _talk(seat)
     told, wrong = f"{talk.person.name} was let go.", False
     try:
+        _keep(desk, seat, wish)  # should they be refused, they come back as they were
         desk.release(talk.person.lease)
     except RingbankError as error:  # most often the lease is over: the person is gone anyway
         told, wrong = plain_words(str(error)), True
