@@ -105,7 +105,9 @@ def show(
     app = DeskScreen(desk, seat, clock=clock, heard=heard)
     status = app.run(mouse=False)
     app.end()
-    error = app._exception
+    error: BaseException | None = app._exception  # textual tells it nowhere else
+    if isinstance(error, WorkerFailed):
+        error = error.error
     if error is not None:
         app.keep_now()
         raise RingbankError(_told(error, seat.campaign, seat.agent)) from error
