@@ -34,7 +34,6 @@ def _folded(text: str, first: str, rest: str, width: int) -> list[str]:
     )
 
 
-
 def _moment(moment: datetime) -> str:
     return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
