@@ -101,6 +101,7 @@ class Candidate(Somebody):
 
     Attributes:
         row_id: of its row in `campaign_leads`.
+        language: the person's, ISO 639; empty where it is not known.
     """
 
     row_id: int
@@ -110,6 +111,7 @@ class Candidate(Somebody):
     next_call_at: datetime
     attempts: int
     owner_id: int | None
+    language: str
 
 
 def claimed(lead_id: ColumnElement[int], number_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -154,6 +156,7 @@ def _candidates() -> Select[tuple[object, ...]]:
             numbers.c.e164,
             numbers.c.kind,
             leads.c.name_key,
+            leads.c.language,
             *WHEREABOUTS,
             or_(member, is_sent(today)).label("on_list"),
             claimed(campaign_leads.c.lead_id, numbers.c.id).label("claimed"),
@@ -196,6 +199,7 @@ def candidate(row: Row[tuple[object, ...]]) -> Candidate:
         next_call_at=row.next_call_at,
         attempts=row.attempts,
         owner_id=row.owner_id,
+        language=row.language or "",
         on_list=bool(row.on_list),
         claimed=bool(row.claimed),
         position=row.position,

@@ -59,6 +59,7 @@ class Law:
         without_rules: those of which no rule file is there, allowed or not.
         without_hours: the places of which no statutory hours are known.
         rules: every rule that is enforced, as far as it does not depend on the person.
+        duties: what is enforced and no gate can ask: agents are shown it.
         shown: rules that concern these calls and are proposed or not certain.
         loosened: those that a named person switched off.
         clauses: the hours of the law and of the campaign.
@@ -73,6 +74,7 @@ class Law:
     without_rules: tuple[str, ...]
     without_hours: tuple[Place, ...]
     rules: tuple[Rule, ...]
+    duties: tuple[Duty, ...]
     shown: tuple[Rule, ...]
     loosened: tuple[Loosening, ...]
     clauses: tuple[Clause, ...]
@@ -189,6 +191,7 @@ class Laws:
             without_rules=tuple(one for one in countries if not self.book.naming(one)),
             without_hours=without_hours(self.book, placing.places, day),
             rules=rules,
+            duties=_only(Duty, (rule for rule, _ in held.values())),
             shown=tuple(shown.values()),
             loosened=tuple(loosened.values()),
             clauses=(

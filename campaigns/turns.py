@@ -27,6 +27,7 @@ def next_rows(
     *,
     now: datetime,
     agent_ids: Collection[int] = (),
+    languages: frozenset[str] | None = None,
 ) -> list[int]:
     """Return the rows of `campaign_leads` whose turn it is, in their order.
 
@@ -37,17 +38,20 @@ def next_rows(
         now: aware.
         agent_ids: whose promised callbacks go before all others. A callback that another agent
             promised is nobody else's until its time of grace is over.
+        languages: those in which somebody can talk to them; whoever's language is not known is
+            among them always. None: any.
     """
-    open_queues = queues.open_now(connection, campaign_id, now=now)
+    open_queues = queues.open_now(connection, campaign_id, now=now, languages=languages)
     due = connection.execute(_DUE, {"campaign": campaign_id, "now": now}).one()
     on_sqlite = connection.dialect.name == "sqlite"
     if not open_queues and not due.callback:
         return []
+    spoken = None if languages is None else ["", *languages]
     given = {
         "campaign": campaign_id,
-        "queues": json.dumps([*open_queues]) if on_sqlite else [*open_queues],
+        "queues": _many(connection, open_queues),
         "now": now,
-        "agents": json.dumps([*agent_ids]) if on_sqlite else [*agent_ids],
+        "agents": _many(connection, agent_ids),
     }
     statement = _WALK_SQLITE if on_sqlite else _WALK_POSTGRESQL
     found: dict[int, None] = {}
@@ -64,8 +68,44 @@ def next_rows(
         missing = wanted - len(found)
         if missing > 0 and turn is Turn.CALLBACK and due.callback:
             others = _PROMISED_SQLITE if on_sqlite else _PROMISED_POSTGRESQL
-            found.update(dict.fromkeys(connection.scalars(others, given | {"wanted": missing})))
+            told = None if spoken is None else _many(connection, spoken)
+            asked = given | {"wanted": missing, "spoken": told}
+            found.update(dict.fromkeys(connection.scalars(others, asked)))
     return [*found]
+
+
+def looked_at_by_others(
+    connection: Connection,
+    campaign_id: int,
+    *,
+    now: datetime,
+    agent_ids: Collection[int] = (),
+    languages: frozenset[str] | None = None,
+) -> bool:
+    """Tell whether somebody of an open queue is due whom `next_rows` passes over at this moment.
+
+    Whoever asks looks at a few people, of whom they take one: on PostgreSQL, where several ask
+    at once, the last people of a campaign may all be looked at by others for a moment.
+    """
+    if connection.dialect.name == "sqlite":
+        return False
+    given = {
+        "queues": _many(
+            connection, queues.open_now(connection, campaign_id, now=now, languages=languages)
+        ),
+        "now": now,
+        "agents": _many(connection, agent_ids),
+        "wanted": 1,
+    }
+    return any(
+        connection.execute(_LOOK_POSTGRESQL, given | {"turn": turn.value}).first() is not None
+        for turn in Turn
+    )
+
+
+def _many(connection: Connection, values: Collection[int] | Collection[str]) -> object:
+    """Return several values as the one parameter that each database takes for them."""
+    return json.dumps([*values]) if connection.dialect.name == "sqlite" else [*values]
 
 
 _CALLABLE = ", ".join(f"'{state.value}'" for state in CALLABLE_STATES)
@@ -100,10 +140,10 @@ _DUE = _statement(
 """In which turns but the last somebody's time has come: most of them are empty mostly."""
 
 
-def _among(parameter: str, dialect: str) -> str:
+def _among(parameter: str, dialect: str, kind: str = "BIGINT") -> str:
     if dialect == "sqlite":
         return f"IN (SELECT value FROM json_each(:{parameter}))"  # noqa: S608 (our own words)
-    return f"= ANY(CAST(:{parameter} AS BIGINT[]))"
+    return f"= ANY(CAST(:{parameter} AS {kind}[]))"
 
 
 def _is_free(dialect: str) -> str:
@@ -128,13 +168,14 @@ _WALK_SQLITE = _statement(
     "INDEXED BY ix_campaign_leads_turn WHERE lead.queue_id = queue.value "
     f"AND {_in_queue('sqlite')} LIMIT :wanted"
 )
-_WALK_POSTGRESQL = _statement(
+_LOOK = (
     f"SELECT lead.* FROM unnest(CAST(:queues AS BIGINT[])) WITH ORDINALITY AS queue (id, place) "  # noqa: S608 (our own words)
     f"CROSS JOIN LATERAL (SELECT {_COLUMNS} FROM campaign_leads AS lead "
     f"WHERE lead.queue_id = queue.id AND {_in_queue('postgresql')} "
-    "ORDER BY lead.next_call_at, lead.rank, lead.id LIMIT :wanted "
-    "FOR UPDATE SKIP LOCKED) AS lead LIMIT :wanted"
+    "ORDER BY lead.next_call_at, lead.rank, lead.id LIMIT :wanted {locked}) AS lead LIMIT :wanted"
 )
+_WALK_POSTGRESQL = _statement(_LOOK.format(locked="FOR UPDATE SKIP LOCKED"))
+_LOOK_POSTGRESQL = _statement(_LOOK.format(locked=""))
 
 
 def _own(dialect: str) -> TextClause:
@@ -151,10 +192,13 @@ _OWN_POSTGRESQL = _own("postgresql")
 
 
 def _promised(dialect: str) -> TextClause:
+    any_language = ":spoken IS NULL" if dialect == "sqlite" else "CAST(:spoken AS TEXT[]) IS NULL"
     return _statement(
         f"SELECT lead.id FROM campaign_leads AS lead WHERE lead.campaign_id = :campaign "  # noqa: S608 (our own words)
         f"AND lead.turn = {Turn.CALLBACK.value} AND lead.turn != {Turn.FRESH.value} "
         f"AND {_is_free(dialect)} AND NOT lead.queue_id {_among('queues', dialect)} "
+        f"AND ({any_language} OR EXISTS (SELECT 1 FROM queues WHERE queues.id = lead.queue_id "
+        f"AND queues.language {_among('spoken', dialect, 'TEXT')})) "
         "ORDER BY lead.next_call_at, lead.id LIMIT :wanted"
     )
 

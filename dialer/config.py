@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from campaigns.fields import Section
+from campaigns.pauses import read_pauses
 from campaigns.rules import civil
 from campaigns.rules.own import ZONE_POLICIES, Own
 from dialer.trunks import Trunk
@@ -21,6 +22,8 @@ SECRET_VARIABLE = "RINGBANK_ASTERISK_SECRET"  # noqa: S105  (its name, not its v
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _CHANNEL = re.compile(r"[A-Za-z0-9]+/[^\s,;|\r\n]*\{number\}[^\s,;|\r\n]*")
+_SOUND = re.compile(r"[A-Za-z0-9_./-]+")
+_GOODBYE = "vm-goodbye"
 _COUNTRY = re.compile("[A-Z]{2}")
 _MOST_CALLS, _MOST_A_SECOND = 10_000, 500
 _MOST_A_PERSON = 1000
@@ -46,6 +49,9 @@ class Config:
         secret: of the manager user, or None where it was not given.
         rules_folder: the folder with the operator's own rule files, or None.
         own_rules: what the operator asks for besides the law.
+        require_token: commands are for agents who say by a token who they are.
+        pauses: code of each pause of agents -> paid or unpaid.
+        goodbye: the sound that ends a call with somebody who is hostile.
     """
 
     file: Path
@@ -60,6 +66,9 @@ class Config:
     registries: Path
     rules_folder: Path | None
     own_rules: Own
+    require_token: bool
+    pauses: Mapping[str, str]
+    goodbye: str
 
     def asterisk(self) -> Asterisk:
         """Return how to reach Asterisk.
@@ -121,6 +130,9 @@ def read_config(
         registries=Path(_or(leads.text("registries", required=False), "registries")),
         rules_folder=Path(rules_folder) if rules_folder else None,
         own_rules=_own_rules(rules),
+        require_token=root.section("access").flag("require_token"),
+        pauses=read_pauses(root),
+        goodbye=_goodbye(asterisk),
     )
     root.close()
     return tuple(problems) or config
@@ -149,6 +161,13 @@ def _secret(section: Section, *, file: Path, environment: Mapping[str, str]) -> 
     except (OSError, UnicodeDecodeError) as error:
         section.refuse("secret_file", f"{name} cannot be read ({error})")
         return None
+
+
+def _goodbye(section: Section) -> str:
+    sound = section.text("goodbye", required=False)
+    if sound and not _SOUND.fullmatch(sound):
+        section.refuse("goodbye", "may only hold letters, digits and _ . / -")
+    return sound or _GOODBYE
 
 
 def _trunks(section: Section) -> dict[str, Trunk]:

@@ -47,6 +47,7 @@ TABLES: tuple[Table, ...] = (
     campaigns.tables.rule_books,
     campaigns.tables.rule_sets,
     campaigns.desk_tables.agent_states,
+    campaigns.desk_tables.skips,
     campaigns.desk_tables.trainings,
     campaigns.desk_tables.practice_talks,
     campaigns.desk_tables.supervisions,

@@ -16,6 +16,7 @@ OLDEST_VERSION = 18
 MODULES: Mapping[str, str] = MappingProxyType(
     {
         "app_amd.so": "tells answering machines from people",
+        "app_chanspy.so": "plays the tone that tells an agent of a person",
         "app_confbridge.so": "brings agent and person together",
         "app_playback.so": "plays the message to a person whom no agent reached",
         "app_read.so": "plays a message and listens for a key",
@@ -42,6 +43,9 @@ EXTENSIONS = (
     "ringbank-agent,sorry",
     "ringbank-room,1",
     "ringbank-agent-line,1",
+    "ringbank-goodbye,s",
+    "ringbank-whisper,rba-1",
+    "ringbank-tone,s",
     "ringbank-ended,s",
     "ringbank-mark,s",
     "ringbank-now,s",

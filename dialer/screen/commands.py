@@ -38,7 +38,10 @@ class ScreenSite(Site):
 def desk(
     ctx: typer.Context,
     campaign: Annotated[str, typer.Option("--campaign", help="For which campaign.")],
-    agent: Annotated[str, typer.Option("--agent", help="Who sits at the desk.")],
+    agent: Annotated[
+        str | None,
+        typer.Option("--agent", help="Who sits at the desk; with a token you need not say it."),
+    ] = None,
 ) -> None:
     """Take one person after the other on one screen: script, questions, results.
 
@@ -46,6 +49,8 @@ def desk(
 
     Example: ringbank desk --campaign tariff-switch --agent anna
     """
+    from dialer.acting import agent_named
+
     console: Console = ctx.obj
     if console.json or not all(one.isatty() for one in (sys.stdin, sys.stdout, sys.stderr)):
         raise UsageError(
@@ -53,9 +58,12 @@ def desk(
             "and ringbank result"
         )
     site = ScreenSite(
-        config_file=console.config_file, opener=console.opener, settings=console.settings
+        config_file=console.config_file,
+        opener=console.opener,
+        settings=console.settings,
+        identify=lambda _: console.actor(),
     )
-    status = open_screen(site, campaign, agent)
+    status = open_screen(site, campaign, agent_named(console, agent))
     if status:
         raise typer.Exit(status)
 
@@ -69,6 +77,7 @@ def open_screen(site: ScreenSite, campaign: str, agent: str) -> int:
     for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
         del os.environ[name]  # they open consoles, files and drivers of whoever sets them
     os.environ |= {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_FPS": "120"}  # drawn within 8 ms
+    from campaigns.skips import REASONS
     from dialer.desk import Desk
     from dialer.screen.desk_like import abilities
     from dialer.screen.seat import Seat
@@ -80,8 +89,8 @@ def open_screen(site: ScreenSite, campaign: str, agent: str) -> int:
         agent=agent,
         since=site.now(),
         can=abilities(desk),
-        pauses=PAUSES,
-        skips=SKIPS,
+        pauses=tuple((code, _in_words(code)) for code in site.settings().pauses),
+        skips=tuple(REASONS.items()),
     )
     return show(desk, seat, clock=site.now, heard=site.take)
 
@@ -124,18 +133,6 @@ def _told(error: BaseException, campaign: str, agent: str) -> str:
     )
 
 
-PAUSES = (
-    ("break", "Break"),
-    ("meal", "Meal"),
-    ("training", "Training or briefing"),
-    ("technical", "Something does not work"),
-    ("other", "Something else"),
-)
-"""The reasons for a pause."""
-
-SKIPS = (
-    ("known", "I know this person"),
-    ("language", "I do not speak their language"),
-    ("other", "Something else"),
-)
-"""The reasons for passing somebody over."""
+def _in_words(code: str) -> str:
+    """Return the code of a pause as an operator reads it."""
+    return code.replace("_", " ").capitalize()

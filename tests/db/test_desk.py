@@ -258,6 +258,8 @@ def test_the_agent_sees_all_there_is_to_know(base: Engine, spring: StoredCampaig
         "questions",
         "dispositions",
         "history",
+        "order",
+        "tasks",
     ]
     assert document["campaign"] == "spring"
     assert document["lead"] == {
@@ -279,9 +281,12 @@ def test_the_agent_sees_all_there_is_to_know(base: Engine, spring: StoredCampaig
     ]
     codes = [word["code"] for word in document["dispositions"]]
     assert codes[:2] == ["success", "refusal"]
-    assert {"code": "sale", "kind": "success", "label": "Sold"} in document["dispositions"]
+    assert {"code": "sale", "kind": "success", "label": "Sold", "form": None} in document[
+        "dispositions"
+    ]
     assert "hostile" not in codes
     assert document["history"] == []
+    assert (document["order"], document["tasks"]) == (None, [])
     assert json.loads(json.dumps(document, default=str))
 
 
@@ -384,11 +389,11 @@ def test_a_call_by_hand_is_what_the_agent_says(
 
 
 def test_answers_and_reasons_are_kept(base: Engine, spring: StoredCampaign, anna: int):
-    result = read(spring.campaign, "refusal", reason="price", given=["provider=Telia", "age=a=b"])
+    result = read(spring.campaign, "refusal", reason="price", given=["provider=Telia", "age=41,50"])
     give(base, spring, given(base, spring, anna), result)
     with reading(base) as connection:
         rows = connection.execute(select(answers).order_by(answers.c.question)).all()
-    assert [(row.question, row.answer) for row in rows] == [("age", "a=b"), ("provider", "Telia")]
+    assert [(row.question, row.answer) for row in rows] == [("age", "41.5"), ("provider", "Telia")]
     assert enrolled(base, spring)["Åse"].refusal_reason == "price"
 
 

@@ -37,8 +37,9 @@ from dialer.call import (
     SorryBegan,
 )
 from dialer.floor import Floor
+from dialer.live import LiveCall, Work, closing_of
 from dialer.recovery import Survey, missed
-from dialer.switchboard import LiveCall, Switchboard, Work, closing_of
+from dialer.switchboard import Switchboard
 from dialer.translate import News
 from dialer.trunks import Trunk
 from tests.unit.campaigns.examples import campaign
@@ -70,7 +71,7 @@ class House:
         self.board = self._new_board()
 
     def _new_board(self) -> Switchboard:
-        return Switchboard(self.trunks, new_id=lambda: str(next(self._ids)))
+        return Switchboard(self.trunks, new_id=lambda: str(next(self._ids)), goodbye="vm-goodbye")
 
     # -- agents
 
@@ -149,8 +150,12 @@ class House:
         return self.board.awaited(request), self.work.answers
 
     def done(self) -> list[tuple[str, str]]:
-        """Return what Asterisk was asked since the last time: (what, channel)."""
-        asked = [(_what(action), _channel(action)) for action in self.work.actions]
+        """Return what Asterisk was asked since the last time, tones apart: (what, channel)."""
+        asked = [
+            (_what(action), _channel(action))
+            for action in self.work.actions
+            if _what(action) != "tone"
+        ]
         self.work.actions.clear()
         return asked
 
@@ -194,6 +199,8 @@ class House:
 
 
 def _what(action: Action) -> str:
+    if dict(action.fields).get("Channel", "").startswith("Local/"):
+        return "tone"
     if action.name != "Redirect":
         return action.name
     exten = dict(action.fields)["Exten"]
