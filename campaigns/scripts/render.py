@@ -59,7 +59,8 @@ def render(
     variables = surroundings(person, script.what_about(person.language), answers, several)
     try:
         shown = "".join(shown_parts(template, variables))
-    except TemplateError:  # a name that nobody knows: `check` says so, and refuses it
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError):
+        # Nothing that `allowed` lets through is known to fail; an agent in a talk needs the words.
         return Rendered(text=source)
     return _parted(shown)
 

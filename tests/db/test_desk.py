@@ -113,7 +113,7 @@ def shown(
     base: Engine, stored: StoredCampaign, lease: Lease, *, now: datetime = NOON
 ) -> dict[str, Any]:
     with reading(base) as connection:
-        return desk.person_document(connection, stored, lease, now=now)
+        return desk.person_document(connection, stored, LAWS, lease, now=now)
 
 
 def why(base: Engine, stored: StoredCampaign) -> dict[str, tuple[object, object]]:
@@ -258,6 +258,12 @@ def test_the_agent_sees_all_there_is_to_know(base: Engine, spring: StoredCampaig
         "questions",
         "dispositions",
         "history",
+        "script_version",
+        "opening",
+        "opening_language",
+        "opening_rules",
+        "duties",
+        "drawer",
     ]
     assert document["campaign"] == "spring"
     assert document["lead"] == {
