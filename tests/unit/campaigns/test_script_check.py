@@ -102,7 +102,7 @@ def test_a_sound_script_gives_no_findings() -> None:
         ),
         (
             "{% if answers.provider or not answers.provider %}a{% else %}\nb{% endif %}",
-            "warning: a.md, line 2: nothing that can be answered leads to this else",
+            "warning: a.md, line 1: nothing that can be answered leads to this else",
         ),
         ("## ? Too dear\n\n## ? Late\nYes.", "warning: a.md, line 1: a heading of the drawer with"),
         ("x\n## ?\nYes.", "warning: a.md, line 2: a heading of the drawer without words"),

@@ -244,14 +244,14 @@ def test_what_is_allowed_can_be_rendered_for_anybody(
     assert "object at 0x" not in shown.text
 
 
-@settings(max_examples=150, deadline=None)
-@given(
-    st.text(
-        alphabet=st.sampled_from(
-            [*"{}%#'\"|.[]()=<>~-_ \n1a", "lead", "answers", "if ", "for ", "in ", "endif", "else"]
-        )
-    )
-)
+PIECES = st.sampled_from(
+    [*"{}%#'\"|.[]()=<>~-_ \n1a", "{{", "}}", "{%", "%}", "{#", "lead", "answers", "if ", "for ",
+     "in ", "endif", "else", "not ", "## ? ", "raw"]
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PIECES, max_size=40).map("".join))
 def test_no_text_at_all_makes_the_reader_fail(source: str) -> None:
     parsed = parse(source)
     if not isinstance(parsed, tuple):

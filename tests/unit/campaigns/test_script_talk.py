@@ -84,6 +84,25 @@ def test_the_text_follows_the_answers_and_the_drawer_stands_beside_it() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("a\n{% if lead.x %}\nb\n{% endif %}\nc", "a\nc"),
+        ("a\n  {% if lead.name %}\nb\n  {% endif %}\nc", "a\nb\nc"),
+        ("a {% if lead.name %}b{% endif %}\nc", "a b\nc"),
+        ("a{% if lead.name %} b{% endif %}\n## ? Dear\nno", "a b"),
+        ("{# a note #}\na\n\n{% if lead.x %}\n\nb\n\n{% endif %}\n\nc", "a\n\nc"),
+        ("{% for one in answers.services %}\n- {{ one }}\n{% endfor %}\nc", "- tv\n- net\nc"),
+        ("{% raw %}{{ a }}{% endraw %}\nb", "{{ a }}\nb"),
+        ("a\r\nb", None),
+    ],
+)
+def test_tags_leave_no_lines_behind(source: str, shown: str | None) -> None:
+    script = ScriptTexts(texts={"": source})
+    said = to_say(CAMPAIGN, script, ASE, {"services": ["tv", "net"]}, (), recorded=False)
+    assert said["script"] == (source if shown is None else shown)
+
+
 def test_what_a_person_does_not_have_is_left_out() -> None:
     nobody = Person(agent="anna", seller="Example Telecom AS")
     shown = seen({"provider": ["Telia"]}, nobody)["script"]
