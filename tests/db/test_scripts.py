@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,14 +14,17 @@ from campaigns.desk_tables import script_versions
 from campaigns.exports.export import export
 from campaigns.ledger import note_agent
 from campaigns.model import DispositionKind, Outcome
-from campaigns.results import Result, record_result
+from campaigns.results import Result, Words, record_result
+from campaigns.rules.own import Own
 from campaigns.scripts import checking, previews, versions
 from campaigns.scripts.shown import note_shown, words_for
 from campaigns.scripts.texts import ScriptTexts
 from campaigns.store import StoredCampaign
 from campaigns.tables import answers, claims
+from dialer.desk import Desk
 from leads.db import reading, writing
 from leads.errors import UsageError
+from leads.site import Settings, Site
 from tests.db.people import (
     LAWS,
     NOON,
@@ -303,3 +307,39 @@ def test_a_preview_is_for_somebody_or_for_a_made_up_person(base: Engine):
         assert someone.attributes == {"By": "(By)"}
         with pytest.raises(UsageError, match="no lead 99"):
             previews.a_person(connection, stored, LAWS, 99, now=NOON)
+
+
+# At the desk
+
+
+def desk_of(base: Engine, tmp_path: Path) -> Desk:
+    site = Site(
+        config_file=tmp_path / "config.toml",
+        opener=lambda: base,
+        settings=lambda: Settings(
+            region=None, registries=tmp_path, trunks={}, engine="default", rules_folder=None,
+            own_rules=Own().document(),
+        ),
+    )  # fmt: skip
+    return Desk(site)
+
+
+def test_the_desk_keeps_what_it_showed_and_shows_it_for_other_answers(
+    base: Engine, anna: int, tmp_path: Path
+):
+    spring = begun(base)
+    at_desk = desk_of(base, tmp_path)
+    person = at_desk.next("spring", "anna")
+    lease = str(person["lease"])
+    with reading(base) as connection:
+        assert connection.scalar(select(claims.c.script_version)) == FIRST.version
+    change_script(base, spring, SECOND)
+    then = at_desk.script(lease, {"provider": ["Telia"]})
+    assert then["script"] == "Hi Åse of Oslo!\nTelia."
+    assert (then["opening"], then["drawer"]) == (person["opening"], person["drawer"])
+    assert then["script_version"] == FIRST.version
+    at_desk.give(lease, Words(disposition="completed", answers=("provider=Telia",)))
+    assert kept_answers(base) == [("Telia", FIRST.version)]
+    with pytest.raises(UsageError, match="no lease"):
+        at_desk.script(lease, {})
+    assert at_desk.next("spring", "anna")["script_version"] == SECOND.version
