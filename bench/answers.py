@@ -232,9 +232,10 @@ def tell(base: Engine, seconds: int) -> None:
         f"{len(rows)} calls in {seconds} s, {rate:.0f} a second, {len(answered) / len(rows):.0%} "
         f"answered; {talked / seconds:.0f} agents in a talk at a time"
     )
+    late = statistics.quantiles(waited, n=100, method="inclusive")[98]
     print(
-        f"answer to agent in the room: median {statistics.median(waited):.0f} ms, 99th "
-        f"percentile {statistics.quantiles(waited, n=100, method='inclusive')[98]:.0f} ms, longest {waited[-1]:.0f} ms"
+        f"answer to agent in the room: median {statistics.median(waited):.0f} ms, "
+        f"99th percentile {late:.0f} ms, longest {waited[-1]:.0f} ms"
     )
     print(f"answered, and no agent: {len(lost)} ({', '.join(sorted(set(lost))) or 'nobody'})")
 
