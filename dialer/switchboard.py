@@ -170,12 +170,22 @@ class Switchboard:
         return self._least_missed(fluent or free or able, live)
 
     def _least_missed(self, able: Collection[Agent], live: LiveCall) -> Agent | None:
-        """Return the longest waiting of those without whom most other calls can be served."""
+        """Return the longest waiting of those without whom most other calls can be served.
+
+        Whoever waits goes before whoever may yet answer.
+        """
         others = [one for one in self._needy() if one is not live]
         if not any(one.stored.campaign.skills for one in others) and not self.barred:
             return longest_waiting(able)
-        served = {one.agent_id: self._served(others, without=one.agent_id) for one in able}
-        most = max(served.values(), default=0)
+        waiting = [one for one in others if one.call.state is CallState.WAITING]
+        served = {
+            one.agent_id: (
+                self._served(waiting, without=one.agent_id),
+                self._served(others, without=one.agent_id),
+            )
+            for one in able
+        }
+        most = max(served.values(), default=None)
         return longest_waiting(one for one in able if served[one.agent_id] == most)
 
     def _dialler_of(self, live: LiveCall) -> Agent | None:
