@@ -258,6 +258,8 @@ def test_the_agent_sees_all_there_is_to_know(base: Engine, spring: StoredCampaig
         "questions",
         "dispositions",
         "history",
+        "mode",
+        "live",
     ]
     assert document["campaign"] == "spring"
     assert document["lead"] == {
