@@ -665,7 +665,7 @@ def test_a_key_of_a_later_version_is_refused_in_words() -> None:
         "dialing.amd: is not supported by this version yet; use 'off'"
     )
     assert the_problem(FILE.replace('"progressive"', '"ratio"')) == (
-        "mode: 'ratio' is not supported by this version yet; use manual, progressive, broadcast"
+        "mode: 'ratio' is not supported by this version yet; use manual, preview, progressive, broadcast"
     )
 
 
