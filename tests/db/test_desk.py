@@ -266,6 +266,8 @@ def test_the_agent_sees_all_there_is_to_know(base: Engine, spring: StoredCampaig
         "opening_rules",
         "duties",
         "drawer",
+        "mode",
+        "live",
     ]
     assert document["campaign"] == "spring"
     assert document["lead"] == {
