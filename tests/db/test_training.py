@@ -371,6 +371,23 @@ def test_the_engine_may_give_people_to_those_only_who_are_so_far(
     assert taken(base, easy, *everybody) == {one.id for one in everybody}
 
 
+def test_an_engine_is_told_who_may_be_given_nobody_of_which_campaign(
+    base: Engine, spring: StoredCampaign, bo: AgentRow, anna: AgentRow
+):
+    easy = started(base, definition("easy"))
+    for _ in range(2):
+        practise(base, spring, bo)
+    accompany(base, spring, bo, anna, until=NOON + minutes(30))
+    for moment, barred in (
+        (NOON, set()),
+        (NOON + minutes(30) - timedelta(seconds=1), set()),
+        (NOON + minutes(30), {(bo.id, spring.id)}),
+    ):
+        with reading(base) as connection:
+            found = training.barred(connection, [spring, easy], [anna.id, bo.id], now=moment)
+        assert found == barred
+
+
 def test_a_step_done_in_one_campaign_counts_in_no_other(
     base: Engine, spring: StoredCampaign, bo: AgentRow
 ):
