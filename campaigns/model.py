@@ -366,8 +366,8 @@ class Campaign:
     message: Message | None = None
     script: ScriptFiles | None = None
     questions: tuple[Question, ...] = ()
-    dispositions: tuple[Disposition, ...] = field(default=(), repr=False)
-    refusal_reasons: tuple[RefusalReason, ...] = field(default=(), repr=False)
+    dispositions: tuple[Disposition, ...] = ()
+    refusal_reasons: tuple[RefusalReason, ...] = ()
     where: str | None = None
     caller: str = "company"
     topics: tuple[str, ...] = ()
