@@ -15,7 +15,6 @@ from campaigns.model import DispositionKind, Outcome, Role
 from campaigns.practice import PracticeTalk
 from campaigns.practice_people import demo_people, person_named
 from campaigns.results import Result, Words, read_result, record_result
-from campaigns.scripts.texts import ScriptTexts
 from campaigns.store import StoredCampaign
 from campaigns.tables import answers, attempts, campaign_leads, claims
 from campaigns.training import Trained
@@ -45,9 +44,7 @@ FOUR_HOURS = timedelta(hours=4)
 def spring(base: Engine) -> StoredCampaign:
     """A manual campaign that asks two practice talks and two calls in company of newcomers."""
     import_people(base, [("Åse", phone(1)), ("Per", phone(2)), ("Kari", phone(3))])
-    return started(
-        base, definition(mode="manual", training=TRAINING), script=ScriptTexts(texts={"": "Hello!"})
-    )
+    return started(base, definition(mode="manual", training=TRAINING), script="Hello!")
 
 
 TRAINING = "[training]\npractice = 2\nsupervised = 2"
