@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import fill
 from typing import Annotated, Any
 
 import typer
