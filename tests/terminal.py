@@ -104,6 +104,11 @@ class Terminal:
         return self.raw.rfind(b"\x1b[?1049h") > self.raw.rfind(b"\x1b[?1049l")
 
     @property
+    def left_behind(self) -> str:
+        """Return what was written after the program's own screen was closed."""
+        return bytes(self.raw).rpartition(b"\x1b[?1049l")[2].decode(errors="replace")
+
+    @property
     def modes(self) -> Any:
         """Return how the terminal takes keys: line by line with an echo, or each at once."""
         return termios.tcgetattr(self._slave)
@@ -145,6 +150,21 @@ class Terminal:
             assert self._process.poll() is None, f"it has ended: {what}\n{seen}"
             self._read(0.05)
         return seen
+
+    def time_to(self, written: bytes, *keys: str) -> float:
+        """Press keys; return the seconds until a text is written, the emulator not counted."""
+        self._read()
+        had = len(self.raw)
+        started = time.perf_counter()
+        self.press(*keys)
+        deadline = started + TIMEOUT_S
+        while written not in self.raw[had:]:
+            assert time.perf_counter() < deadline, f"never written: {written!r}"
+            if select.select([self._master], [], [], 0.05)[0]:
+                self.raw += os.read(self._master, 65536)
+        took = time.perf_counter() - started
+        self._stream.feed(bytes(self.raw[had:]))
+        return took
 
     def resize(self, width: int, height: int) -> None:
         self._emulator.resize(height, width)

@@ -44,7 +44,7 @@ class DeskScreen(App[int]):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[Any]] = []
     CSS = """
-    Screen { layout: vertical; }
+    Screen { layout: vertical; overflow: hidden; }
     #top, #person, #above, #below, #said, #foot { height: auto; width: 100%; }
     #script { height: 1fr; min-height: 3; border-top: solid $foreground-muted;
               border-bottom: solid $foreground-muted; scrollbar-size-vertical: 1; }

@@ -3,14 +3,20 @@
 import os
 import sys
 import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from leads.console import Console
 from leads.errors import RingbankError, UsageError
 from leads.site import Site
+
+if TYPE_CHECKING:
+    from dialer.screen.desk_like import DeskLike
+    from dialer.screen.seat import Seat
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,9 +76,9 @@ def open_screen(site: ScreenSite, campaign: str, agent: str) -> int:
     """
     for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
         del os.environ[name]  # they open consoles, files and drivers of whoever sets them
-    os.environ["TEXTUAL_ANIMATIONS"] = "none"
+    os.environ |= {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_FPS": "120"}  # drawn within 8 ms
+    from campaigns.skips import REASONS
     from dialer.desk import Desk
-    from dialer.screen.app import DeskScreen
     from dialer.screen.desk_like import abilities
     from dialer.screen.seat import Seat
 
@@ -83,19 +89,41 @@ def open_screen(site: ScreenSite, campaign: str, agent: str) -> int:
         agent=agent,
         since=site.now(),
         can=abilities(desk),
-        pauses=PAUSES,
-        skips=SKIPS,
+        pauses=tuple((code, _in_words(code)) for code in site.settings().pauses),
+        skips=tuple(REASONS.items()),
     )
-    app = DeskScreen(desk, seat, clock=site.now, heard=site.take)
+    return show(desk, seat, clock=site.now, heard=site.take)
+
+
+def show(
+    desk: "DeskLike",
+    seat: "Seat",
+    *,
+    clock: Callable[[], datetime],
+    heard: Callable[[], Sequence[str]],
+) -> int:
+    """Show a seat until the agent leaves; return the exit status.
+
+    Raises:
+        RingbankError: the screen itself failed; the terminal is as it was before.
+    """
+    from textual.worker import WorkerFailed
+
+    from dialer.screen.app import DeskScreen
+
+    app = DeskScreen(desk, seat, clock=clock, heard=heard)
     status = app.run(mouse=False)
     app.end()
-    if app._exception is not None:
+    error: BaseException | None = app._exception  # textual tells it nowhere else
+    if isinstance(error, WorkerFailed):
+        error = error.error
+    if error is not None:
         app.keep_now()
-        raise RingbankError(_told(app._exception, campaign, agent)) from app._exception
+        raise RingbankError(_told(error, seat.campaign, seat.agent)) from error
     return status or 0
 
 
-def _told(error: Exception, campaign: str, agent: str) -> str:
+def _told(error: BaseException, campaign: str, agent: str) -> str:
     """Return what to tell of a fault of the screen: where it is, and nothing of anybody's data."""
     where = traceback.extract_tb(error.__traceback__)
     last = f" in {where[-1].name}, line {where[-1].lineno}" if where else ""
@@ -105,18 +133,6 @@ def _told(error: Exception, campaign: str, agent: str) -> str:
     )
 
 
-PAUSES = (
-    ("break", "Break"),
-    ("meal", "Meal"),
-    ("training", "Training or briefing"),
-    ("technical", "Something does not work"),
-    ("other", "Something else"),
-)
-"""The reasons for a pause."""
-
-SKIPS = (
-    ("known", "I know this person"),
-    ("language", "I do not speak their language"),
-    ("other", "Something else"),
-)
-"""The reasons for passing somebody over."""
+def _in_words(code: str) -> str:
+    """Return the code of a pause as an operator reads it."""
+    return code.replace("_", " ").capitalize()

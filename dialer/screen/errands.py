@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from campaigns.model import AgentState
+from campaigns.model import AgentState, DialMode
 from campaigns.results import Words
 from dialer.asking import NoEngineError
 from dialer.screen import seat as seats
@@ -64,16 +64,23 @@ def run(desk: DeskLike, seat: Seat, wish: Wish) -> Done:
 
 def ask_next(desk: DeskLike, seat: Seat) -> Done:
     """Ask for the person of an agent, or why there is nobody."""
-    standing = desk.standing(seat.campaign, seat.agent)
+    stands = _stands(desk, seat)
     document = desk.next(seat.campaign, seat.agent)
-    return Done(lambda now_seat, now: _arrived(now_seat, standing, document, now))
+    return Done(lambda now_seat, now: _arrived(now_seat, stands, document, now))
 
 
-def _arrived(seat: Seat, standing: Document, document: Document, now: datetime) -> Seat:
-    told = Standing(**{key: standing[key] for key in ("mode", "state", "since", "engine")})
+def _stands(desk: DeskLike, seat: Seat) -> Standing:
+    """Return how the agent stands; whoever dials themselves is looked at once."""
+    if seat.standing.since is not None and is_by_hand(seat):
+        return seat.standing
+    found = desk.standing(seat.campaign, seat.agent)
+    return Standing(**{key: found[key] for key in ("mode", "state", "pause", "since", "engine")})
+
+
+def _arrived(seat: Seat, stands: Standing, document: Document, now: datetime) -> Seat:
     # A pause of somebody who dials themselves is the screen's own.
-    pause = seat.standing.pause if is_by_hand(seat) else standing["pause"]
-    seat = replace(_idle(seat), standing=replace(told, pause=pause))
+    pause = seat.standing.pause if stands.mode == DialMode.MANUAL else stands.pause
+    seat = replace(_idle(seat), standing=replace(stands, pause=pause))
     lease = document["lease"]
     if seat.talk is not None and lease != seat.talk.person.lease:
         name = seat.talk.person.name
@@ -204,10 +211,11 @@ def _answered(desk: DeskLike, seat: Seat, wish: Wish) -> Done:
     return Done(after)
 
 
-def _release(desk: DeskLike, seat: Seat, _: Wish) -> Done:
+def _release(desk: DeskLike, seat: Seat, wish: Wish) -> Done:
     talk = _talk(seat)
     told, wrong = f"{talk.person.name} was let go.", False
     try:
+        _keep(desk, seat, wish)  # should they be refused, they come back as they were
         desk.release(talk.person.lease)
     except RingbankError as error:  # most often the lease is over: the person is gone anyway
         told, wrong = plain_words(str(error)), True

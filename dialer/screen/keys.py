@@ -95,7 +95,7 @@ def _may_dial(seat: Seat, _now: datetime) -> bool:
         talk is not None
         and Ability.DIAL in seat.can
         and talk.person.mode == DialMode.PREVIEW
-        and not talk.person.live
+        and not talk.called
     )
 
 
@@ -123,10 +123,7 @@ def _dial(seat: Seat) -> Pressed:
 
 
 FUNCTIONS = (
-    Function(
-        "f1", "F1", lambda seat, _: bool(seat.talk and seat.talk.person.drawer),
-        _always("answers"), _over(Over.DRAWER),
-    ),
+    Function("f1", "F1", _in_talk, _always("answers"), _over(Over.DRAWER)),
     Function("f2", "F2", _in_talk, _always("result"), _to_result),
     Function("f3", "F3", _in_talk, _always("note"), _over(Over.NOTE)),
     Function(

@@ -22,6 +22,10 @@ from dialer.screen.seat import (
     without,
 )
 from dialer.screen.talk import NOTE, is_touched, write
+from dialer.screen.telling import about
+
+ABOUT = "About this person"
+"""The last entry of every drawer: all that is known of them, the earlier calls in full."""
 
 NO_PAUSE = "No pause after all"
 
@@ -101,8 +105,9 @@ def over_write(seat: Seat, name: str, text: str) -> Seat:
 def found_in_drawer(person: Person, text: str) -> tuple[tuple[str, str], ...]:
     """Return the entries of the drawer that hold all words of a search, titles first."""
     words = text.casefold().split()
-    in_title = [one for one in person.drawer if _holds(one[0], words)]
-    in_text = [one for one in person.drawer if one not in in_title and _holds(" ".join(one), words)]
+    everything = (*person.drawer, (ABOUT, about(person)))
+    in_title = [one for one in everything if _holds(one[0], words)]
+    in_text = [one for one in everything if one not in in_title and _holds(" ".join(one), words)]
     return (*in_title, *in_text)
 
 

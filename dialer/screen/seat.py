@@ -215,7 +215,8 @@ def got(seat: Seat, person: Person, *, now: datetime) -> Seat:
     if here is not None and here.person.lease == person.lease:
         since = now if here.person.live != person.live else seat.since
         told = replace(here.person, live=person.live, expires_at=person.expires_at)
-        return replace(seat, talk=replace(here, person=told), standing=standing, since=since)
+        talk = replace(here, person=told, called=here.called or person.live)
+        return replace(seat, talk=talk, standing=standing, since=since)
     return replace(
         seat, talk=begin(person), standing=standing, since=now, why=(), recording_off=False
     )

@@ -57,6 +57,7 @@ class Talk:
         typed: name of a field -> its text.
         chosen: the code of the disposition, or None.
         by: who keeps a promise, one of CALLBACK_BY; None: as the campaign says.
+        called: the person was in a call that the engine made.
         sure: asked the second time, the agent said yes.
         faults: name of a field -> what is wrong with its text.
         saving: the words are on their way; keys wait.
@@ -71,6 +72,7 @@ class Talk:
     group: str | None = None
     reason: str | None = None
     by: str | None = None
+    called: bool = False
     sure: bool = False
     faults: Mapping[str, str] = field(default_factory=dict)
     saving: bool = False
@@ -95,6 +97,7 @@ def begin(person: Person) -> Talk:
             typed[name] = str(draft[kept])
     talk = Talk(
         person=person,
+        called=person.live,
         answers=answers,
         typed=typed,
         chosen=_known(draft.get("disposition"), [one.code for one in person.dispositions]),

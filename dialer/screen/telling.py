@@ -52,7 +52,8 @@ def _doing(seat: Seat) -> str:
         return "with this person"
     if talk.person.live:
         return "dialling" if state == AgentState.DIALING else "in the call"
-    return "choosing" if state == AgentState.PREVIEW else "wrap-up"
+    is_new = talk.person.mode == DialMode.PREVIEW and not talk.called
+    return "choosing" if is_new and state != AgentState.WRAP_UP else "wrap-up"
 
 
 def engine_words(seat: Seat) -> str:
@@ -74,8 +75,15 @@ def person_facts(person: Person, now: datetime) -> str:
     local = local_now(person, now)
     clock = f"{local:%H:%M} {local:%a} their time" if local else "their time is not known"
     number = f"dial {person.phone}" if person.mode == DialMode.MANUAL else person.phone
-    parts = [number, clock, person.language and f"speaks {person.language}", _held(person, now)]
+    language = person.language and f"speaks {person.language}"
+    parts = [number, clock, language, _called(person), _held(person, now)]
     return "   ".join(filter(None, parts))
+
+
+def _called(person: Person) -> str:
+    calls = len(person.history)
+    times = {0: "never called before", 1: "called once before"}
+    return times.get(calls, f"called {calls} times before")
 
 
 def _held(person: Person, now: datetime) -> str:
@@ -95,12 +103,8 @@ def attributes(person: Person) -> str:
 
 
 def history(person: Person, at_most: int) -> list[str]:
-    """Return the newest calls before this one, a line each, and how many more there were."""
-    lines = [_past(one) for one in person.history[:at_most]]
-    more = len(person.history) - len(lines)
-    if more and lines:
-        lines[-1] += f"  (and {more} before)"
-    return lines or ["never called before"]
+    """Return the newest calls before this one, a line each."""
+    return [_past(one) for one in person.history[:at_most]]
 
 
 def _past(one: Mapping[str, Any]) -> str:
@@ -131,6 +135,29 @@ def _task(one: Mapping[str, Any]) -> str:
     due = one.get("due_at")
     until = f", due {due.astimezone():%Y-%m-%d %H:%M}" if isinstance(due, datetime) else ""
     return f"OPEN: {one_line(one.get('class'))}{until}: {one_line(one.get('text'))}"
+
+
+def about(person: Person) -> str:
+    """Return everything that is known of a person, in Markdown, nothing of it cut."""
+    known = [f"{key}: {value}" for key, value in person.attributes]
+    parts = (
+        ("Known", known),
+        ("Called before", history(person, len(person.history))),
+        ("Open", tasks(person, len(person.tasks))),
+    )
+    return "\n\n".join(
+        f"**{title}**\n\n" + "\n".join(f"- {_literal(line)}" for line in lines)
+        for title, lines in parts
+        if lines
+    )
+
+
+def _literal(text: str) -> str:
+    """Return a text that Markdown shows as it is."""
+    return "".join(f"\\{sign}" if sign in _MARKS else sign for sign in text)
+
+
+_MARKS = frozenset("\\`*_{}[]<>()#+-.!|~&")
 
 
 def why_nobody(why: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -26,6 +26,7 @@ from campaigns.model import (
     Retry,
 )
 from campaigns.retry import FINAL_KINDS, LEAST_REST
+from campaigns.scripts.settings import ScriptFiles
 from leads.problems import Problem
 from tests.unit.campaigns.examples import windows
 
@@ -124,7 +125,7 @@ def test_every_key_of_a_file_arrives_in_the_campaign() -> None:
         Outcome.BUSY: Retry(after=timedelta(minutes=15), max=3),
         Outcome.NO_ANSWER: Retry(after=timedelta(hours=4), max=4),
     }
-    assert read.script == "tariff-switch.md"
+    assert read.script == ScriptFiles(file="tariff-switch.md")
     assert read.questions == (
         Question(
             key="provider",
@@ -144,6 +145,28 @@ def test_what_is_left_out_has_its_default() -> None:
     assert (read.ring_s, read.max_attempts, read.connect_within_s) == (25, 6, 2.0)
     assert read.retry == {}
     assert read.consent == ()
+
+
+def test_a_script_may_have_variants_or_say_only_what_it_is_about() -> None:
+    table = """[script]
+file = "tariff-switch.md"
+language = "en"
+about = "your contract"
+[script.languages]
+nb = "tariff-switch.nb.md"
+[script.about_in]
+nb = "avtalen din"
+"""
+    plain = '[script]\nfile = "tariff-switch.md"\n'
+    assert campaign_of(FILE.replace(plain, table)).script == ScriptFiles(
+        file="tariff-switch.md",
+        language="en",
+        languages={"nb": "tariff-switch.nb.md"},
+        about="your contract",
+        about_in={"nb": "avtalen din"},
+    )
+    only = campaign_of(FILE.replace(plain, '[script]\nabout = "your contract"\n'))
+    assert only.script == ScriptFiles(about="your contract")
 
 
 @pytest.mark.parametrize(
@@ -410,6 +433,14 @@ FAULTS: list[tuple[tuple[str | int, ...], object, str]] = [
     (("message",), {"sound": "hello"}, "message"),
     (("script", "file"), 1, "script.file"),
     (("script", "files"), "a.md", "script.files"),
+    (("script",), {}, "script.file"),
+    (("script", "language"), "norsk", "script.language"),
+    (("script", "languages"), {"NB": "a.md"}, "script.languages.NB"),
+    (("script", "languages"), {"nb": ""}, "script.languages.nb"),
+    (("script", "languages"), "a.md", "script.languages"),
+    (("script", "about"), "two\nlines", "script.about"),
+    (("script", "about_in"), {"nb": "x"}, "script.about"),
+    (("script",), {"about": "x", "languages": {"nb": "a.md"}}, "script.file"),
     (("questions", 0, "type"), "yes_no", "questions[1].type"),
     (("questions", 0, "choices"), [], "questions[1].choices"),
     (("questions", 1, "choices"), ["young", "old"], "questions[2].choices"),
@@ -708,7 +739,7 @@ def test_a_key_of_a_later_version_is_refused_in_words() -> None:
         "dialing.amd: is not supported by this version yet; use 'off'"
     )
     assert the_problem(FILE.replace('"progressive"', '"ratio"')) == (
-        "mode: 'ratio' is not supported by this version yet; use manual, progressive, broadcast"
+        "mode: 'ratio' is not supported by this version yet; use manual, preview, progressive, broadcast"
     )
 
 

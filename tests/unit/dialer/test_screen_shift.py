@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from dialer.screen import keys
 from dialer.screen.seat import Rest
 from dialer.screen.talk import Place, Step
 from leads.errors import NotAllowedError, RingbankError, UsageError
@@ -255,6 +256,20 @@ def test_the_drawer_is_searched_by_typing() -> None:
     assert "Who are you?" not in agent.sees()
     agent.press("f1")
     assert "Question 1 of 5" in agent.title
+
+
+def test_the_drawer_ends_with_all_that_is_known_nothing_of_it_cut() -> None:
+    past = {
+        "at": NOW, "campaign": "spring", "outcome": "no_answer", "disposition": None,
+        "refusal_reason": None, "refusal_detail": None, "agent": "bert",
+        "note": "a *long* story " * 9,
+    }  # fmt: skip
+    agent = seated(history=[past, {**past, "note": None}]).press("f1", "about")
+    reading = keys.panel(agent.seat, now=NOW).reading
+    assert reading is not None
+    assert reading.count("story") == 9
+    assert "- city: Oslo" in reading
+    assert "called 2 times before" in agent.sees()
 
 
 def test_a_draft_comes_back_where_it_was_left() -> None:
