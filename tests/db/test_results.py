@@ -15,8 +15,11 @@ from sqlalchemy import Engine, select
 from campaigns import desk, drafts, ledger, taking_back
 from campaigns.desk_tables import drafts as draft_rows
 from campaigns.desk_tables import result_changes, result_traces
+from campaigns.erasure import erase
 from campaigns.ledger import WRAP_UP_LIMIT, note_agent
+from campaigns.merging import merge
 from campaigns.model import AttemptId, CampaignState, DispositionKind, Outcome
+from campaigns.person import person_document
 from campaigns.results import Result, Words, read_result
 from campaigns.rules.own import Own
 from campaigns.store import StoredCampaign
@@ -751,3 +754,42 @@ def test_the_engine_is_told_the_kind_of_what_was_said(
     office.give(lease, Words(disposition="hostile"))
     (request,) = rows_of(base, requests)
     assert (request.kind, request.detail) == ("result", {"kind": "hostile"})
+
+
+def test_an_erased_person_leaves_nothing_in_drafts_traces_and_what_stood_before(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    attempt_id = talk(base, spring, anna)
+    secret = said(spring, K.LANGUAGE, language="pl", note="likes cats", answers={"why": ["cats"]})
+    give(base, spring, attempt_id, secret)
+    correct(base, spring, attempt_id, said(spring, K.LANGUAGE, language="ur"))
+    type_in(base, spring, attempt_id, note="likes cats")
+    ase = lead_id_of(base, "Åse")
+    with reading(base) as connection:
+        whole = json.dumps(person_document(connection, ase), default=str)
+    assert whole.count("likes cats") == 2
+    with writing(base) as connection:
+        erase(connection, ase, now=LATER)
+    assert rows_of(base, draft_rows) == rows_of(base, result_traces) == []
+    (change,) = rows_of(base, result_changes)
+    assert change.before["disposition"] == "language"
+    assert change.before.keys().isdisjoint({"note", "answers", "consents", "language"})
+    assert (change.why, attempt_row(base, attempt_id).language) == (None, None)
+    with pytest.raises(NotAllowedError, match="erased"):
+        correct(base, spring, attempt_id, said(spring, K.SUCCESS))
+
+
+def test_a_merged_person_takes_what_was_typed_along_and_is_corrected_as_before(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    attempt_id = talk(base, spring, anna)
+    give(base, spring, attempt_id, said(spring, K.WRONG_NUMBER))
+    type_in(base, spring, attempt_id, note="glad")
+    ase, kari = lead_id_of(base, "Åse"), lead_id_of(base, "Kari")
+    with writing(base) as connection:
+        merge(connection, kari, ase, who="bo", now=LATER)
+    assert [row.lead_id for row in rows_of(base, draft_rows)] == [kari]
+    correct(base, spring, attempt_id, said(spring, K.SUCCESS))
+    assert state(base, spring, "Kari") == ("done", "disposition:success")
+    numbers = [row.number_id for row in rows_of(base, lead_numbers) if row.lead_id == kari]
+    assert numbers == [int(one[1:]) for one in (phone(2), phone(3), phone(1))]
