@@ -39,6 +39,7 @@ FOR_ROLES: Mapping[str, frozenset[Role]] = {
     "supervise list": _FLOOR,
     "drafts list": _FLOOR,
     "drafts show": _FLOOR,
+    "correct": _FLOOR,
     "callbacks list": _FLOOR,
     "callbacks move": _FLOOR,
     "callbacks cancel": _FLOOR,
