@@ -302,7 +302,7 @@ def person_document(
     campaign = stored.campaign
     by_hand = campaign.mode is DialMode.MANUAL
     typed = words_of(connection, lease.lease)
-    given = usable_answers(campaign.questions, typed["answers"]) if typed else None
+    given = usable_answers(campaign.questions, typed.get("answers", ())) if typed else None
     words = words_for(connection, stored, laws, lease, given=given, now=now)
     return {
         "lease": lease.lease,

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from campaigns.desk_tables import result_changes
+from campaigns.desk_tables import orders, result_changes
 from campaigns.tables import answers, attempts
 from leads.tables import consents
 
@@ -95,7 +95,12 @@ def _standing(connection: Connection, attempt: Row[Any]) -> dict[str, Any]:
     agreed = connection.execute(
         select(consents.c.kind, consents.c.wording).where(consents.c.attempt_id == attempt.id)
     )
-    return before | {"answers": said, "consents": {row.kind: row.wording for row in agreed}}
+    order = connection.scalar(select(orders.c.fields).where(orders.c.attempt_id == attempt.id))
+    return before | {
+        "answers": said,
+        "consents": {row.kind: row.wording for row in agreed},
+        **({} if order is None else {"order": order}),
+    }
 
 
 def changes_of(connection: Connection, lead_id: int) -> tuple[Change, ...]:

@@ -39,6 +39,8 @@ FOR_ROLES: Mapping[str, frozenset[Role]] = {
     "supervise end": _FLOOR,
     "supervise list": _FLOOR,
     "correct": _FLOOR,
+    "drafts list": _FLOOR,
+    "drafts show": _FLOOR,
     "callbacks list": _FLOOR,
     "callbacks move": _FLOOR,
     "callbacks cancel": _FLOOR,

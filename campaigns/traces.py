@@ -27,6 +27,7 @@ from sqlalchemy import (
 from campaigns.desk_tables import result_traces
 from campaigns.examining import put_to_work
 from campaigns.moving import take_back as take_back_move
+from campaigns.orders.store import withdraw
 from campaigns.settling import renumber
 from campaigns.tables import answers, attempts, campaign_leads
 from leads import consents, suppression
@@ -165,9 +166,13 @@ def take_back(
         wish_stays: the number stays on the do-not-call list.
         why: what entries that keep their rows are to say.
         now: aware.
+
+    Raises:
+        NotAllowedError: the order that was taken in the talk is verified.
     """
     changes = trace_of(connection, attempt.id)
     take_back_move(connection, attempt)
+    withdraw(connection, attempt.id)
     numbers_fit = _take_back_numbers(connection, attempt.lead_id, changes.get("lead_numbers", {}))
     own = connection.scalar(
         select(campaign_leads.c.id).where(

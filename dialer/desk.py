@@ -230,23 +230,28 @@ class Desk(Line):
             until = taking_back.undo(connection, stored, call.attempt_id, by=by, now=now)
         return {"lease": lease, "undone": True, "expires_at": until}
 
-    def correct(self, lease: str, words: Words, *, by: str, why: str | None) -> dict[str, object]:
+    def correct(
+        self, lease: str, words: Words, *, by: str | None, why: str | None
+    ) -> dict[str, object]:
         """Give another result in the place of one that stands, whenever it was given.
 
         Args:
             lease: of the call.
             words: the whole new result, as typed.
-            by: the supervisor.
+            by: the supervisor; None: whoever acts.
             why: in their words, or None.
 
         Raises:
-            UsageError: there is no such call, or a word cannot be used.
+            UsageError: there is no such call, a word cannot be used, or nobody corrects.
             NotAllowedError: they are no supervisor, a promise cannot be kept, or somebody has
                 the person right now.
         """
         now = engine_time(self._site)
         with self._keeping(lease, words, now=now), writing(self._site.base()) as connection:
-            who = find_agent(connection, on_whose_word(self._site, by) or by)
+            by = on_whose_word(self._site, by)
+            if by is None:
+                raise UsageError("a correction needs to know who corrects; add --by NAME")
+            who = find_agent(connection, by)
             if not who.roles & {Role.SUPERVISOR, Role.MANAGER}:
                 raise NotAllowedError(
                     f"only a supervisor or a manager corrects results, and {by} is neither; "

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import fill
 from typing import Annotated, Any
 
 import typer
@@ -137,8 +138,6 @@ def result(
         raise UsageError("--undo takes the result back and gives none; leave the others out")
     if not correct and (by is not None or why is not None):
         raise UsageError("--by and --why belong to a correction; add --correct, or leave them out")
-    if correct and by is None:
-        raise UsageError("--correct needs to know who corrects; add --by NAME")
     if undo:
         console.facts(Desk(console).undo(lease, agent=agent))
         return
@@ -157,7 +156,7 @@ def result(
         order=(*_read_order_file(order_file), *(order or ())),
     )
     desk = Desk(console)
-    if by is not None:
+    if correct:
         console.facts(desk.correct(lease, words, by=by, why=why))
     else:
         console.facts(desk.give(lease, words, agent=agent))

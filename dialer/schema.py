@@ -54,6 +54,7 @@ TABLES: tuple[Table, ...] = (
     campaigns.desk_tables.script_versions,
     campaigns.desk_tables.drafts,
     campaigns.desk_tables.result_changes,
+    campaigns.desk_tables.result_traces,
     campaigns.desk_tables.orders,
     campaigns.desk_tables.recordings,
     campaigns.desk_tables.tasks,

@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 
 from campaigns.orders.model import Bound, Day, OrderField, OrderForm
-from campaigns.orders.values import number_text
+from campaigns.orders.numbers import number_text
 
 
 def form_lines(form: OrderForm | None) -> dict[str, str]:

@@ -17,8 +17,9 @@ from campaigns.orders.model import (
     day_from_today,
     decimals_of,
 )
+from campaigns.orders.numbers import MOST_MONEY
 from campaigns.orders.patterns import why_unusable
-from campaigns.orders.values import KINDS, LONGEST_TEXT, MOST_MONEY
+from campaigns.orders.values import KINDS, LONGEST_TEXT
 from leads.errors import UsageError
 from leads.phone import known_region
 

@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from campaigns.cards import NO_CARDS, holds_card_number
 from campaigns.fields import nearest, shown
-from campaigns.orders.conditions import Kind, Part, fields_of, holds, parse
+from campaigns.orders.conditions import Kind, Part, fields_of, parse
+from campaigns.orders.judging import holds
 from campaigns.orders.model import (
     FieldType,
     Kept,

@@ -12,7 +12,7 @@ from datetime import UTC, date, time
 from decimal import ROUND_HALF_UP, Decimal
 
 from campaigns.fields import nearest, shown
-from campaigns.orders.conditions import EXACT, Kind
+from campaigns.orders.conditions import Kind
 from campaigns.orders.model import (
     Day,
     FieldType,
@@ -21,13 +21,21 @@ from campaigns.orders.model import (
     day_from_today,
     decimals_of,
 )
+from campaigns.orders.numbers import (
+    EXACT,
+    MOST_MONEY,
+    money_text,
+    number_text,
+    plain_digits,
+    read_money,
+    read_number,
+)
 from campaigns.orders.patterns import LONGEST_MATCHED
 from leads.moments import written_moment
 from leads.phone import parse_phone
 
 LONGEST_TEXT = 2000
 MOST_ITEMS = 100
-MOST_MONEY = Decimal(10) ** 12
 _MOST_DECIMALS = 6
 
 KINDS: Mapping[FieldType, Kind] = {
@@ -47,8 +55,6 @@ KINDS: Mapping[FieldType, Kind] = {
 }
 """What a field of each type is in a condition."""
 
-_GROUPED = re.compile(r"[0-9]{1,3}(?:([ .,'])[0-9]{3})(?:\1[0-9]{3})*(?:[.,]([0-9]+))?")
-_PLAIN = re.compile(r"([0-9]+)(?:[.,]([0-9]+))?")
 _CLOCK = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})")
 _WINDOW = re.compile(r"([0-9]{1,2}(?:[:.][0-9]{2})?) ?[-–] ?([0-9]{1,2}(?:[:.][0-9]{2})?)")  # noqa: RUF001
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\".]+(?:\.[^@\s,;<>\".]+)+")
@@ -178,14 +184,14 @@ def _clock(text: str) -> str | None:
 
 
 def _time(_: OrderField, text: str, __: Surroundings) -> Read:
-    clock = _clock(_digits(text))
+    clock = _clock(plain_digits(text))
     if clock is None or clock == "24:00":
         return f"{shown(text)} is no time; write it like 14:30"
     return Value(clock, clock)
 
 
 def _window(_: OrderField, text: str, __: Surroundings) -> Read:
-    found = _WINDOW.fullmatch(_digits(text))
+    found = _WINDOW.fullmatch(plain_digits(text))
     first, last = (_clock(found[1]), _clock(found[2])) if found else (None, None)
     if first is None or last is None:
         return f"{shown(text)} is no window; write it like 08:00-12:00"
@@ -202,76 +208,12 @@ def _money(of: OrderField, text: str, around: Surroundings) -> Read:
     return fault or Value(amount, money_text(amount, around.currency))
 
 
-def read_money(text: str, currency: str) -> Decimal | str:
-    """Return an exact amount, or what is wrong; the currency may stand before or after it."""
-    bare = re.sub(rf"^{currency}\s*|\s*{currency}$", "", text, count=1, flags=re.IGNORECASE)
-    places = decimals_of(currency)
-    amount = _number_in(bare, decimals=places)
-    if isinstance(amount, str):
-        return f"{shown(text)} {amount}; write it like {money_text(Decimal(1299), currency)}"
-    return amount if amount < MOST_MONEY else f"{shown(text)} is too much to be true"
-
-
-def money_text(amount: Decimal, currency: str) -> str:
-    """Return an amount as it is kept: "1299.00", with the currency's decimals."""
-    return f"{amount:.{decimals_of(currency)}f}"
-
-
 def _number(of: OrderField, text: str, _: Surroundings) -> Read:
-    number = _number_in(text, decimals=0 if of.whole else _MOST_DECIMALS)
+    number = read_number(text, decimals=0 if of.whole else _MOST_DECIMALS)
     if isinstance(number, str):
         return f"{shown(text)} {number}; write it like {'12' if of.whole else '12 or 12.50'}"
     fault = _outside(of, number)
     return fault or Value(number, number_text(number))
-
-
-def number_text(number: Decimal) -> str:
-    """Return a number without an exponent and without zeros behind its decimals."""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _digits(text: str) -> str:
-    """Return a text with the digits of every script as 0 to 9, and every blank as one."""
-    return "".join(
-        str(unicodedata.decimal(letter))
-        if letter.isdecimal()
-        else " "
-        if letter.isspace()
-        else letter
-        for letter in text
-    )
-
-
-def _number_in(text: str, *, decimals: int) -> Decimal | str:
-    """Return the number that a text is, or why it is none."""
-    text = (
-        _digits(text).replace("\N{MINUS SIGN}", "-").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    )
-    negative = text.startswith("-")
-    text = text.removeprefix("-").strip()
-    plain, grouped = _PLAIN.fullmatch(text), _GROUPED.fullmatch(text)
-    if plain is not None:
-        whole, fraction = plain[1], plain[2] or ""
-        # 1.299 is a thousand to some and one to others.
-        if grouped is not None and not grouped[2] and fraction and whole.strip("0"):
-            return "may mean two numbers"
-    elif grouped is not None:
-        fraction = grouped[2] or ""
-        mark = grouped[1]
-        head = text[: -len(fraction) - 1] if fraction else text
-        if fraction and text[-len(fraction) - 1] == mark:
-            return "is no number"
-        whole = head.replace(mark, "")
-    else:
-        return "is no number"
-    if len(fraction.rstrip("0")) > decimals:
-        return f"has more than {decimals} decimals" if decimals else "has decimals"
-    if len(whole.lstrip("0")) > 15:  # noqa: PLR2004 (more are a slip, or no number at all)
-        return "is too long"
-    fraction = fraction.rstrip("0")
-    number = Decimal(f"{whole}.{fraction}" if fraction else whole)
-    return -number if negative and number else number
 
 
 def _outside(of: OrderField, number: Decimal, *, unit: str = "") -> str | None:
@@ -349,7 +291,7 @@ def _item(of: OrderField, text: str, around: Surroundings) -> dict[str, str] | s
         name = _chosen(of, parts[0])
     if name is None:
         return _no_choice(of, parts[0])
-    quantity = _number_in(parts[1], decimals=_MOST_DECIMALS)
+    quantity = read_number(parts[1], decimals=_MOST_DECIMALS)
     if isinstance(quantity, str) or quantity <= 0:
         why = quantity if isinstance(quantity, str) else "is no quantity"
         return f"{shown(parts[1])} {why}; write it like {name};1;{parts[2]}"

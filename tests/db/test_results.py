@@ -657,9 +657,9 @@ def read(campaign: Any, disposition: str, **words: Any) -> Result:
         ("partial", {"answers": ("why=cheaper",)}, "why is only asked if provider = \"other\""),
         ("success", {"language": "pl", "answers": ("age=3",)}, "--language belongs to"),
         ("language", {"language": "polish"}, "no code of ISO 639-1"),
-        ("partial", {"note": "4111 1111 1111 1111"}, "--note: no number of a payment card"),
-        ("refusal", {"reason": "price", "detail": "4111-1111-1111-1111"}, "--detail: no number"),
-        ("partial", {"consents": ("sms=4111111111111111",)}, "--consent: no number"),
+        ("partial", {"note": "4111 1111 1111 1111"}, "--note: holds what looks like"),
+        ("refusal", {"reason": "price", "detail": "4111-1111-1111-1111"}, "--detail: holds what"),
+        ("partial", {"consents": ("sms=4111111111111111",)}, "--consent sms: holds what"),
     ],
 )  # fmt: skip
 def test_words_that_cannot_be_meant(campaign: Any, disposition: str, words: Any, told: str):

@@ -15,6 +15,7 @@ from campaigns.model import DispositionKind, Outcome, Role
 from campaigns.practice import PracticeTalk
 from campaigns.practice_people import demo_people, person_named
 from campaigns.results import Result, Words, read_result, record_result
+from campaigns.scripts.texts import ScriptTexts
 from campaigns.store import StoredCampaign
 from campaigns.tables import answers, attempts, campaign_leads, claims
 from campaigns.training import Trained
@@ -44,7 +45,9 @@ FOUR_HOURS = timedelta(hours=4)
 def spring(base: Engine) -> StoredCampaign:
     """A manual campaign that asks two practice talks and two calls in company of newcomers."""
     import_people(base, [("Åse", phone(1)), ("Per", phone(2)), ("Kari", phone(3))])
-    return started(base, definition(mode="manual", training=TRAINING), script="Hello!")
+    return started(
+        base, definition(mode="manual", training=TRAINING), script=ScriptTexts(texts={"": "Hello!"})
+    )
 
 
 TRAINING = "[training]\npractice = 2\nsupervised = 2"
@@ -155,11 +158,11 @@ def test_the_document_of_a_demo_person_has_all_that_the_one_of_a_person_has(
 ):
     talk = ask(base, spring, bo)
     assert talk is not None
-    demo: dict[str, Any] = practice.practice_document(spring, talk, now=NOON)
+    demo: dict[str, Any] = practice.practice_document(spring, talk, agent="bo", now=NOON)
     with writing(base) as connection:
         lease = desk.next_person(connection, spring, LAWS, anna.id, now=NOON)
         assert lease is not None
-        person: dict[str, Any] = desk.person_document(connection, spring, lease, now=NOON)
+        person: dict[str, Any] = desk.person_document(connection, spring, LAWS, lease, now=NOON)
     assert set(person) <= set(demo)
     assert set(person["lead"]) <= set(demo["lead"])
     assert (person["practice"], demo["practice"]) == (False, True)

@@ -31,6 +31,7 @@ from campaigns.model import (
 )
 from campaigns.orders.model import Day, FieldType, OrderField, OrderForm, OrderRule
 from campaigns.refusals import built_in
+from campaigns.scripts.settings import ScriptFiles
 from tests.unit.campaigns.examples import campaign, hours, windows
 
 
@@ -77,7 +78,7 @@ def test_the_built_in_reasons_stand_in_no_file() -> None:
         ({"ends": None}, {"ends": date(2026, 12, 20)}, ["ends: none -> 2026-12-20"]),
         ({"lists": ("a",)}, {"lists": ("a", "b")}, ['lists: ["a"] -> ["a", "b"]']),
         ({"where": None}, {"where": 'a = "b"'}, ['where: none -> "a = \\"b\\""']),
-        ({"script": "a.md"}, {"script": None}, ['script.file: "a.md" -> none']),
+        ({"script": ScriptFiles(file="a.md")}, {"script": None}, ['script.file: "a.md" -> none']),
         (
             {"hours": hours({0: windows("10:00-20:00")})},
             {"hours": hours({0: windows("10:00-12:00", "13:00-24:00")})},

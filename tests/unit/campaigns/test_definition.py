@@ -26,6 +26,7 @@ from campaigns.model import (
     Retry,
 )
 from campaigns.retry import FINAL_KINDS, LEAST_REST
+from campaigns.scripts.settings import ScriptFiles
 from leads.problems import Problem
 from tests.unit.campaigns.examples import windows
 
@@ -124,7 +125,7 @@ def test_every_key_of_a_file_arrives_in_the_campaign() -> None:
         Outcome.BUSY: Retry(after=timedelta(minutes=15), max=3),
         Outcome.NO_ANSWER: Retry(after=timedelta(hours=4), max=4),
     }
-    assert read.script == "tariff-switch.md"
+    assert read.script == ScriptFiles(file="tariff-switch.md")
     assert read.questions == (
         Question(
             key="provider",
@@ -708,7 +709,7 @@ def test_a_key_of_a_later_version_is_refused_in_words() -> None:
         "dialing.amd: is not supported by this version yet; use 'off'"
     )
     assert the_problem(FILE.replace('"progressive"', '"ratio"')) == (
-        "mode: 'ratio' is not supported by this version yet; use manual, progressive, broadcast"
+        "mode: 'ratio' is not supported by this version yet; use manual, preview, progressive, broadcast"
     )
 
 

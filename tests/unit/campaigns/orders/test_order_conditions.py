@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.orders.conditions import ConditionError, Kind, fields_of, holds, parse
+from campaigns.orders.conditions import ConditionError, Kind, fields_of, parse
+from campaigns.orders.judging import holds
 
 TODAY = date(2026, 11, 27)
 KINDS = {

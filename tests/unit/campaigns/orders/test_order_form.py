@@ -13,7 +13,7 @@ from campaigns.definition import read_definition
 from campaigns.model import Campaign
 from campaigns.orders.form import form_document, read_order, words_of_file, written
 from campaigns.orders.model import FieldType, Order, OrderField, OrderForm
-from campaigns.orders.values import read_money
+from campaigns.orders.numbers import read_money
 from leads.problems import Problem
 
 TODAY = date(2026, 11, 27)
