@@ -25,10 +25,11 @@ from dialer.screen.desk_like import (
     Undoes,
 )
 from dialer.screen.keys import hostile_code
-from dialer.screen.person import read_person, rendered
+from dialer.screen.person import one_line, read_person, rendered
 from dialer.screen.seat import Do, Rest, Seat, Standing, Wish, is_by_hand, tell
 from dialer.screen.talk import (
     DETAIL,
+    LANGUAGE,
     WHEN,
     Talk,
     answer_of,
@@ -142,6 +143,8 @@ def _give(desk: DeskLike, seat: Seat, talk: Talk, code: str, label: str, *, paus
         if kept.get("local_time"):
             promised = str(kept["local_time"]).replace("T", " ")
             told += f" Promised for {promised} their time."
+        if kept.get("would_follow"):  # practice tells what it would have come to
+            told += f" {one_line(kept['would_follow'])}"
     except NoEngineError as error:  # the result is written all the same
         told, wrong = plain_words(str(error)), True
     except RingbankError as error:
@@ -163,7 +166,13 @@ def _give(desk: DeskLike, seat: Seat, talk: Talk, code: str, label: str, *, paus
 def _refused(seat: Seat, error: RingbankError) -> Seat:
     talk = seat.talk
     faults = faults_of(talk, error) if talk is not None else {}
-    return seats.refused(replace(seat, busy=""), plain_words(str(error)), faults)
+    message = plain_words(str(error))
+    if _NEEDED in faults.values():
+        message = "This question has to be answered, or choose the result of a talk that broke off."
+    return seats.refused(replace(seat, busy=""), message, faults)
+
+
+_NEEDED = "this is needed"
 
 
 def faults_of(talk: Talk, error: RingbankError) -> dict[str, str]:
@@ -177,8 +186,11 @@ def faults_of(talk: Talk, error: RingbankError) -> dict[str, str]:
             if lines:
                 found[f"order:{one.key}"] = plain_words(lines[0][1]) or "not accepted"
     for question in talk.person.questions:
-        if re.search(rf"--answer '{re.escape(question.key)}=", text):
-            found[f"answer:{question.key}"] = "not accepted, see below"
+        if re.search(rf"--answer '?{re.escape(question.key)}=", text):
+            lacks = not answer_of(talk, question)
+            found[f"answer:{question.key}"] = _NEEDED if lacks else "not accepted, see below"
+    if talk.typed.get(LANGUAGE) and "--language" in text:
+        found[LANGUAGE] = "not accepted, see below"
     if talk.typed.get(DETAIL) and "--detail" in text:
         found[DETAIL] = "not accepted, see below"
     if talk.typed.get(WHEN) and not found:

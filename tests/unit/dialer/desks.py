@@ -26,6 +26,7 @@ DISPOSITIONS = [
     {"code": "no_contact", "kind": "no_contact", "label": "No contact", "effect": "Tried again."},
     {"code": "deceased", "kind": "deceased", "label": "Deceased", "effect": "Never again.",
      "twice": True},
+    {"code": "language", "kind": "language", "label": "Language", "effect": "Back for others."},
     {"code": "hostile", "kind": "hostile", "label": "Hostile", "effect": "Never again."},
 ]  # fmt: skip
 

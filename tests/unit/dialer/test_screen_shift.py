@@ -69,7 +69,7 @@ def test_the_effect_of_a_result_is_told_before_it_is_chosen() -> None:
     agent.press("enter", "enter")
     assert agent.desk.given == [], "Enter alone chooses nothing"
     agent.press("1")
-    assert "They buy. Final." in agent.sees()
+    assert "Final. They buy." in agent.sees()
     assert "Enter: Sale, then more about it" in agent.sees()
     agent.press("4")
     assert "Enter: save No contact, then the next person" in agent.sees()
@@ -159,6 +159,30 @@ def test_deceased_is_asked_a_second_time() -> None:
     assert agent.desk.given == []
     agent.press("5", "enter", "y")
     assert (agent.words().disposition, agent.words().sure) == ("deceased", True)
+
+
+def test_a_language_is_named_or_left_open() -> None:
+    agent = bare().press("6", "enter")
+    assert agent.title == "Which language do they speak?"
+    agent.press("pl", "enter")
+    assert agent.words().language == "pl"
+    agent.press("6", "enter", "enter")
+    assert agent.words().language is None
+
+
+def test_a_question_that_a_result_needs_is_asked_again() -> None:
+    agent = seated().press("f2", "1", "enter", "Åse", "enter", "1", "enter")
+    agent.desk.refusals["give"] = UsageError(
+        "'sale' needs an answer to support, months; add --answer support=..., or choose"
+    )
+    agent.press("1")
+    assert "Question 3 of 5: How content?" in agent.title
+    assert "Wrong: this is needed" in agent.sees()
+    assert "This question has to be answered" in agent.sees()
+    agent.press("4")
+    assert "needed: Bound for how long?" in agent.title
+    agent.press("shift+tab")
+    assert "Wrong" not in agent.sees()
 
 
 def test_hostile_is_one_key_wherever_the_agent_is_and_keeps_what_was_typed() -> None:
