@@ -40,6 +40,7 @@ class Claim:
         attempt_no: the number that the next attempt on this lead will carry.
         rule_set: the name of the rules that allowed the call.
         decision: what they were asked (`campaigns.gates.decision_document`).
+        script_version: what an agent was shown before the call, or None.
     """
 
     id: int
@@ -48,6 +49,7 @@ class Claim:
     attempt_no: int
     rule_set: str
     decision: Mapping[str, object]
+    script_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

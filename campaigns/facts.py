@@ -34,8 +34,8 @@ from campaigns.store import StoredCampaign, in_use_on
 from campaigns.tables import campaign_leads, campaign_lists, claims
 from leads import consents
 from leads.consent_rules import Consent
+from leads.listings import listings
 from leads.model import E164, NumberId
-from leads.registries import listings, listings_of
 from leads.suppression import applying
 from leads.tables import lead_numbers, leads, list_members, lists, numbers
 
@@ -245,11 +245,12 @@ def gather_at(
         campaign=campaign.name,
     )
     number_ids = [person.number_id for person, _ in asked]
-    registered = (
-        listings(connection, number_ids)
-        if registries is None
-        else listings_of(connection, number_ids, registries)
-    )
+    if registries is None:
+        registered = listings(connection, number_ids)
+    else:
+        from leads.registries import listings_of  # with all that reads registers
+
+        registered = listings_of(connection, number_ids, registries)
     lead_ids = [person.lead_id for person, _ in asked if person.lead_id is not None]
     numbers_of = all_numbers(connection, lead_ids)
     theirs = [

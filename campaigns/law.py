@@ -6,7 +6,7 @@ kept; what depends on the person (consents, relations, earlier calls) is the gat
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -64,8 +64,8 @@ class Law:
         loosened: those that a named person switched off.
         clauses: the hours of the law and of the campaign.
         consent_kinds: of which consents anything may depend.
-        named_registries: the registers that a rule in force names, wherever and for whomever
-            it holds; any other one is loaded by choice and holds for everybody.
+        names: gives `named_registries`; found out where a register is in force, since every
+            rule file has to be read for it.
     """
 
     placing: Placing
@@ -85,8 +85,16 @@ class Law:
     consents: tuple[ConsentRule, ...]
     abandonment: tuple[AbandonmentRule, ...]
     consent_kinds: frozenset[str]
-    named_registries: frozenset[str]
+    names: Callable[[], frozenset[str]] = field(compare=False)
     _timetables: dict[frozenset[str], Timetable] = field(default_factory=dict, compare=False)
+
+    @property
+    def named_registries(self) -> frozenset[str]:
+        """The registers that a rule in force names, wherever and for whomever it holds.
+
+        Any other one is loaded by choice and holds for everybody.
+        """
+        return self.names()
 
     def timetable(self, lifted: frozenset[str] = frozenset()) -> Timetable:
         """Return when calls may begin; `lifted` are ids of rules that do not bind a person."""
@@ -209,7 +217,7 @@ class Laws:
                 | lifting
                 | related
             ),
-            named_registries=self._named_registries,
+            names=lambda: self._named_registries,
         )
 
 

@@ -132,6 +132,7 @@ def write_intents(
             "seller": campaign.seller,
             "rule_set": claim.rule_set,
             "decision": claim.decision,
+            "script_version": claim.script_version,
             "dialed_at": now,
         }
         for claim in taken

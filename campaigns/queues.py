@@ -95,13 +95,26 @@ def open_now(
     *,
     now: datetime,
     languages: frozenset[str] | None = None,
-) -> Sequence[int]:
+) -> Sequence[tuple[int, ...]]:
     """Return the queues that are open: the highest priority first, then whichever closes first.
 
-    `languages` are those that somebody speaks who asks; None: any will do.
+    Queues that differ by their language alone come together: their people are of one place and
+    one urgency, and called in one order. `languages` are those that somebody speaks who asks;
+    None: any will do.
     """
-    rows = connection.execute(_OPEN, {"its_campaign": campaign_id, "now": now})
-    return [queue_id for queue_id, language in rows if is_spoken(language, languages)]
+    asked = {"its_campaign": campaign_id, "now": now}
+    found = [
+        (queue_id, language)
+        for queue_id, language in connection.execute(_OPEN, asked)
+        if is_spoken(language, languages)
+    ]
+    if not any(language for _, language in found):
+        return [(queue_id,) for queue_id, _ in found]
+    alike = {row.id: (row.priority, row.placing) for row in connection.execute(_ALIKE, asked)}
+    together: dict[object, list[int]] = {}
+    for queue_id, _ in found:
+        together.setdefault(alike[queue_id], []).append(queue_id)
+    return [(*some,) for some in together.values()]
 
 
 def is_spoken(language: str, languages: frozenset[str] | None) -> bool:
@@ -207,6 +220,9 @@ _OPEN = (
         queues.c.closes_at >= _NOW,
     )
     .order_by(queues.c.priority.desc(), queues.c.closes_at, queues.c.id)
+)
+_ALIKE = select(queues.c.id, queues.c.priority, queues.c.placing).where(
+    queues.c.campaign_id == bindparam("its_campaign", type_=queues.c.campaign_id.type)
 )
 
 _FOUND_OUT = (

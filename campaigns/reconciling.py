@@ -60,15 +60,12 @@ class Judge:
 
     def __init__(self, connection: Connection) -> None:
         """Find out what each campaign asks."""
-        first = dict(
-            connection.execute(
-                select(attempts.c.campaign_id, func.min(recordings.c.began_at))
-                .join(attempts, attempts.c.id == recordings.c.attempt_id)
-                .group_by(attempts.c.campaign_id)
-            )
-            .tuples()
-            .all()
+        begun = connection.execute(
+            select(attempts.c.campaign_id, func.min(recordings.c.began_at))
+            .join(attempts, attempts.c.id == recordings.c.attempt_id)
+            .group_by(attempts.c.campaign_id)
         )
+        first = {row[0]: row[1] for row in begun}
         self._asks = {
             campaign_id: _asks(connection, campaign_id, first.get(campaign_id))
             for campaign_id in connection.scalars(select(campaigns.c.id)).all()

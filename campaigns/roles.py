@@ -81,8 +81,6 @@ FOR_ROLES: Mapping[str, frozenset[Role]] = {
     "scripts list": _FLOOR,
     "scripts show": _FLOOR,
     "recording list": _FLOOR,
-    "drafts list": _FLOOR,
-    "drafts show": _FLOOR,
     # Whoever answers for people's data, the agents, the law and the machine.
     "leads import": _MANAGERS,
     "leads find": _MANAGERS,

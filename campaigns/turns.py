@@ -10,8 +10,9 @@ this very person had agreed to, and is judged again now.
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, TextClause, bindparam, text
 
@@ -41,37 +42,52 @@ def next_rows(
         languages: those in which somebody can talk to them; whoever's language is not known is
             among them always. None: any.
     """
-    open_queues = queues.open_now(connection, campaign_id, now=now, languages=languages)
+    groups = queues.open_now(connection, campaign_id, now=now, languages=languages)
     due = connection.execute(_DUE, {"campaign": campaign_id, "now": now}).one()
     on_sqlite = connection.dialect.name == "sqlite"
-    if not open_queues and not due.callback:
+    if not groups and not due.callback:
         return []
-    spoken = None if languages is None else ["", *languages]
     given = {
         "campaign": campaign_id,
-        "queues": _many(connection, open_queues),
+        "queues": _many(connection, [queue for group in groups for queue in group]),
         "now": now,
         "agents": _many(connection, agent_ids),
     }
-    statement = _WALK_SQLITE if on_sqlite else _WALK_POSTGRESQL
     found: dict[int, None] = {}
     if due.callback and agent_ids:
         own = _OWN_SQLITE if on_sqlite else _OWN_POSTGRESQL
         found.update(dict.fromkeys(connection.scalars(own, given | {"wanted": wanted})))
-    place = {queue_id: place for place, queue_id in enumerate(open_queues)}
     for turn in Turn:
         missing = wanted - len(found)
         if missing > 0 and (turn is Turn.FRESH or getattr(due, turn.name.lower())):
-            rows = connection.execute(statement, given | {"turn": turn.value, "wanted": missing})
-            in_turn = sorted(rows, key=lambda row: (place[row.queue_id], *row[2:], row.id))
-            found.update(dict.fromkeys(row.id for row in in_turn))
+            asked = given | {"turn": turn.value, "wanted": missing}
+            found.update(dict.fromkeys(_in_turn(connection, groups, asked)))
         missing = wanted - len(found)
         if missing > 0 and turn is Turn.CALLBACK and due.callback:
             others = _PROMISED_SQLITE if on_sqlite else _PROMISED_POSTGRESQL
-            told = None if spoken is None else _many(connection, spoken)
-            asked = given | {"wanted": missing, "spoken": told}
+            spoken = None if languages is None else _many(connection, ["", *languages])
+            asked = given | {"wanted": missing, "spoken": spoken}
             found.update(dict.fromkeys(connection.scalars(others, asked)))
     return [*found]
+
+
+def _in_turn(
+    connection: Connection, groups: Sequence[tuple[int, ...]], asked: Mapping[str, Any]
+) -> list[int]:
+    """Return the rows of one turn, in the order of the groups of queues and then in their own.
+
+    The walk stops in the queue in which it has found enough. Of a group of several each queue
+    is asked for as many, since any of them may hold those who come first.
+    """
+    statement = _WALK_SQLITE if connection.dialect.name == "sqlite" else _WALK_POSTGRESQL
+    place = {queue_id: place for place, group in enumerate(groups) for queue_id in group}
+    rows = {row.id: row for row in connection.execute(statement, asked)}
+    for touched in {place[row.queue_id] for row in rows.values()}:
+        for queue_id in groups[touched] if len(groups[touched]) > 1 else ():
+            of_one = {**asked, "queues": _many(connection, [queue_id])}
+            rows.update((row.id, row) for row in connection.execute(statement, of_one))
+    in_turn = sorted(rows.values(), key=lambda row: (place[row.queue_id], *row[2:], row.id))
+    return [row.id for row in in_turn[: asked["wanted"]]]
 
 
 def looked_at_by_others(
@@ -89,10 +105,9 @@ def looked_at_by_others(
     """
     if connection.dialect.name == "sqlite":
         return False
+    groups = queues.open_now(connection, campaign_id, now=now, languages=languages)
     given = {
-        "queues": _many(
-            connection, queues.open_now(connection, campaign_id, now=now, languages=languages)
-        ),
+        "queues": _many(connection, [queue for group in groups for queue in group]),
         "now": now,
         "agents": _many(connection, agent_ids),
         "wanted": 1,

@@ -280,6 +280,8 @@ def _show_character(console: Console, character: object) -> None:
 
 def _show_talk(console: Console, document: dict[str, object]) -> None:
     """Print what was said before, what to say and ask, and how to give the result."""
+    from campaigns.scripts.commands import lines_of
+
     history, questions = document["history"], document["questions"]
     dispositions = document["dispositions"]
     assert isinstance(history, list)
@@ -291,8 +293,9 @@ def _show_talk(console: Console, document: dict[str, object]) -> None:
         said = [past["disposition"] or past["outcome"], past["refusal_reason"]]
         said += [past["refusal_detail"], past["note"]]
         console.line(f"  {past['at'].astimezone():%Y-%m-%d %H:%M}  {', '.join(filter(None, said))}")
-    if isinstance(document["script"], str):
-        console.line(f"\n{document['script'].strip()}")
+    console.line("")
+    for line in lines_of(document):
+        console.line(line)
     draft = document["draft"]
     assert draft is None or isinstance(draft, dict)
     for line in (*question_lines(questions), *reason_lines(dispositions)):

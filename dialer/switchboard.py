@@ -15,26 +15,15 @@ from campaigns.model import AgentState, DialMode
 from campaigns.store import StoredCampaign
 from dialer import actions
 from dialer.actions import Action
-from dialer.agent import Agent, AgentEffect, AgentEvent, longest_waiting, speaks
+from dialer.agent import Agent, AgentEffect, AgentEvent
 from dialer.call import AgentChosen, AgentMissing, Call, CallState, Effect, Event, follow
 from dialer.floor import Floor
+from dialer.giving import WITH_AGENT, Giving
 from dialer.live import LiveCall, Work, closing_of
-from dialer.matching import Seats, has_skills
 from dialer.translate import News
 from dialer.trunks import Lines, Trunk
 
-_BEFORE_AGENT = frozenset(CallState) - {
-    CallState.JOINING,
-    CallState.TALKING,
-    CallState.SORRY,
-    CallState.ENDED,
-}
-"""States of a call that may yet need a ready agent."""
-
 _UNANSWERED = frozenset({CallState.PLACED, CallState.DIALING, CallState.RINGING})
-
-_WITH_AGENT = (CallState.JOINING, CallState.TALKING)
-"""States of a call that takes up the agent who was chosen for it."""
 
 
 class Switchboard:
@@ -130,63 +119,20 @@ class Switchboard:
         """
         self._match(work, now=now)
         for agent_id, (wish, pause) in tuple(self._leaving.items()):
-            if self._can_spare(agent_id):
+            if self._giving.can_spare(agent_id):
                 del self._leaving[agent_id]
                 self.tell(agent_id, wish, work, now=now, pause=pause)
 
     def _match(self, work: Work, *, now: datetime) -> None:
         waiting = (c for c in self.calls.values() if c.call.state is CallState.WAITING)
         for live in sorted(waiting, key=lambda c: c.call.waiting_at or c.call.placed_at):
-            agent = self._agent_for(live)
+            agent = self._giving.agent_for(live)
             if agent is not None:
                 self._give(live, agent, work, now=now)
 
-    def _agent_for(self, live: LiveCall) -> Agent | None:
-        """Return who gets an answered call, or None while there is nobody.
-
-        Whoever had it dialled, whoever promised it, or else the longest waiting of those who
-        have the skills and speak the language; somebody without the language rather than
-        nobody. Whoever promised a call that is still ringing is kept for it while there is
-        another.
-        """
-        if live.dialler is not None:
-            return self._dialler_of(live)
-        if live.owner_id is not None:
-            owner = self.floor.agents.get(live.owner_id)
-            if owner is not None and owner.state is AgentState.READY:
-                return owner
-        kept = {
-            other.owner_id
-            for other in self.calls.values()
-            if other is not live and other.call.state in _BEFORE_AGENT
-        }
-        able = [
-            one
-            for one in self.floor.agents.values()
-            if one.state is AgentState.READY and self._may_take(live.stored, one)
-        ]
-        free = [one for one in able if one.agent_id not in kept]
-        fluent = [one for one in free if speaks(one, live.attempt.language)]
-        return self._least_missed(fluent or free or able, live)
-
-    def _least_missed(self, able: Collection[Agent], live: LiveCall) -> Agent | None:
-        """Return the longest waiting of those without whom most other calls can be served."""
-        others = [one for one in self._needy() if one is not live]
-        if not any(one.stored.campaign.skills for one in others) and not self.barred:
-            return longest_waiting(able)
-        served = {one.agent_id: self._served(others, without=one.agent_id) for one in able}
-        most = max(served.values(), default=0)
-        return longest_waiting(one for one in able if served[one.agent_id] == most)
-
-    def _dialler_of(self, live: LiveCall) -> Agent | None:
-        """Return the agent who had a person called, while they wait for nobody else."""
-        agent = self.floor.agents.get(live.dialler or 0)
-        waits = agent is not None and agent.state in (AgentState.DIALING, AgentState.TALKING)
-        return agent if waits and not self._talks(live.dialler) else None
-
-    def _may_take(self, stored: StoredCampaign, agent: Agent) -> bool:
-        """Tell whether an agent may take the calls of a campaign."""
-        return has_skills(agent, stored.campaign) and (agent.agent_id, stored.id) not in self.barred
+    @property
+    def _giving(self) -> Giving:
+        return Giving(self.calls, self.floor.agents, self.barred)
 
     def ready_agents(self) -> tuple[int, ...]:
         """Return the agents who are ready and do not want to leave."""
@@ -199,7 +145,7 @@ class Switchboard:
     def ready_languages(self, stored: StoredCampaign) -> frozenset[str] | None:
         """Return the languages of the agents who are ready for a campaign; None: any at all."""
         ready = [self.floor.agents[agent_id] for agent_id in self.ready_agents()]
-        able = [agent for agent in ready if self._may_take(stored, agent)]
+        able = [agent for agent in ready if self._giving.may_take(stored, agent)]
         if not all(agent.languages for agent in able):
             return None
         return frozenset().union(*(agent.languages for agent in able))
@@ -225,9 +171,7 @@ class Switchboard:
         room = {name: lines.room(at_s) for name, lines in self.lines.items()}
         for name, calls in (taken or {}).items():
             room[name] = max(0, room[name] - calls)
-        seats = Seats(self.floor.agents[agent_id] for agent_id in self.ready_agents())
-        for live in self._needy():
-            seats.take(partial(self._may_take, live.stored))
+        seats = self._giving.seats(self.ready_agents())
         wanted: dict[int, int] = {}
         for stored in running:
             campaign = stored.campaign
@@ -235,35 +179,11 @@ class Switchboard:
                 continue
             calls = room.get(campaign.trunk, 0)
             if campaign.mode is DialMode.PROGRESSIVE:
-                calls = seats.take_up_to(calls, partial(self._may_take, stored))
+                calls = seats.take_up_to(calls, partial(self._giving.may_take, stored))
             if calls:
                 wanted[stored.id] = calls
                 room[campaign.trunk] -= calls
         return wanted
-
-    def _needy(self) -> list[LiveCall]:
-        """Return the calls in flight that may yet need an agent who is ready now."""
-        return [
-            live
-            for live in self.calls.values()
-            if live.call.state in _BEFORE_AGENT
-            and live.stored.campaign.mode is DialMode.PROGRESSIVE
-            and live.dialler is None
-        ]
-
-    def _served(self, calls: Iterable[LiveCall], *, without: int | None = None) -> int:
-        """Return how many calls the ready agents can serve, but for one of them."""
-        seats = Seats(
-            agent
-            for agent in self.floor.agents.values()
-            if agent.state is AgentState.READY and agent.agent_id != without
-        )
-        return sum(seats.take(partial(self._may_take, live.stored)) for live in calls)
-
-    def _can_spare(self, agent_id: int) -> bool:
-        """Tell whether all calls in flight that can be served are so without an agent too."""
-        needy = self._needy()
-        return self._served(needy, without=agent_id) == self._served(needy)
 
     def _give(self, live: LiveCall, agent: Agent, work: Work, *, now: datetime) -> None:
         self.tell(agent.agent_id, AgentEvent.GIVEN, work, now=now)
@@ -285,29 +205,16 @@ class Switchboard:
 
     def _free_agent(self, agent_id: int | None, work: Work, *, now: datetime) -> None:
         """Let an agent go on whom the person never reached: there is nothing to wrap up."""
-        agent = self.floor.agents.get(agent_id) if agent_id is not None else None
+        agent = self.floor.agents.get(agent_id or 0)
         # They may have been given to somebody else since, or still wait for whom they chose.
-        if agent is None or self._talks(agent_id) or self._dialled_by(agent_id):
+        if agent is None or self._giving.talks(agent.agent_id):
+            return
+        if self._giving.dialled_by(agent.agent_id):
             return
         if agent.state in (AgentState.DIALING, AgentState.TALKING):
             self.tell(agent.agent_id, AgentEvent.CALL_OVER, work, now=now)
         if agent.state is AgentState.TALKING:
             self.tell(agent.agent_id, AgentEvent.RESULT, work, now=now)
-
-    def _talks(self, agent_id: int | None) -> bool:
-        """Tell whether somebody is on an agent's line, or being moved there."""
-        return any(
-            live.call.agent_id == agent_id and live.call.state in _WITH_AGENT
-            for live in self.calls.values()
-        )
-
-    def _dialled_by(self, agent_id: int | None) -> list[LiveCall]:
-        """Return the calls that an agent had dialled and waits for."""
-        return [
-            live
-            for live in self.calls.values()
-            if live.dialler == agent_id is not None and live.call.state in _BEFORE_AGENT
-        ]
 
     def _call_off(self, live: LiveCall, work: Work) -> None:
         """Hang up on a ringing telephone for which no agent waits any more."""
@@ -362,7 +269,7 @@ class Switchboard:
                 for live in self.calls.values()
                 if live.call.agent_id == agent_id and live.call.state is CallState.TALKING
             ]
-            ringing = self._dialled_by(agent_id)
+            ringing = self._giving.dialled_by(agent_id)
             work.actions += [actions.hang_up(live.call.channel_id) for live in ringing]
         return why_not
 
@@ -376,7 +283,7 @@ class Switchboard:
         if not is_ready or event not in (AgentEvent.READY, AgentEvent.PAUSE, AgentEvent.LOGOUT):
             return False
         self._leaving.pop(agent_id, None)
-        if event is AgentEvent.READY or self._can_spare(agent_id):
+        if event is AgentEvent.READY or self._giving.can_spare(agent_id):
             return False
         self._leaving[agent_id] = (event, pause)
         return True
@@ -385,7 +292,7 @@ class Switchboard:
         """Tell whether an agent has somebody on the line in another attempt than this one."""
         return any(
             live.call.agent_id == agent_id
-            and live.call.state in _WITH_AGENT
+            and live.call.state in WITH_AGENT
             and live.attempt.id != attempt_id
             for live in self.calls.values()
         )
@@ -438,12 +345,12 @@ class Switchboard:
         why = f"{agent.name}'s telephone {agent.phone} was not answered; try again"
         self._answer_login(agent, why, work)
         self._leaving.pop(agent.agent_id, None)
-        for live in self._dialled_by(agent.agent_id):
+        for live in self._giving.dialled_by(agent.agent_id):
             if live.call.state in _UNANSWERED:
                 self._call_off(live, work)
         for live in tuple(self.calls.values()):
             if live.call.agent_id == agent.agent_id and live.call.state is CallState.JOINING:
-                other = None if live.dialler is not None else self._agent_for(live)
+                other = None if live.dialler is not None else self._giving.agent_for(live)
                 if other is None:
                     self.apply(live, (AgentMissing(now),), work, now=now)
                 else:

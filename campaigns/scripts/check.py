@@ -86,15 +86,20 @@ class _Text:
         self._attributes = None if attributes is None else sorted(attributes)
 
     def findings(self) -> Iterator[Finding]:
-        for path, line in paths(self._tree):
-            yield from self._of_path(path, f"line {line}")
-        for compare in self._tree.find_all(nodes.Compare):
-            yield from self._of_compare(compare)
+        told = [
+            *(one for path, line in paths(self._tree) for one in self._of_path(path, line)),
+            *(one for node in self._tree.find_all(nodes.Compare) for one in self._of_compare(node)),
+        ]
+        yield from told
+        mistaken = {one.where for one in told}
         for branch in unreachable(self._tree, self._questions):
+            if f"line {branch.line}" in mistaken:
+                continue  # because of what was told of the line
             why = f"nothing that can be answered leads to this {branch.words}"
             yield _warning(f"line {branch.line}", f"{why}; mend its condition or take it out")
 
-    def _of_path(self, path: tuple[str, ...], where: str) -> Iterator[Finding]:
+    def _of_path(self, path: tuple[str, ...], line: int) -> Iterator[Finding]:
+        where = f"line {line}"
         if path[0] == "answers" and len(path) > 1 and path[1] not in self._questions:
             if not self._questions:
                 yield _error(where, f"there is no question {path[1]!r}: the campaign asks nothing")

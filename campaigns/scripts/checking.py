@@ -6,14 +6,18 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from campaigns import queues
+from campaigns.facts import WHEREABOUTS, whereabouts
 from campaigns.law import ANY_LINE, Laws
 from campaigns.model import Campaign, CampaignId
-from campaigns.rules.model import Duty, Rule
+from campaigns.rules.model import Duty, Placing, Rule
 from campaigns.scripts.check import Finding, check
 from campaigns.scripts.opening import opening
 from campaigns.scripts.shown import duties_on
 from campaigns.scripts.texts import BASE, ScriptTexts
-from leads.tables import imports, lists
+from leads.tables import imports, lead_numbers, leads, list_members, lists, numbers
+
+_LOOK_AT = 200
+"""How many people tell where those of a list may be."""
 
 
 def columns_of(connection: Connection, campaign: Campaign) -> frozenset[str]:
@@ -62,9 +66,38 @@ class Shown:
         }
 
 
+def placings_of(
+    connection: Connection, campaign: Campaign, laws: Laws, campaign_id: CampaignId | None
+) -> frozenset[Placing]:
+    """Return where people of a campaign may be; before its start, where some of its lists are.
+
+    Args:
+        connection: to the base.
+        campaign: as its file says.
+        laws: the rules, applied.
+        campaign_id: that of the stored one, or None where there is none yet.
+    """
+    found = set()
+    if campaign_id is not None:
+        found = {queue.placing for queue in queues.of_campaign(connection, campaign_id)}
+    if not found:
+        some = (
+            select(*WHEREABOUTS)
+            .select_from(list_members)
+            .join(lists, lists.c.id == list_members.c.list_id)
+            .join(leads, leads.c.id == list_members.c.lead_id)
+            .join(lead_numbers, lead_numbers.c.lead_id == leads.c.id)
+            .join(numbers, numbers.c.id == lead_numbers.c.number_id)
+            .where(lists.c.name.in_(campaign.lists), lead_numbers.c.position == 1)
+            .limit(_LOOK_AT)
+        )
+        found = {laws.placing(whereabouts(row)) for row in connection.execute(some)}
+    return frozenset(found)
+
+
 def of_rules(
     connection: Connection,
-    campaign_id: CampaignId,
+    campaign_id: CampaignId | None,
     campaign: Campaign,
     script: ScriptTexts | None,
     laws: Laws,
@@ -73,12 +106,11 @@ def of_rules(
 ) -> tuple[tuple[Finding, ...], tuple[Shown, ...]]:
     """Return what rules ask the campaign's openings for and nothing says, and what is proposed.
 
-    It is told for the places of the people who are enrolled.
+    It is told for the places of the campaign's people.
     """
     missing: dict[str, Finding] = {}
     shown: dict[str, Shown] = {}
-    placings = {queue.placing for queue in queues.of_campaign(connection, campaign_id)}
-    for placing in placings:
+    for placing in placings_of(connection, campaign, laws, campaign_id):
         law = laws.of(campaign, placing, ANY_LINE, now)
         said = opening(
             campaign, script, duties_on(law, now), agent="", language=None, recorded=False

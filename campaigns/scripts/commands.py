@@ -60,12 +60,15 @@ def check(
             stored = store.load(connection, what)
             script, campaign = stored.script, stored.campaign
         found = checking.findings(connection, campaign, script)
-        told: Sequence[checking.Shown] = ()
-        if stored is not None:
-            more, told = checking.of_rules(
-                connection, stored.id, campaign, script, laws, now=console.now()
-            )
-            found += more
+        more, told = checking.of_rules(
+            connection,
+            None if stored is None else stored.id,
+            campaign,
+            script,
+            laws,
+            now=console.now(),
+        )
+        found += more
     console.problems = bool(found)
     if console.json:
         console.document(

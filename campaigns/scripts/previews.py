@@ -4,10 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from campaigns import queues
 from campaigns.law import ANY_LINE, Laws
 from campaigns.rules.model import Duty
-from campaigns.scripts.checking import columns_of
+from campaigns.scripts.checking import columns_of, placings_of
 from campaigns.scripts.shown import duties_on, known_of
 from campaigns.scripts.values import Person
 from campaigns.store import StoredCampaign
@@ -22,7 +21,7 @@ def made_up(
 ) -> tuple[Person, list[Duty]]:
     """Return a person whom nobody knows, with every column of the lists and the rules of all."""
     duties: dict[str, Duty] = {}
-    for placing in {queue.placing for queue in queues.of_campaign(connection, stored.id)}:
+    for placing in placings_of(connection, stored.campaign, laws, stored.id):
         law = laws.of(stored.campaign, placing, ANY_LINE, now)
         duties |= {duty.id: duty for duty in duties_on(law, now)}
     columns = sorted(columns_of(connection, stored.campaign))

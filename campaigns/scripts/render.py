@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from jinja2 import TemplateError
 
-from campaigns.scripts.template import DRAWER, HEADING, compiled, shown_parts
+from campaigns.scripts.template import DRAWER, HEADING, TAGS, compiled, shown_parts
 from campaigns.scripts.texts import ScriptTexts
 from campaigns.scripts.values import Person, surroundings
 
 _GAP = re.compile(r"\n{3,}")
+_TAGS = re.compile(f"{TAGS}\n?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ def render(
     variables = surroundings(person, script.what_about(person.language), answers, several)
     try:
         shown = "".join(shown_parts(template, variables))
-    except TemplateError:  # a name that nobody knows: `check` says so, and refuses it
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError):
+        # Nothing that `allowed` lets through is known to fail; an agent in a talk needs the words.
         return Rendered(text=source)
     return _parted(shown)
 
@@ -69,7 +71,7 @@ def _parted(shown: str) -> Rendered:
     text: list[str] = []
     drawer: list[tuple[str, list[str]]] = []
     into = text
-    for line in shown.split("\n"):
+    for line in _TAGS.sub("", shown).split("\n"):
         if line.startswith(DRAWER):
             into = []
             drawer.append((line.removeprefix(DRAWER), into))

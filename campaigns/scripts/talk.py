@@ -1,13 +1,16 @@
 """Everything that is said to one person: the opening, the script, the drawer; pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from campaigns.model import Campaign, QuestionType
 from campaigns.rules.model import Duty
 from campaigns.scripts.opening import Opening, opening
-from campaigns.scripts.render import Rendered, render
 from campaigns.scripts.texts import ScriptTexts
 from campaigns.scripts.values import Person
+
+if TYPE_CHECKING:
+    from campaigns.scripts.render import Leaf
 
 Answers = Mapping[str, Sequence[str]]
 """Question -> what was answered; several where a question takes several."""
@@ -35,27 +38,31 @@ def to_say(
     first = opening(
         campaign, script, duties, agent=person.agent, language=person.language, recorded=recorded
     )
-    then = _script(campaign, script, person, answers)
+    text, drawer = _script(campaign, script, person, answers)
     return {
-        "script": then.text,
+        "script": text,
         "script_version": None if script is None else script.version,
         "opening": first.text,
         "opening_language": first.language,
         "opening_rules": _documents(first, duties=False),
         "duties": _documents(first, duties=True),
-        "drawer": [{"title": leaf.title, "text": leaf.text} for leaf in then.drawer],
+        "drawer": [{"title": leaf.title, "text": leaf.text} for leaf in drawer],
     }
 
 
 def _script(
     campaign: Campaign, script: ScriptTexts | None, person: Person, answers: Answers
-) -> Rendered:
-    if script is None:
-        return Rendered(text=None)
+) -> "tuple[str | None, tuple[Leaf, ...]]":
+    """Return the text and the drawer; Jinja2 is only loaded where there is a text."""
+    if script is None or not script.texts:
+        return None, ()
+    from campaigns.scripts.render import render
+
     several = frozenset(
         question.key for question in campaign.questions if question.type is QuestionType.MULTI
     )
-    return render(script, person, answers, several)
+    then = render(script, person, answers, several)
+    return then.text, then.drawer
 
 
 def _documents(first: Opening, *, duties: bool) -> list[dict[str, object]]:

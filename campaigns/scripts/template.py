@@ -4,6 +4,7 @@
 sandbox stands behind that, without a single global, loader, filter or test of its own.
 """
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -35,8 +36,6 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         super().__init__(
             undefined=StrictUndefined,
             autoescape=False,
-            trim_blocks=True,
-            lstrip_blocks=True,
             keep_trailing_newline=True,
             cache_size=0,
         )
@@ -72,7 +71,7 @@ def parse(source: str) -> nodes.Template | tuple[Problem, ...]:
             why = "holds a control character; write the line anew"
             return (Problem(where=line_of(at), why=why),)
     try:
-        tree = _sandbox().parse(mark_headings(source))
+        tree = _sandbox().parse(marked(source))
         problems = tuple(dict.fromkeys(refused(tree)))
     except TemplateSyntaxError as fault:
         return (Problem(where=line_of(fault.lineno), why=_clause(fault.message or "is unusable")),)
@@ -98,24 +97,28 @@ def compiled(source: str) -> Template | tuple[Problem, ...]:
     return Template.from_code(sandbox, code, {})
 
 
-DRAWER, HEADING = "\x02", "\x03"
-"""What stands before the headings of the author while a script is rendered: no value can."""
+DRAWER, HEADING, TAGS = "\x02", "\x03", "\x04"
+"""What marks the headings of the author, and lines of nothing but tags: no value can hold it."""
+
+_TAGS_ONLY = re.compile(r"\s*(?:(?:\{%(?:[^%]|%(?!\}))*%\}|\{#(?:[^#]|#(?!\}))*#\})\s*)+")
 
 
-def mark_headings(source: str) -> str:
-    """Return a script in which the headings that part drawer and text cannot be mistaken."""
+def marked(source: str) -> str:
+    """Return a script whose headings cannot be mistaken, and whose tags leave no lines."""
     return "\n".join(map(_marked, source.split("\n")))
 
 
 def _marked(line: str) -> str:
     if line.startswith("## ?"):
         return DRAWER + line[len("## ?") :].strip()
-    return HEADING + line if line.startswith(("# ", "## ")) else line
+    if line.startswith(("# ", "## ")):
+        return HEADING + line
+    return line.strip() + TAGS if _TAGS_ONLY.fullmatch(line) else line
 
 
 def _clause(message: str) -> str:
     text = " ".join(message.split()).rstrip(".")
-    for there in (DRAWER, HEADING):
+    for there in (DRAWER, HEADING, TAGS):
         text = text.replace(there, "")
     return text[:1].lower() + text[1:]
 

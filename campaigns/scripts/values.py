@@ -175,6 +175,10 @@ class Facts(_Odd):
     def __init__(self, values: Mapping[str, object]) -> None:
         self._values = values
 
+    def __contains__(self, part: object) -> bool:
+        """Hold nothing: it is no list."""
+        return False
+
     def __getitem__(self, name: object) -> object:
         """Return a value, or `NOTHING`."""
         return self._values[found] if (found := named(name, self._values)) else NOTHING
@@ -272,32 +276,38 @@ def surroundings(
             }
         ),
         "answers": Facts(said),
-        "local_time": NOTHING if person.local_time is None else Clock(person.local_time),
+        "local_time": Clock(person.local_time),
         "phone_masked": _value(person.phone_masked),
     }
 
 
 class Clock(Facts):
-    """The person's own time."""
+    """The person's own time, or nothing where nobody knows it."""
 
     __slots__ = ("_shown",)
 
-    def __init__(self, at: datetime) -> None:
-        part = "morning" if at.hour < _NOON else "afternoon" if at.hour < _EVENING else "evening"
-        super().__init__(
-            {
-                "hour": Text(at.hour),
-                "minute": Text(at.minute),
-                "weekday": Text(at.isoweekday()),
-                "date": Text(at.date().isoformat()),
-                "part": Text(part),
-            }
-        )
-        self._shown = f"{at:%H:%M}"
+    def __init__(self, at: datetime | None) -> None:
+        super().__init__({} if at is None else _parts_of(at))
+        self._shown = "" if at is None else f"{at:%H:%M}"
 
     def __str__(self) -> str:
         """Write the wall clock."""
         return self._shown
+
+    def __bool__(self) -> bool:
+        """Tell whether it is known."""
+        return bool(self._shown)
+
+
+def _parts_of(at: datetime) -> dict[str, object]:
+    part = "morning" if at.hour < _NOON else "afternoon" if at.hour < _EVENING else "evening"
+    return {
+        "hour": Text(at.hour),
+        "minute": Text(at.minute),
+        "weekday": Text(at.isoweekday()),
+        "date": Text(at.date().isoformat()),
+        "part": Text(part),
+    }
 
 
 def _value(value: object) -> object:

@@ -29,6 +29,7 @@ MODULES: Mapping[str, str] = MappingProxyType(
         "func_dialplan.so": "tells Ringbank whether its dialplan is there",
         "func_logic.so": "decides in the dialplan",
         "func_strings.so": "notes the moment of an answer",
+        "func_volume.so": "keeps that tone soft",
         "pbx_config.so": "reads the dialplan",
     }
 )

@@ -113,7 +113,7 @@ def shown(
     base: Engine, stored: StoredCampaign, lease: Lease, *, now: datetime = NOON
 ) -> dict[str, Any]:
     with reading(base) as connection:
-        return desk.person_document(connection, stored, lease, now=now)
+        return desk.person_document(connection, stored, LAWS, lease, now=now)
 
 
 def why(base: Engine, stored: StoredCampaign) -> dict[str, tuple[object, object]]:
@@ -260,6 +260,14 @@ def test_the_agent_sees_all_there_is_to_know(base: Engine, spring: StoredCampaig
         "history",
         "order",
         "tasks",
+        "script_version",
+        "opening",
+        "opening_language",
+        "opening_rules",
+        "duties",
+        "drawer",
+        "mode",
+        "live",
     ]
     assert document["campaign"] == "spring"
     assert document["lead"] == {

@@ -124,6 +124,25 @@ def test_people_of_one_place_are_in_one_queue_for_each_language(base: Engine):
     assert sorted(rows.count(queue.id) for queue in found) == [1, 1, 2]
 
 
+def test_people_of_several_languages_are_called_in_the_order_of_the_manager(base: Engine):
+    text = "Navn;Telefon;Språk;Score\n" + "".join(
+        f"P{n};+47220001{n:02};{('pl', '', 'nb')[n % 3]};{(n * 7) % 10}\n" for n in range(10)
+    )
+    assert import_text(base, text).rejected == 0
+    spring = started(base, by_hand(queue='[queue]\nby = "-Score"'))
+    by_score = sorted(range(10), key=lambda n: -((n * 7) % 10))
+    names = []
+    for number in range(4):
+        lease = ask(base, spring, agent(base, f"agent_{number}"))
+        assert lease is not None
+        names.append(lease.lead_id)
+    assert names == [lead_id_of(base, f"P{n}") for n in by_score[:4]]
+    lease = ask(base, spring, agent(base, "zofia", "pl"))
+    assert lease is not None
+    first = next(n for n in by_score[4:] if n % 3 in (0, 1))
+    assert lease.lead_id == lead_id_of(base, f"P{first}")
+
+
 def test_an_agent_of_whom_nothing_is_told_gets_everybody(base: Engine):
     people(base, ZOFIA)
     assert ask(base, started(base, by_hand()), agent(base, "anna")) is not None

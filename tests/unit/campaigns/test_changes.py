@@ -80,6 +80,20 @@ def test_the_built_in_reasons_stand_in_no_file() -> None:
         ({"where": None}, {"where": 'a = "b"'}, ['where: none -> "a = \\"b\\""']),
         ({"script": ScriptFiles(file="a.md")}, {"script": None}, ['script.file: "a.md" -> none']),
         (
+            {"script": ScriptFiles(file="a.md", language="en", about="your bill")},
+            {
+                "script": ScriptFiles(
+                    file="a.md", languages={"nb": "b.md"}, about="it", about_in={"nb": "det"}
+                )
+            },
+            [
+                'script.language: "en" -> none',
+                'script.about: "your bill" -> "it"',
+                'script.languages.nb: none -> "b.md"',
+                'script.about_in.nb: none -> "det"',
+            ],
+        ),
+        (
             {"hours": hours({0: windows("10:00-20:00")})},
             {"hours": hours({0: windows("10:00-12:00", "13:00-24:00")})},
             ["hours.mon: 10:00-20:00 -> 10:00-12:00, 13:00-24:00"],

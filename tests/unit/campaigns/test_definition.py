@@ -147,6 +147,28 @@ def test_what_is_left_out_has_its_default() -> None:
     assert read.consent == ()
 
 
+def test_a_script_may_have_variants_or_say_only_what_it_is_about() -> None:
+    table = """[script]
+file = "tariff-switch.md"
+language = "en"
+about = "your contract"
+[script.languages]
+nb = "tariff-switch.nb.md"
+[script.about_in]
+nb = "avtalen din"
+"""
+    plain = '[script]\nfile = "tariff-switch.md"\n'
+    assert campaign_of(FILE.replace(plain, table)).script == ScriptFiles(
+        file="tariff-switch.md",
+        language="en",
+        languages={"nb": "tariff-switch.nb.md"},
+        about="your contract",
+        about_in={"nb": "avtalen din"},
+    )
+    only = campaign_of(FILE.replace(plain, '[script]\nabout = "your contract"\n'))
+    assert only.script == ScriptFiles(about="your contract")
+
+
 @pytest.mark.parametrize(
     "kinds", ['["Phone marketing"]', "[]", '["a", "a"]', '"phone_marketing"', '[""]', "[1]"]
 )
@@ -411,6 +433,14 @@ FAULTS: list[tuple[tuple[str | int, ...], object, str]] = [
     (("message",), {"sound": "hello"}, "message"),
     (("script", "file"), 1, "script.file"),
     (("script", "files"), "a.md", "script.files"),
+    (("script",), {}, "script.file"),
+    (("script", "language"), "norsk", "script.language"),
+    (("script", "languages"), {"NB": "a.md"}, "script.languages.NB"),
+    (("script", "languages"), {"nb": ""}, "script.languages.nb"),
+    (("script", "languages"), "a.md", "script.languages"),
+    (("script", "about"), "two\nlines", "script.about"),
+    (("script", "about_in"), {"nb": "x"}, "script.about"),
+    (("script",), {"about": "x", "languages": {"nb": "a.md"}}, "script.file"),
     (("questions", 0, "type"), "yes_no", "questions[1].type"),
     (("questions", 0, "choices"), [], "questions[1].choices"),
     (("questions", 1, "choices"), ["young", "old"], "questions[2].choices"),
