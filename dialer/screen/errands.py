@@ -310,7 +310,7 @@ def _on_line(desk: DeskLike, seat: Seat, ask: Callable[[OnTheLine], object]) -> 
 def _record(desk: DeskLike, seat: Seat, _: Wish) -> Done:
     assert isinstance(desk, Records), "Ctrl-R works where the desk can record"
     lease, off = _talk(seat).person.lease, seat.recording_off
-    (desk.resume_recording if off else desk.pause_recording)(lease)
+    desk.silence(lease, silent=not off)
     told = "The recording goes on." if off else "The recording is stopped; Ctrl-R goes on with it."
     return Done(lambda now_seat, _now: tell(replace(now_seat, recording_off=not off), told))
 

@@ -164,11 +164,8 @@ class FakeDesk:
         self._note("logout", agent)
         self.state = "out"
 
-    def pause_recording(self, lease: str) -> None:
-        self._note("pause_recording", lease)
-
-    def resume_recording(self, lease: str) -> None:
-        self._note("resume_recording", lease)
+    def silence(self, lease: str, *, silent: bool) -> None:
+        self._note("silence", lease, silent)
 
 
 class Agent:

@@ -230,9 +230,11 @@ def test_preview_dials_or_passes_over_with_a_reason() -> None:
     for hint in ("F5", "F6"):
         assert hint not in agent.sees(), "nobody in a call is dialled or let go"
     agent.press("f4", "ctrl+r", "ctrl+r")
-    assert [asked[0] for asked in agent.desk.asked[-3:]] == [
-        "help", "pause_recording", "resume_recording",
-    ]  # fmt: skip
+    assert agent.desk.asked[-3:] == [
+        ("help", "lease-Per Lunde"),
+        ("silence", "lease-Per Lunde", True),
+        ("silence", "lease-Per Lunde", False),
+    ]
 
 
 def test_on_the_line_one_logs_in_gets_ready_and_people_come_by_themselves() -> None:
