@@ -70,6 +70,19 @@ def ask_next(desk: DeskLike, seat: Seat) -> Done:
     return Done(lambda now_seat, now: _arrived(now_seat, stands, document, now))
 
 
+_WITH_SOMEBODY = (AgentState.TALKING, AgentState.DIALING, AgentState.WRAP_UP)
+
+
+def _look(desk: DeskLike, seat: Seat, _: Wish) -> Done:
+    """Ask for the person only where how the agent stands says that there is news of one."""
+    stands = _stands(desk, seat)
+    was = seat.standing
+    is_new = (stands.state, stands.since) != (was.state, was.since)
+    if is_new or (seat.talk is None and stands.state in _WITH_SOMEBODY):
+        return ask_next(desk, seat)
+    return Done(lambda now_seat, _now: replace(now_seat, standing=stands))
+
+
 def _stands(desk: DeskLike, seat: Seat) -> Standing:
     """Return how the agent stands; whoever dials themselves is looked at once."""
     if seat.standing.since is not None and is_by_hand(seat):
@@ -334,6 +347,7 @@ def _talk(seat: Seat) -> Talk:
 
 _RUN: dict[Do, Callable[[DeskLike, Seat, Wish], Done]] = {
     Do.NEXT: _next,
+    Do.LOOK: _look,
     Do.SAVE: _save,
     Do.HOSTILE: _hostile,
     Do.ANSWERED: _answered,

@@ -42,6 +42,7 @@ class Do(Enum):
     """What the desk is asked for because of a key."""
 
     NEXT = auto()
+    LOOK = auto()  # whether there may be anything new: it changes nothing and costs little
     SAVE = auto()
     HOSTILE = auto()
     ANSWERED = auto()

@@ -104,6 +104,7 @@ class FakeDesk:
             raise self.refusals.pop(what)
 
     def next(self, campaign: str, agent: str) -> Mapping[str, Any]:
+        self._note("next", campaign, agent)
         if not self.people:
             return {"lease": None, "why": self.why}
         return self.people[0]
