@@ -34,10 +34,10 @@ LEAVING = ("agent_40", "agent_41", "agent_42", "agent_43")
 
 ROUNDS = 3
 LEAVES_IN = 1
-TURNS = 3
+TURNS = 2
 """What each agent does without waiting for the others: ask, and let go."""
 
-_WITHIN_S = 50
+_WITHIN_S = 150
 
 
 class _Noon(Site):
