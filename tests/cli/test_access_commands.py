@@ -139,7 +139,11 @@ def test_a_volunteer_acts_in_their_own_name_and_on_their_own_lease_only(
     lease = as_("bo", f"{NEXT} bo")["lease"]
     for line in (f"result {lease} --disposition success", f"release {lease}"):
         assert f"the lease {lease} is not anna's" in as_("anna", line, status=3)
-    assert as_("bo", f"{NEXT} bo")["lease"] == lease
+    mine = as_("bo", f"{NEXT} bo")
+    assert (mine["lease"], mine["draft"]) == (lease, None), "nothing of hers was kept for him"
+    for by in ("anna", "sue"):
+        line = f"result {lease} --disposition success --correct --by {by}"
+        as_("anna", line, status=2 if by == "anna" else 3)
     as_("sue", f"release {lease}")
     assert as_("sue", f"{NEXT} bo")["lead"]["name"] == "Åse Lunde"
 
