@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
 
 from campaigns import facts, turns
+from campaigns.agents import has_gone
 from campaigns.claims import claim, held_among, release
 from campaigns.consequences import hold_numbers
 from campaigns.drafts import words_of
@@ -97,12 +98,15 @@ def next_person(
     dials, or says when, the next one is claimed.
 
     Raises:
+        UsageError: the agent has left.
         NotAllowedError: the agent takes calls from an engine, which may come at any moment.
     """
     # Asked twice at one instant, the second asker waits here for the lease of the first.
     agent = connection.execute(
         select(agents).where(agents.c.id == agent_id).with_for_update(key_share=True)
     ).one()
+    if not agent.active:  # they left a moment ago, and whoever they held is free again
+        raise UsageError(has_gone(agent.name))
     release_expired(connection, stored, now=now)
     held = lease_of(connection, agent_id)
     if held is not None:

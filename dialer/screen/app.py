@@ -128,7 +128,8 @@ class DeskScreen(App[int]):
     def _ask(self, wish: Wish) -> None:
         """Have something asked of the desk; the screen goes on meanwhile."""
         self._asking = True
-        self._asked_at = self._clock()
+        if wish.do not in (Do.KEEP, Do.LOOK):
+            self._asked_at = self._clock()
         if wish.do in (Do.KEEP, Do.ANSWERED):
             self._typed_at = None
         self.run_worker(self._errand(self.seat, wish), group=wish.do.name)
@@ -167,16 +168,17 @@ class DeskScreen(App[int]):
             return
         if self._typed_at is not None and now - self._typed_at > _KEEP_AFTER:
             self._ask(Wish(Do.KEEP))
-        elif self._looks(now):
-            self._ask(Wish(Do.NEXT))
+        elif (wish := self._wish_of_itself(now)) is not None:
+            self._ask(wish)
 
-    def _looks(self, now: datetime) -> bool:
+    def _wish_of_itself(self, now: datetime) -> Wish | None:
+        """Return what the screen asks for without a key: who comes next, or what is new."""
         seat = self.seat
         if seat.busy or (seat.talk is None and seat.rest is Rest.PAUSED):
-            return False
-        if is_by_hand(seat):
-            return seat.talk is None and now - self._asked_at > _ASK_EVERY
-        return seat.talk is None or seat.talk.person.live
+            return None
+        if seat.talk is None and now - self._asked_at > _ASK_EVERY:
+            return Wish(Do.NEXT)
+        return None if is_by_hand(seat) else Wish(Do.LOOK)
 
     def _show(self) -> None:
         """Draw the seat; a part that has not changed is not drawn again."""

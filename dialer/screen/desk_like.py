@@ -96,11 +96,8 @@ class OnTheLine(Protocol):
 class Records(Protocol):
     """Records talks, except where an agent stops it for a while."""
 
-    def pause_recording(self, lease: str) -> object:
-        """Stop the recording of a talk for a while."""
-
-    def resume_recording(self, lease: str) -> object:
-        """Go on recording it."""
+    def silence(self, lease: str, *, silent: bool) -> object:
+        """Make the recording of a talk silent, or let it hear again."""
 
 
 _ABILITIES: Mapping[Ability, type] = {

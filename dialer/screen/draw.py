@@ -118,7 +118,7 @@ def _below(shown: Panel, width: int) -> Text:
         parts += [("" if field.means or field.fault else field.hint, "dim")]
     parts.append((f"Enter: {shown.enter}" if shown.enter else "", "dim"))
     for words, style in parts:
-        for line in wrapped(words, width, 2):
+        for line in wrapped(words, width, 3 if words == shown.told else 2):
             text.append(("\n" if text else "") + line, style)
     return text
 

@@ -25,10 +25,11 @@ from dialer.screen.desk_like import (
     Undoes,
 )
 from dialer.screen.keys import hostile_code
-from dialer.screen.person import read_person, rendered
+from dialer.screen.person import one_line, read_person, rendered
 from dialer.screen.seat import Do, Rest, Seat, Standing, Wish, is_by_hand, tell
 from dialer.screen.talk import (
     DETAIL,
+    LANGUAGE,
     WHEN,
     Talk,
     answer_of,
@@ -67,6 +68,19 @@ def ask_next(desk: DeskLike, seat: Seat) -> Done:
     stands = _stands(desk, seat)
     document = desk.next(seat.campaign, seat.agent)
     return Done(lambda now_seat, now: _arrived(now_seat, stands, document, now))
+
+
+_WITH_SOMEBODY = (AgentState.TALKING, AgentState.DIALING, AgentState.WRAP_UP)
+
+
+def _look(desk: DeskLike, seat: Seat, _: Wish) -> Done:
+    """Ask for the person only where how the agent stands says that there is news of one."""
+    stands = _stands(desk, seat)
+    was = seat.standing
+    is_new = (stands.state, stands.since) != (was.state, was.since)
+    if is_new or (seat.talk is None and stands.state in _WITH_SOMEBODY):
+        return ask_next(desk, seat)
+    return Done(lambda now_seat, _now: replace(now_seat, standing=stands))
 
 
 def _stands(desk: DeskLike, seat: Seat) -> Standing:
@@ -142,6 +156,8 @@ def _give(desk: DeskLike, seat: Seat, talk: Talk, code: str, label: str, *, paus
         if kept.get("local_time"):
             promised = str(kept["local_time"]).replace("T", " ")
             told += f" Promised for {promised} their time."
+        if kept.get("would_follow"):  # practice tells what it would have come to
+            told += f" {one_line(kept['would_follow'])}"
     except NoEngineError as error:  # the result is written all the same
         told, wrong = plain_words(str(error)), True
     except RingbankError as error:
@@ -163,7 +179,13 @@ def _give(desk: DeskLike, seat: Seat, talk: Talk, code: str, label: str, *, paus
 def _refused(seat: Seat, error: RingbankError) -> Seat:
     talk = seat.talk
     faults = faults_of(talk, error) if talk is not None else {}
-    return seats.refused(replace(seat, busy=""), plain_words(str(error)), faults)
+    message = plain_words(str(error))
+    if _NEEDED in faults.values():
+        message = "This question has to be answered, or choose the result of a talk that broke off."
+    return seats.refused(replace(seat, busy=""), message, faults)
+
+
+_NEEDED = "this is needed"
 
 
 def faults_of(talk: Talk, error: RingbankError) -> dict[str, str]:
@@ -177,8 +199,11 @@ def faults_of(talk: Talk, error: RingbankError) -> dict[str, str]:
             if lines:
                 found[f"order:{one.key}"] = plain_words(lines[0][1]) or "not accepted"
     for question in talk.person.questions:
-        if re.search(rf"--answer '{re.escape(question.key)}=", text):
-            found[f"answer:{question.key}"] = "not accepted, see below"
+        if re.search(rf"--answer '?{re.escape(question.key)}=", text):
+            lacks = not answer_of(talk, question)
+            found[f"answer:{question.key}"] = _NEEDED if lacks else "not accepted, see below"
+    if talk.typed.get(LANGUAGE) and "--language" in text:
+        found[LANGUAGE] = "not accepted, see below"
     if talk.typed.get(DETAIL) and "--detail" in text:
         found[DETAIL] = "not accepted, see below"
     if talk.typed.get(WHEN) and not found:
@@ -298,7 +323,7 @@ def _on_line(desk: DeskLike, seat: Seat, ask: Callable[[OnTheLine], object]) -> 
 def _record(desk: DeskLike, seat: Seat, _: Wish) -> Done:
     assert isinstance(desk, Records), "Ctrl-R works where the desk can record"
     lease, off = _talk(seat).person.lease, seat.recording_off
-    (desk.resume_recording if off else desk.pause_recording)(lease)
+    desk.silence(lease, silent=not off)
     told = "The recording goes on." if off else "The recording is stopped; Ctrl-R goes on with it."
     return Done(lambda now_seat, _now: tell(replace(now_seat, recording_off=not off), told))
 
@@ -322,6 +347,7 @@ def _talk(seat: Seat) -> Talk:
 
 _RUN: dict[Do, Callable[[DeskLike, Seat, Wish], Done]] = {
     Do.NEXT: _next,
+    Do.LOOK: _look,
     Do.SAVE: _save,
     Do.HOSTILE: _hostile,
     Do.ANSWERED: _answered,

@@ -118,7 +118,13 @@ def _help(seat: Seat) -> Pressed:
     return replace(seat, busy="calling a supervisor"), Wish(Do.HELP)
 
 
+def _must_log_in(seat: Seat) -> bool:
+    return seat.standing.state == AgentState.OUT and Ability.LINE in seat.can
+
+
 def _dial(seat: Seat) -> Pressed:
+    if _must_log_in(seat):
+        return replace(seat, busy="ringing your telephone"), Wish(Do.LOGIN)
     return replace(seat, busy="dialling"), Wish(Do.DIAL)
 
 
@@ -130,7 +136,9 @@ FUNCTIONS = (
         "f4", "F4", lambda seat, now: _in_talk(seat, now) and Ability.HELP in seat.can,
         _always("help me"), _help,
     ),
-    Function("f5", "F5", _may_dial, _always("dial"), _dial),
+    Function(
+        "f5", "F5", _may_dial, lambda seat: "log in" if _must_log_in(seat) else "dial", _dial
+    ),
     Function("f6", "F6", _may_skip, _always("skip"), _over(Over.SKIP)),
     Function(
         "f6", "F6", lambda seat, now: may_let_go(seat) and not _may_skip(seat, now),

@@ -42,6 +42,7 @@ class Do(Enum):
     """What the desk is asked for because of a key."""
 
     NEXT = auto()
+    LOOK = auto()  # whether there may be anything new: it changes nothing and costs little
     SAVE = auto()
     HOSTILE = auto()
     ANSWERED = auto()
@@ -271,8 +272,8 @@ def _at_fault(talk: Talk) -> Talk:
     """Return a talk at the first place of its row that is at fault, or at the result."""
     for place in places(talk):
         there = goto(talk, place)
-        name = typed_name(there)
-        name = f"order:{place.key}" if place.step is Step.ORDER else name
+        named = {Step.ORDER: f"order:{place.key}", Step.QUESTION: f"answer:{place.key}"}
+        name = named.get(place.step, typed_name(there))
         if name is not None and name in talk.faults:
             return there
     return goto(talk, RESULT)

@@ -12,6 +12,7 @@ from dialer.screen.talk import (
     BETWEEN,
     CALLBACK_BY,
     DETAIL,
+    LANGUAGE,
     RESULT,
     WHEN,
     Place,
@@ -105,6 +106,12 @@ def panel(talk: Talk, *, local: datetime | None, then: str) -> Panel:
             options = keyed(labels, marks)
             enter = _last(talk, then)
             return Panel(title="Who calls then?", options=options, mark=talk.mark, enter=enter)
+        case Step.LANGUAGE:
+            hint = "its code, like pl, ar or so; left empty where nobody knows"
+            field = _field(talk, LANGUAGE, hint)
+            return Panel(
+                title="Which language do they speak?", field=field, enter=_last(talk, then)
+            )
         case Step.ORDER:
             return _order(talk, then)
         case Step.SURE:
@@ -179,8 +186,8 @@ def _taken(talk: Talk) -> Talk:
             question = question_of(talk, place.key)
             if is_multi(question):
                 return talk
-            given = (choices_of(question)[mark],)
-            return replace(talk, answers={**talk.answers, question.key: given})
+            answers = {**talk.answers, question.key: (choices_of(question)[mark],)}
+            return replace(talk, answers=answers, faults=_without(talk, question.key))
         case Step.RESULT:
             code = talk.person.dispositions[mark].code
             return talk if code == talk.chosen else replace(talk, sure=False, chosen=code)
@@ -296,7 +303,14 @@ def _altered(talk: Talk, key: str) -> Pressed:
     if place.step is Step.ORDER:
         return write(talk, f"order:{place.key}", f" {BETWEEN} ".join(left)), None
     answers = {name: given for name, given in talk.answers.items() if name != place.key}
-    return replace(talk, answers=answers | ({place.key: left} if left else {})), Then.ANSWERED
+    answers |= {place.key: left} if left else {}
+    altered = replace(talk, answers=answers, faults=_without(talk, place.key))
+    return altered, Then.ANSWERED
+
+
+def _without(talk: Talk, question: str) -> dict[str, str]:
+    """Return the faults of a talk without that of a question."""
+    return {name: why for name, why in talk.faults.items() if name != f"answer:{question}"}
 
 
 def _question(talk: Talk, question: Question) -> Panel:
@@ -305,14 +319,16 @@ def _question(talk: Talk, question: Question) -> Panel:
     needed = ", needed" if question.required else ""
     title = f"Question {place} of {len(row)}{needed}: {question.text}"
     values, given = choices_of(question), answer_of(talk, question)
+    fault = talk.faults.get(f"answer:{question.key}", "")
+    wrong = f"Wrong: {fault}" if fault else ""
     marks = [value in given for value in values]
     if question.type == QuestionType.SCALE:
-        told = f"{question.low} to {question.high}"
+        told = wrong or f"{question.low} to {question.high}"
         options = scaled(values, marks)
         return Panel(title=title, options=options, mark=talk.mark, told=told, enter="answer")
     if values:
         several = is_multi(question)
-        told = "several may be chosen; Enter goes on" if several else ""
+        told = wrong or ("several may be chosen; Enter goes on" if several else "")
         enter = "go on" if several else "answer"
         options = keyed(values, marks)
         return Panel(title=title, options=options, mark=talk.mark, told=told, enter=enter)
@@ -325,7 +341,8 @@ def _result(talk: Talk, then: str) -> Panel:
     told, enter = "", ""
     if talk.mark >= 0:
         one = offered[talk.mark]
-        told = " ".join(f"{text.rstrip('.')}." for text in (one.definition, one.effect) if text)
+        # What follows stands first: where a low screen cuts the rest, it is still told.
+        told = " ".join(f"{text.rstrip('.')}." for text in (one.effect, one.definition) if text)
         leads_on = places(replace(talk, chosen=one.code, reason=None))[-1] != RESULT
         enter = f"{one.label}, then more about it" if leads_on else f"save {one.label}, {then}"
     options = keyed([one.label for one in offered], [one.code == talk.chosen for one in offered])

@@ -23,6 +23,7 @@ class Step(Enum):
     DETAIL = auto()
     WHEN = auto()
     WHO = auto()
+    LANGUAGE = auto()
     ORDER = auto()
     SURE = auto()
 
@@ -43,7 +44,7 @@ CALLBACK_BY = ("me", "any")
 BETWEEN = "|"
 """What parts the items of an order field that takes several."""
 
-NOTE, DETAIL, WHEN = "note", "detail", "when"
+NOTE, DETAIL, WHEN, LANGUAGE = "note", "detail", "when", "language"
 """Names of what is typed; an answer is `answer:KEY`, a field of the order `order:KEY`."""
 
 
@@ -92,7 +93,12 @@ def begin(person: Person) -> Talk:
     for key, value in _pairs(draft.get("order")):
         before = typed.get(f"order:{key}")
         typed[f"order:{key}"] = f"{before} {BETWEEN} {value}" if before else value
-    for name, kept in ((NOTE, "note"), (DETAIL, "detail"), (WHEN, "callback")):
+    for name, kept in (
+        (NOTE, "note"),
+        (DETAIL, "detail"),
+        (WHEN, "callback"),
+        (LANGUAGE, "language"),
+    ):
         if draft.get(kept):
             typed[name] = str(draft[kept])
     talk = Talk(
@@ -197,6 +203,8 @@ def _besides(talk: Talk) -> tuple[Place, ...]:
             found.append(Place(Step.DETAIL))
     if offered.kind == DispositionKind.CALLBACK:
         found += [Place(Step.WHEN), Place(Step.WHO)]
+    if offered.kind == DispositionKind.LANGUAGE:
+        found.append(Place(Step.LANGUAGE))
     if offered.form == "order":
         found += [Place(Step.ORDER, one.key) for one in talk.person.order]
     if offered.twice:
@@ -266,7 +274,7 @@ def typed_name(talk: Talk) -> str | None:
         return f"answer:{place.key}"
     if place.step is Step.ORDER and not field_of(talk, place.key).choices:
         return f"order:{place.key}"
-    return {Step.DETAIL: DETAIL, Step.WHEN: WHEN}.get(place.step)
+    return {Step.DETAIL: DETAIL, Step.WHEN: WHEN, Step.LANGUAGE: LANGUAGE}.get(place.step)
 
 
 def write(talk: Talk, name: str, text: str) -> Talk:
@@ -323,6 +331,7 @@ def words(talk: Talk, *, disposition: str | None = None, whole: bool = False) ->
         callback=typed.get(WHEN) if callback or whole else None,
         callback_by=talk.by if callback or whole else None,
         note=typed.get(NOTE),
+        language=typed.get(LANGUAGE) if kind == DispositionKind.LANGUAGE or whole else None,
         answers=tuple(
             f"{question.key}={value}"
             for question in (talk.person.questions if whole else asked(talk))

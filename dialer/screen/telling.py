@@ -15,6 +15,7 @@ _OPTIONS = {
     "--reason": "the reason",
     "--detail": "what the reason asks for",
     "--answer": "the answer",
+    "--language": "the language",
     "--order": "the order",
     "--note": "the note",
 }

@@ -144,6 +144,16 @@ def test_a_volunteer_acts_in_their_own_name_and_on_their_own_lease_only(
     assert as_("sue", f"{NEXT} bo")["lead"]["name"] == "Åse Lunde"
 
 
+def test_who_has_a_token_need_not_say_who_they_are(as_: Any, say: Say, tokens: Any) -> None:
+    mine = as_("bo", "next --campaign tariff-switch")
+    assert as_("bo", f"{NEXT} bo")["lease"] == mine["lease"]
+
+
+def test_without_a_token_it_has_to_be_said_whose_desk_it_is(office: Path, say: Say) -> None:
+    told = say("next --campaign tariff-switch", status=2).stderr
+    assert "whose desk is it? add --agent NAME, or set RINGBANK_AGENT_TOKEN" in told
+
+
 def test_a_practice_talk_is_its_agents_too(tmp_path: Path, as_: Any, tokens: Any) -> None:
     file = tmp_path / "tariff-switch.toml"
     text = file.read_text(encoding="utf-8")

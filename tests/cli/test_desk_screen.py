@@ -1,6 +1,7 @@
 """`ringbank desk` on a real terminal: a volunteer's shift in mode manual, by keys alone."""
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -64,6 +65,13 @@ def desk(opened: Open, started: None) -> Terminal:
     terminal = opened()
     terminal.shows("Åse Lunde", "Question 1 of 1: Who is your provider today?")
     return terminal
+
+
+def key_of(desk: Terminal, label: str) -> str:
+    """Return the key that stands before a label on the screen."""
+    found = re.search(rf"(\S) {re.escape(label)}", desk.screen())
+    assert found, f"{label} is not offered"
+    return found[1]
 
 
 def test_the_screen_tells_whom_to_dial_what_to_say_and_which_keys_there_are(
@@ -185,10 +193,19 @@ def test_leaving_with_something_unsaved_is_asked_and_without_lets_go(
     assert held["lead"]["name"] == "Åse Lunde"
 
     again = opened()
-    again.shows("Åse Lunde")
+    again.shows("Åse Lunde", "What came of it?")
+    again.press("esc")
+    again.shows("1 Telia (chosen)")
+    again.press("f6", "y")
+    again.shows("Åse Lunde was let go.")
+    again.press("enter")
+    again.shows("Question 1 of 1")
+    again.hides("chosen")
+    lease = facts(NEXT)["lease"]
+    assert lease != held["lease"]
     again.press("ctrl+c")
     assert again.ends() == 0
-    assert facts(NEXT)["lease"] != held["lease"], "nobody was called, and the lease was let go"
+    assert facts(NEXT)["lease"] != lease, "nobody was called, and the lease was let go"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -196,26 +213,31 @@ def test_a_signal_gives_the_terminal_back_and_keeps_the_lease(
     desk: Terminal, facts: Any, number: int
 ) -> None:
     lease = facts(NEXT)["lease"]
-    desk.press("1")
-    desk.shows("What came of it?")
+    desk.press("1", "f3", "a dog barks")  # and at once, before it is kept by itself
+    desk.shows("a dog barks")
     desk.signal(number)
     assert desk.ends() == 128 + number
     assert not desk.has_alternate_screen
     assert desk.modes[:4] == desk.before[:4]
-    assert facts(NEXT)["lease"] == lease
+    back = facts(NEXT)
+    assert back["lease"] == lease
+    assert back["draft"]["note"] == "a dog barks"
+    assert back["draft"]["answers"] == ["provider=Telia"]
 
 
 def test_a_lost_connection_ends_the_process_and_the_person_comes_back(
     desk: Terminal, opened: Open, facts: Any
 ) -> None:
     lease = facts(NEXT)["lease"]
-    desk.press("1")
-    desk.shows("What came of it?")
+    desk.press("1", "f3", "a dog barks")
+    desk.shows("a dog barks")
     desk.drop()
     desk.ends()
     again = opened()
-    again.shows("Åse Lunde")
+    again.shows("Åse Lunde", "What came of it?")
     assert facts(NEXT)["lease"] == lease
+    again.press("f3")
+    again.shows("a dog barks")
 
 
 def test_no_key_leads_out_of_the_screen(desk: Terminal, office: Path) -> None:
@@ -279,12 +301,15 @@ def test_a_pause_follows_the_person_and_nobody_is_held_meanwhile(
 
 
 def test_deceased_is_asked_twice(desk: Terminal, say: Say) -> None:
-    desk.press("f2", "9", "enter")
+    desk.press("f2")
+    desk.shows("What came of it?")
+    key = key_of(desk, "Deceased")
+    desk.press(key, "enter")
     desk.shows("Deceased: is it certain of Åse Lunde?", "> n No")
     desk.press("enter")
     desk.shows("What came of it?")
     assert len(say("export attempts --output -").stdout.splitlines()) == 1
-    desk.press("9", "enter")
+    desk.press(key, "enter")
     desk.shows("is it certain")
     desk.press("y")
     desk.shows("Per Lunde", "Saved: Deceased, Åse Lunde.")
@@ -296,6 +321,70 @@ def test_hostile_is_one_key_and_a_moment_of_rest(desk: Terminal, say: Say) -> No
     assert say("export attempts --output -").stdout.count(",hostile,") == 1
     desk.press("enter")
     desk.shows("Per Lunde")
+
+
+def test_the_last_result_is_taken_back_by_a_key(desk: Terminal, say: Say) -> None:
+    desk.press("f2", "6", "enter")
+    desk.shows("Per Lunde", "Ctrl-T take back")
+    desk.press("ctrl+t")
+    desk.shows("Take back: No contact, Åse Lunde")
+    desk.press("y")
+    desk.shows("Åse Lunde", "Taken back: No contact, Åse Lunde.")
+    desk.press("f2", "2", "enter", "1")
+    desk.shows("Per Lunde", "Saved: Refusal, Åse Lunde.")
+    exported = say("export attempts --output -").stdout
+    assert (exported.count(",refusal,price,"), exported.count(",no_contact,")) == (1, 0)
+
+
+ORDER = """
+[[dispositions]]
+code = "sale"
+kind = "success"
+label = "Sale"
+form = "order"
+
+[order]
+currency = "NOK"
+
+[order.fields]
+full_name = { type = "text", required = true }
+service = { type = "choice", choices = ["fibre-100", "fibre-500"], required = true }
+install_date = { type = "date" }
+amount_due = { type = "money" }
+"""
+
+
+def test_an_order_is_typed_in_its_faults_are_told_and_it_is_kept(
+    opened: Open, office: Path, say: Say, facts: Any
+) -> None:
+    (office / "tariff-switch.toml").write_text(CAMPAIGN + ORDER)
+    say("campaigns update tariff-switch.toml")
+    say("campaigns start tariff-switch")
+    desk = opened()
+    desk.shows("Åse Lunde")
+    desk.press("f2")
+    desk.shows("What came of it?")
+    desk.press(key_of(desk, "Sale"), "enter")
+    desk.shows("Order 1 of 4, needed")
+    desk.press("4111 1111 1111 1111", "enter")
+    desk.shows("Order 2 of 4, needed")
+    desk.press("2")
+    desk.shows("Order 3 of 4")
+    desk.press("2099-12-24", "enter")
+    desk.shows("Order 4 of 4")
+    desk.press("much", "enter")
+    desk.shows("Order 1 of 4", "Wrong: ", "card")
+    assert "4111" not in (office / "ringbank.db").read_bytes().decode("latin-1")
+    desk.press("ctrl+u", "Åse Lunde", "enter", "tab", "enter")
+    screen = desk.shows("Order 4 of 4", "much")
+    assert "Wrong: " in screen
+    desk.press("ctrl+u", "12.50", "enter")
+    desk.shows("Per Lunde", "Saved: Sale, Åse Lunde.")
+    (order,) = facts("orders list")
+    assert order["state"] == "submitted"
+    shown = say(f"orders show {order['order_id']}").stdout
+    for kept in ("Åse Lunde", "fibre-500", "2099-12-24", "12.50"):
+        assert kept in shown
 
 
 def test_letting_go_of_a_person_gives_them_to_whoever_asks(desk: Terminal, facts: Any) -> None:

@@ -26,6 +26,7 @@ DISPOSITIONS = [
     {"code": "no_contact", "kind": "no_contact", "label": "No contact", "effect": "Tried again."},
     {"code": "deceased", "kind": "deceased", "label": "Deceased", "effect": "Never again.",
      "twice": True},
+    {"code": "language", "kind": "language", "label": "Language", "effect": "Back for others."},
     {"code": "hostile", "kind": "hostile", "label": "Hostile", "effect": "Never again."},
 ]  # fmt: skip
 
@@ -103,6 +104,7 @@ class FakeDesk:
             raise self.refusals.pop(what)
 
     def next(self, campaign: str, agent: str) -> Mapping[str, Any]:
+        self._note("next", campaign, agent)
         if not self.people:
             return {"lease": None, "why": self.why}
         return self.people[0]
@@ -163,11 +165,8 @@ class FakeDesk:
         self._note("logout", agent)
         self.state = "out"
 
-    def pause_recording(self, lease: str) -> None:
-        self._note("pause_recording", lease)
-
-    def resume_recording(self, lease: str) -> None:
-        self._note("resume_recording", lease)
+    def silence(self, lease: str, *, silent: bool) -> None:
+        self._note("silence", lease, silent)
 
 
 class Agent:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dialer.screen import keys
-from dialer.screen.seat import Rest
+from dialer.screen.seat import Do, Rest, Wish
 from dialer.screen.talk import Place, Step
 from leads.errors import NotAllowedError, RingbankError, UsageError
 from tests.unit.dialer.desks import NOW, ORDER, QUESTIONS, Agent, FakeDesk, document
@@ -69,7 +69,7 @@ def test_the_effect_of_a_result_is_told_before_it_is_chosen() -> None:
     agent.press("enter", "enter")
     assert agent.desk.given == [], "Enter alone chooses nothing"
     agent.press("1")
-    assert "They buy. Final." in agent.sees()
+    assert "Final. They buy." in agent.sees()
     assert "Enter: Sale, then more about it" in agent.sees()
     agent.press("4")
     assert "Enter: save No contact, then the next person" in agent.sees()
@@ -161,6 +161,30 @@ def test_deceased_is_asked_a_second_time() -> None:
     assert (agent.words().disposition, agent.words().sure) == ("deceased", True)
 
 
+def test_a_language_is_named_or_left_open() -> None:
+    agent = bare().press("6", "enter")
+    assert agent.title == "Which language do they speak?"
+    agent.press("pl", "enter")
+    assert agent.words().language == "pl"
+    agent.press("6", "enter", "enter")
+    assert agent.words().language is None
+
+
+def test_a_question_that_a_result_needs_is_asked_again() -> None:
+    agent = seated().press("f2", "1", "enter", "Åse", "enter", "1", "enter")
+    agent.desk.refusals["give"] = UsageError(
+        "'sale' needs an answer to support, months; add --answer support=..., or choose"
+    )
+    agent.press("1")
+    assert "Question 3 of 5: How content?" in agent.title
+    assert "Wrong: this is needed" in agent.sees()
+    assert "This question has to be answered" in agent.sees()
+    agent.press("4")
+    assert "needed: Bound for how long?" in agent.title
+    agent.press("shift+tab")
+    assert "Wrong" not in agent.sees()
+
+
 def test_hostile_is_one_key_wherever_the_agent_is_and_keeps_what_was_typed() -> None:
     agent = seated().press("1", "f3", "threats", "f9")
     words = agent.words()
@@ -206,9 +230,21 @@ def test_preview_dials_or_passes_over_with_a_reason() -> None:
     for hint in ("F5", "F6"):
         assert hint not in agent.sees(), "nobody in a call is dialled or let go"
     agent.press("f4", "ctrl+r", "ctrl+r")
-    assert [asked[0] for asked in agent.desk.asked[-3:]] == [
-        "help", "pause_recording", "resume_recording",
-    ]  # fmt: skip
+    assert agent.desk.asked[-3:] == [
+        ("help", "lease-Per Lunde"),
+        ("silence", "lease-Per Lunde", True),
+        ("silence", "lease-Per Lunde", False),
+    ]
+
+
+def test_in_preview_whoever_is_not_on_the_line_logs_in_before_they_dial() -> None:
+    agent = Agent(FakeDesk([document(mode="preview", phone=None)], mode="preview"))
+    assert "F5 log in" in agent.sees()
+    agent.press("f5")
+    assert ("login", "anna") in agent.desk.asked
+    assert "F5 dial" in agent.sees()
+    agent.press("f5")
+    assert ("dial", "lease-Åse Lunde") in agent.desk.asked
 
 
 def test_on_the_line_one_logs_in_gets_ready_and_people_come_by_themselves() -> None:
@@ -222,7 +258,7 @@ def test_on_the_line_one_logs_in_gets_ready_and_people_come_by_themselves() -> N
     agent.press("x")
     assert agent.talk.person.live
     agent.press("f7", "2")
-    assert agent.desk.asked[-1] == ("pause", "anna", "lunch"), "the engine gives nobody after it"
+    assert ("pause", "anna", "lunch") in agent.desk.asked, "the engine gives nobody after it"
     assert "then pause" in agent.sees()
     agent.press("ctrl+c")
     assert "The call goes on without you" in agent.sees()
@@ -231,6 +267,26 @@ def test_on_the_line_one_logs_in_gets_ready_and_people_come_by_themselves() -> N
     agent.press("ctrl+c")
     assert agent.desk.asked[-1] == ("logout", "anna")
     assert agent.left
+
+
+def test_while_one_waits_the_desk_is_looked_at_and_asked_only_when_there_is_news() -> None:
+    agent = Agent(FakeDesk([], mode="progressive", state="ready"))
+    asked = len(agent.desk.asked)
+    for _ in range(5):
+        agent.do(Wish(Do.LOOK))
+    assert len(agent.desk.asked) == asked
+    agent.desk.state = "talking"
+    agent.do(Wish(Do.LOOK))
+    assert agent.rests is Rest.NOBODY, "said before the person is there"
+    agent.desk.people.append(document(mode="progressive", live=True, phone=None))
+    agent.do(Wish(Do.LOOK))
+    assert agent.talk.person.live
+    agent.press("1")
+    agent.desk.people[0] = {**agent.desk.people[0], "live": False}
+    agent.desk.state = "wrap_up"
+    agent.do(Wish(Do.LOOK))
+    assert "wrap-up" in agent.sees()
+    assert agent.talk.answers == {"provider": ("Telia",)}
 
 
 def test_a_pause_comes_after_the_person_and_can_be_thought_better_of() -> None:
@@ -319,8 +375,6 @@ def test_an_error_of_the_world_is_one_line_and_everything_stays() -> None:
 def test_somebody_whose_time_is_over_stays_until_their_words_are_let_go() -> None:
     agent = seated().press("1")
     agent.desk.people.pop(0)
-    from dialer.screen.seat import Do, Wish
-
     agent.do(Wish(Do.NEXT))
     assert "Your time with Åse Lunde is over" in agent.sees()
     assert agent.talk.answers == {"provider": ("Telia",)}
