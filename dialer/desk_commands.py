@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from dialer.offered_text import (
+    WIDTH,
     disposition_lines,
     draft_lines,
     question_lines,
@@ -295,7 +296,8 @@ def _show_talk(console: Console, document: dict[str, object]) -> None:
         console.line(f"  {past['at'].astimezone():%Y-%m-%d %H:%M}  {', '.join(filter(None, said))}")
     console.line("")
     for line in lines_of(document):
-        console.line(line)
+        behind = " " * (len(line) - len(line.lstrip()) + 2)
+        console.line(fill(line, WIDTH, subsequent_indent=behind) if len(line) > WIDTH else line)
     draft = document["draft"]
     assert draft is None or isinstance(draft, dict)
     for line in (*question_lines(questions), *reason_lines(dispositions)):
