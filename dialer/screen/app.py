@@ -30,6 +30,9 @@ _ASK_EVERY = timedelta(seconds=15)
 
 _TICK_S = 0.5
 
+_TOLD_AFTER_S = 0.15
+"""How long the desk may take before the screen says that it is at work."""
+
 
 class DeskScreen(App[int]):
     """`ringbank desk` on a terminal; it returns the exit status.
@@ -111,9 +114,12 @@ class DeskScreen(App[int]):
         if self._edited(lambda: self._line.edit(key, character)):
             return
         self.seat, wish = keys.press(self.seat, key, now=self._clock())
-        self._show()
         if wish is not None:
             self._ask(wish)
+        if self.seat.busy:  # most often it is over before anybody could read it
+            self.set_timer(_TOLD_AFTER_S, self._show)
+        else:
+            self._show()
 
     def _edited(self, edit: Callable[[], object]) -> bool:
         """Change the line that is typed, where there is one; tell whether it was meant."""
