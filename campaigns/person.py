@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
+from campaigns.desk_tables import skips
 from campaigns.tables import agents, answers, attempts, campaign_leads, campaigns
 from leads.access import accesses_to
 from leads.model import SuppressionKind
@@ -123,6 +124,13 @@ def everything_of(connection: Connection, lead_id: int) -> dict[str, Rows]:
             .outerjoin(agents, agents.c.id == attempts.c.agent_id)
             .where(_theirs(attempts, lead_id))
             .order_by(attempts.c.id),
+        ),
+        "skips": _rows(
+            connection,
+            select(campaigns.c.name.label("campaign"), skips)
+            .join(campaigns)
+            .where(_theirs(skips, lead_id))
+            .order_by(skips.c.id),
         ),
         "suppressions": _rows(
             connection,
