@@ -210,6 +210,7 @@ def person_document(
         "history": _history(connection, lease.lead_id),
         "mode": campaign.mode,
         "live": lease.live,
+        "called": lease.attempt_id is not None,
     }
 
 
@@ -274,7 +275,12 @@ def give_result(
     *,
     now: datetime,
 ) -> bool:
-    """Write an agent's result; return whether a live call has to be ended by the engine."""
+    """Write an agent's result; return whether a live call has to be ended by the engine.
+
+    Raises:
+        UsageError: the lease is over.
+        NotAllowedError: the engine has to call the person first.
+    """
     if lease.attempt_id is not None:
         attempt_row(connection, lease.attempt_id)  # before the claim, as the engine does
     still_held = connection.scalar(
@@ -284,6 +290,11 @@ def give_result(
         raise UsageError(_over(lease.lease))
     if lease.attempt_id is not None:
         return not record_result(connection, stored, lease.attempt_id, result, now=now)
+    if stored.campaign.mode is DialMode.PREVIEW:
+        raise NotAllowedError(
+            f"this person was not called yet; run: ringbank dial {lease.lease}, or let them go: "
+            f"ringbank skip {lease.lease} --reason CODE"
+        )
     attempt_id = _by_hand(connection, stored, lease, result, now=now)
     connection.execute(update(claims).where(claims.c.id == lease.id).values(attempt_id=attempt_id))
     record_result(connection, stored, attempt_id, result, now=now)

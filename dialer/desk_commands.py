@@ -202,6 +202,9 @@ def _show_talk(console: Console, document: dict[str, object]) -> None:
         choices = f" ({', '.join(question['choices'])})" if question["choices"] else ""
         console.line(f"\n{question['text']}\n  --answer {question['key']}=...{choices}")
     _show_reasons(console, dispositions)
+    if document["mode"] == "preview" and not document["called"]:
+        console.line(f"\nCall: ringbank dial {document['lease']}")
+        console.line(f"  or: ringbank skip {document['lease']} --reason CODE")
     codes = ", ".join(disposition["code"] for disposition in dispositions)
     console.line(f"\nThen: ringbank result {document['lease']} --disposition CODE")
     console.line(fill(codes, 78, initial_indent="  CODE: ", subsequent_indent=" " * 8))

@@ -260,6 +260,7 @@ def test_the_agent_sees_all_there_is_to_know(base: Engine, spring: StoredCampaig
         "history",
         "mode",
         "live",
+        "called",
     ]
     assert document["campaign"] == "spring"
     assert document["lead"] == {

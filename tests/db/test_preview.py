@@ -214,6 +214,18 @@ def test_a_promise_that_is_due_may_be_kept_in_preview(base: Engine, spring, anna
     assert isinstance(judge(base, spring, again, anna, now=at), Claim)
 
 
+def test_nobody_has_a_result_who_was_not_called(base: Engine, spring, anna: int):
+    lease = look(base, spring, anna)
+    chosen = next(d for d in spring.campaign.dispositions if d.kind is DispositionKind.REFUSAL)
+    with (
+        pytest.raises(NotAllowedError, match=f"ringbank dial {lease.lease}"),
+        writing(base) as connection,
+    ):
+        desk.give_result(connection, spring, lease, Result(disposition=chosen), now=NOON)
+    with reading(base) as connection:
+        assert desk.lease_of(connection, anna) == lease
+
+
 # Skipping
 
 
