@@ -331,6 +331,7 @@ def person_document(
         "tasks": open_documents(connection, lease.lead_id, now=now),
         "mode": campaign.mode,
         "live": lease.live,
+        "called": lease.attempt_id is not None,
         **words,
     }
 
@@ -385,6 +386,10 @@ def give_result(
     """Write an agent's result; return whether a live call has to be ended by the engine.
 
     `before`: the person as `traces.look` saw them before anything of the talk was written.
+
+    Raises:
+        UsageError: the lease is over.
+        NotAllowedError: the engine has to call the person first.
     """
     hold_numbers(connection, result.disposition.kind)
     attempt = None
@@ -406,6 +411,11 @@ def give_result(
     if lease.attempt_id is not None:
         return not record_result(
             connection, stored, lease.attempt_id, result, before=before, now=now
+        )
+    if stored.campaign.mode is DialMode.PREVIEW:
+        raise NotAllowedError(
+            f"this person was not called yet; run: ringbank dial {lease.lease}, or let them go: "
+            f"ringbank skip {lease.lease} --reason CODE"
         )
     attempt_id = _by_hand(connection, stored, lease, result, now=now)
     connection.execute(update(claims).where(claims.c.id == lease.id).values(attempt_id=attempt_id))

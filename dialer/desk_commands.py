@@ -303,6 +303,9 @@ def _show_talk(console: Console, document: dict[str, object]) -> None:
     for line in (*question_lines(questions), *reason_lines(dispositions)):
         console.line(line)
     _show_order(console, document)
+    if document["mode"] == "preview" and not document["called"]:
+        console.line(f"\nCall: ringbank dial {document['lease']}")
+        console.line(f"  or: ringbank skip {document['lease']} --reason CODE")
     console.line(f"\nThen: ringbank result {document['lease']} --disposition CODE")
     for line in (*disposition_lines(dispositions), *draft_lines(draft)):
         console.line(line)
