@@ -175,6 +175,7 @@ def practice_document(
         "order": form_document(stored.campaign.order),
         "draft": None,
         "tasks": [],
+        "called": True,  # in the agent's mind: the talk begins
         "practice": True,
         "character": {"how": person.character, "says": list(person.says)},
     }
