@@ -18,6 +18,7 @@ from campaigns.model import (
     RefusalReason,
     Retry,
 )
+from campaigns.recording import written_recording
 from campaigns.refusals import built_in
 from campaigns.windows import WEEKDAYS, write_day
 
@@ -60,6 +61,7 @@ def _written(campaign: Campaign) -> dict[str, str]:
         | _hours(campaign)
         | _retry(campaign)
         | _callbacks(campaign.callbacks)
+        | written_recording(campaign.recording)
         | _message(campaign)
         | _talk(campaign)
     )

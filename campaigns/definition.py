@@ -24,6 +24,7 @@ from campaigns.model import (
     QuestionType,
     QueueOrder,
 )
+from campaigns.recording import read_recording
 from campaigns.refusals import read_reasons
 from campaigns.retry_table import read_outcomes, read_words
 from campaigns.windows import read_days
@@ -110,6 +111,7 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         voice=_voice(file, mode),
         queue=_queue(file),
         callbacks=_callbacks(file),
+        recording=read_recording(file),
     )
     if campaign.starts and campaign.ends and campaign.ends < campaign.starts:
         file.refuse("ends", f"{campaign.ends} is before the start, {campaign.starts}")

@@ -1,6 +1,6 @@
 """The tables of the desk: agents' time and training, what talks left behind, supervision."""
 
-from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, Integer, Table, Text
 
 from leads.db import Id, Json, UtcDateTime, metadata
 
@@ -125,6 +125,7 @@ recordings = Table(
     Column("file", Text, nullable=False),  # below Asterisk's folder of recordings
     Column("began_at", UtcDateTime, nullable=False),
     Column("pauses", Json, nullable=False),  # pairs of moments, the last one open or not
+    Column("bytes", BigInteger),  # what was on the disk at the end of the call
     Column("delete_on", Date),
     Column("deleted_at", UtcDateTime),
 )

@@ -65,6 +65,7 @@ class Law:
         consent_kinds: of which consents anything may depend.
         named_registries: the registers that a rule in force names, wherever and for whomever
             it holds; any other one is loaded by choice and holds for everybody.
+        duties: what holds besides and no gate enforces.
     """
 
     placing: Placing
@@ -84,6 +85,7 @@ class Law:
     abandonment: tuple[AbandonmentRule, ...]
     consent_kinds: frozenset[str]
     named_registries: frozenset[str]
+    duties: tuple[Duty, ...] = ()
     _timetables: dict[frozenset[str], Timetable] = field(default_factory=dict, compare=False)
 
     def timetable(self, lifted: frozenset[str] = frozenset()) -> Timetable:
@@ -207,6 +209,7 @@ class Laws:
                 | related
             ),
             named_registries=self._named_registries,
+            duties=_only(Duty, (rule for rule, _ in held.values())),
         )
 
 

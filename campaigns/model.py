@@ -325,6 +325,21 @@ class QueueOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """How a campaign records its talks (`campaigns.recording`).
+
+    Attributes:
+        keep: how long a file is kept.
+        announce: when the person is told: always, law (where it asks for it) or never.
+        sound: what tells them; empty: the agent does.
+    """
+
+    keep: timedelta
+    announce: str = "always"
+    sound: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
     """One campaign as its file defines it; durations in seconds, dates inclusive.
 
@@ -335,7 +350,7 @@ class Campaign:
     everybody who is called must have given. `where` is a segment (`leads.segments`) that
     can be read; None means: everybody on the lists. `caller` is who calls: company,
     nonprofit, or hired (by a nonprofit); `topics` what it is about where a rule asks;
-    `voice` what a broadcast plays, recorded or synthetic.
+    `voice` what a broadcast plays, recorded or synthetic. `recording` None means: no talk is.
     """
 
     name: str
@@ -368,6 +383,7 @@ class Campaign:
     voice: str = "recorded"
     queue: QueueOrder = QueueOrder()
     callbacks: Callbacks = Callbacks()
+    recording: Recording | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

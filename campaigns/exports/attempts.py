@@ -2,8 +2,10 @@
 
 from sqlalchemy import Connection, select
 
+from campaigns.desk_tables import recordings
 from campaigns.exports.cells import Kind, columns
 from campaigns.exports.content import Choice, Content, by_lead, narrowed, stream
+from campaigns.recordings import is_kept
 from campaigns.tables import agents, attempts, campaigns
 from leads.tables import leads, lists
 
@@ -43,6 +45,7 @@ COLUMNS = columns(
         "key_pressed",
         "superseded_by",
         "clock",
+        "recording",
     ),
 )
 
@@ -52,6 +55,7 @@ _JOINED = {
     "list": lists.c.name,
     "external_id": leads.c.external_id,
     "agent": agents.c.name,
+    "recording": recordings.c.file,
 }
 
 
@@ -70,6 +74,7 @@ def attempts_content(connection: Connection, choice: Choice) -> Content:
         .outerjoin(lists, lists.c.id == attempts.c.list_id)
         .outerjoin(leads, leads.c.id == attempts.c.lead_id)
         .outerjoin(agents, agents.c.id == attempts.c.agent_id)
+        .outerjoin(recordings, (recordings.c.attempt_id == attempts.c.id) & is_kept)
         .order_by(attempts.c.id),
         None if choice.campaign is None else attempts.c.campaign_id == choice.campaign.id,
         choice.where,
