@@ -31,7 +31,9 @@ from dialer.demo import demo
 from dialer.desk_commands import next_, release, result
 from dialer.doctor import doctor
 from dialer.lab.commands import lab_app
+from dialer.recording_commands import recording_app
 from dialer.run import run
+from dialer.supervise_commands import supervise_app
 from leads.commands import lists_app
 from leads.console import Console
 from leads.errors import RingbankError, UsageError
@@ -57,6 +59,8 @@ for name, group in (
     ("consents", consents_app),
     ("campaigns", campaigns_app),
     ("agents", agents_app),
+    ("supervise", supervise_app),
+    ("recording", recording_app),
     ("callbacks", callbacks_app),
     ("export", export_app),
     ("rules", rules_app),
@@ -194,6 +198,8 @@ def _settings(file: Path) -> Settings:
         engine=loaded.engine,
         rules_folder=loaded.rules_folder,
         own_rules=loaded.own_rules.document(),
+        recordings=Path(loaded.recordings) if loaded.recordings else None,
+        transfers=loaded.transfers,
     )
 
 

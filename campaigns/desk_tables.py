@@ -1,6 +1,16 @@
 """The tables of the desk: agents' time and training, what talks left behind, supervision."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+)
 
 from leads.db import Id, Json, UtcDateTime, metadata
 

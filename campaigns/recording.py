@@ -176,6 +176,12 @@ def is_recorded(decision: Mapping[str, object]) -> bool:
     return isinstance(kept, Mapping) and kept.get("record") is True
 
 
+def is_announced(decision: Mapping[str, object]) -> bool:
+    """Tell whether the person has to be told of it, by the kept decision."""
+    kept = decision.get(TOPIC)
+    return isinstance(kept, Mapping) and kept.get("announce") is True
+
+
 def must_be_said(decision: Mapping[str, object]) -> bool:
     """Tell whether the agent has to say that the talk is recorded, by the kept decision."""
     kept = decision.get(TOPIC)

@@ -210,9 +210,7 @@ def begun(connection: Connection, engine: str) -> tuple[Begun, ...]:
         )
         .order_by(supervisions.c.id)
     )
-    return tuple(
-        Begun(**{**row._mapping, "kind": SupervisionKind(row.kind)}) for row in rows
-    )
+    return tuple(Begun(**{**row._mapping, "kind": SupervisionKind(row.kind)}) for row in rows)
 
 
 def line_of(connection: Connection, supervisor_id: int) -> tuple[int, int] | None:

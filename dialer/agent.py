@@ -23,6 +23,7 @@ class AgentEvent(Enum):
     LINE_UP = auto()  # the telephone was answered and is in its room
     LINE_DOWN = auto()  # the telephone was not answered, or hung up
     GIVEN = auto()  # a person is being moved to them
+    TOOK_OVER = auto()  # they took over the person of another agent
     CALL_OVER = auto()
     RESULT = auto()  # the result of the talk was recorded
 
@@ -68,7 +69,10 @@ _OUT = "is not logged in; run: ringbank agents login NAME"
 _RINGING = "has not answered their telephone yet; try again when it is picked up"
 
 TRANSITIONS: Mapping[AgentState, Mapping[AgentEvent, tuple[AgentState, AgentEffect | None]]] = {
-    S.OUT: {E.LOGIN: (S.CALLING, AgentEffect.RING)},
+    S.OUT: {
+        E.LOGIN: (S.CALLING, AgentEffect.RING),
+        E.TOOK_OVER: (S.TALKING, None),
+    },
     S.CALLING: {
         E.LINE_UP: (S.PAUSED, None),
         E.LINE_DOWN: (S.OUT, None),
@@ -76,6 +80,7 @@ TRANSITIONS: Mapping[AgentState, Mapping[AgentEvent, tuple[AgentState, AgentEffe
     },
     S.PAUSED: {
         E.READY: (S.READY, None),
+        E.TOOK_OVER: (S.TALKING, None),
         E.LOGOUT: (S.OUT, AgentEffect.HANG_UP_LINE),
         E.LINE_DOWN: (S.OUT, None),
     },
@@ -114,11 +119,11 @@ REFUSED: Mapping[AgentState, Mapping[AgentEvent, str]] = {
 
 IGNORED: Mapping[AgentState, frozenset[AgentEvent]] = {
     S.OUT: frozenset({E.LINE_UP, E.LINE_DOWN, E.GIVEN, E.CALL_OVER, E.RESULT}),
-    S.CALLING: frozenset({E.GIVEN, E.CALL_OVER, E.RESULT}),
+    S.CALLING: frozenset({E.TOOK_OVER, E.GIVEN, E.CALL_OVER, E.RESULT}),
     S.PAUSED: frozenset({E.PAUSE, E.LINE_UP, E.GIVEN, E.CALL_OVER, E.RESULT}),
-    S.READY: frozenset({E.READY, E.LINE_UP, E.CALL_OVER, E.RESULT}),
-    S.TALKING: frozenset({E.LINE_UP, E.GIVEN}),
-    S.WRAP_UP: frozenset({E.LINE_UP, E.GIVEN, E.CALL_OVER}),
+    S.READY: frozenset({E.TOOK_OVER, E.READY, E.LINE_UP, E.CALL_OVER, E.RESULT}),
+    S.TALKING: frozenset({E.LINE_UP, E.GIVEN, E.TOOK_OVER}),
+    S.WRAP_UP: frozenset({E.LINE_UP, E.GIVEN, E.TOOK_OVER, E.CALL_OVER}),
 }
 """Late news, and wishes that are fulfilled already."""
 
@@ -158,6 +163,8 @@ def _then(agent: Agent, event: AgentEvent) -> AgentState:
     """Return what shall follow the talk in hand."""
     if agent.state in (S.TALKING, S.WRAP_UP) and event in _WISHES:
         return _WISHES[event]
+    if event is E.TOOK_OVER and agent.state in (S.OUT, S.PAUSED):
+        return agent.state  # they came for this talk, and are afterwards where they were
     return agent.then
 
 

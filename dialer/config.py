@@ -21,6 +21,8 @@ SECRET_VARIABLE = "RINGBANK_ASTERISK_SECRET"  # noqa: S105  (its name, not its v
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _CHANNEL = re.compile(r"[A-Za-z0-9]+/[^\s,;|\r\n]*\{number\}[^\s,;|\r\n]*")
+_FOLDER = re.compile(r"/[A-Za-z0-9_./-]+")
+_ANY_CHANNEL = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.+@:-]+")
 _COUNTRY = re.compile("[A-Z]{2}")
 _MOST_CALLS, _MOST_A_SECOND = 10_000, 500
 _MOST_A_PERSON = 1000
@@ -46,6 +48,9 @@ class Config:
         secret: of the manager user, or None where it was not given.
         rules_folder: the folder with the operator's own rule files, or None.
         own_rules: what the operator asks for besides the law.
+        recordings: the folder in which Asterisk records talks, the same path here and there;
+            empty: the folder `ringbank` in its own one, which is not known here.
+        transfers: where agents may move people: name -> E.164 or a channel.
     """
 
     file: Path
@@ -60,6 +65,8 @@ class Config:
     registries: Path
     rules_folder: Path | None
     own_rules: Own
+    recordings: str = ""
+    transfers: Mapping[str, str] = field(default_factory=dict)
 
     def asterisk(self) -> Asterisk:
         """Return how to reach Asterisk.
@@ -121,6 +128,8 @@ def read_config(
         registries=Path(_or(leads.text("registries", required=False), "registries")),
         rules_folder=Path(rules_folder) if rules_folder else None,
         own_rules=_own_rules(rules),
+        recordings=_recordings(asterisk),
+        transfers=_transfers(root.section("transfers")),
     )
     root.close()
     return tuple(problems) or config
@@ -170,6 +179,26 @@ def _trunks(section: Section) -> dict[str, Trunk]:
             caller_ids=caller_ids,
         )
     return trunks
+
+
+def _recordings(section: Section) -> str:
+    folder = section.text("recordings", required=False)
+    if folder and (not _FOLDER.fullmatch(folder) or ".." in folder):
+        section.refuse(
+            "recordings",
+            "must be the full path of a folder, of letters, digits and _ . / - alone",
+        )
+    return folder.rstrip("/")
+
+
+def _transfers(section: Section) -> dict[str, str]:
+    transfers = {}
+    for name in section.names():
+        to = section.text(name)
+        if to and not _E164.fullmatch(to) and not _ANY_CHANNEL.fullmatch(to):
+            section.refuse(name, 'must be a number like "+4721000000" or a channel "PJSIP/desk2"')
+        transfers[name] = to
+    return transfers
 
 
 def _region(section: Section) -> str | None:

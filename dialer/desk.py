@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 
-from campaigns import callbacks, desk, results, store, telling
-from campaigns.agents import find_agent
+from campaigns import callbacks, desk, results, store, supervisions, telling
+from campaigns.agents import find_agent, list_agents
 from campaigns.law import Laws
 from campaigns.results import Words
 from campaigns.rules_in_force import laws_of
 from campaigns.said import asks_for_no_call
 from dialer.asking import ANSWER_WITHIN, NoEngineError, engine_time, live_engine, wait_for_answer
 from dialer.store import RequestKind, ask
+from dialer.supervising import SupervisorDesk
 from leads import access
-from leads.db import writing
+from leads.db import reading, writing
 from leads.errors import NotAllowedError
 from leads.moments import on_clocks, read_moment
 from leads.site import Site
@@ -82,6 +83,8 @@ class Desk:
                 at = on_their_clock(words.callback, zones, option="--callback")
             said = results.read_result(stored.campaign, words, callback_at=at, now=now)
             desk.give_result(connection, stored, held, said, now=now)
+            if held.agent_id is not None:
+                supervisions.end_help(connection, held.agent_id, now=now)
             if said.callback_at is not None:
                 # Judged with this very call in the base; a refusal leaves nothing of it there.
                 callbacks.judge(
@@ -117,6 +120,20 @@ class Desk:
         if at is not None:  # they may go by several clocks, and the agent named an hour
             recorded |= {"callback_at": at, "local_time": desk.local_time(zones, at)}
         return recorded
+
+    def help(self, lease: str, note: str | None = None) -> dict[str, object]:
+        """Ask for a supervisor at a talk; the same as ``agents help`` for whoever has the lease.
+
+        Raises:
+            UsageError: the lease is over.
+            NotAllowedError: nobody has it.
+        """
+        with reading(self._site.base()) as connection:
+            held = desk.find_lease(connection, lease)
+            who = next((a for a in list_agents(connection) if a.id == held.agent_id), None)
+        if who is None:
+            raise NotAllowedError(f"no agent has the lease {lease}; help is for a talk in hand")
+        return SupervisorDesk(self._site).help(who.name, note)
 
     def release(self, lease: str) -> None:
         """Let go of a person who was not called.

@@ -15,21 +15,23 @@ import logging
 import secrets
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
 
 from sqlalchemy import Connection
 from sqlalchemy import Engine as Base
 
-from campaigns import ledger, report
+from campaigns import ledger, recordings, report, supervisions
 from campaigns import store as campaign_store
 from campaigns.agents import list_agents
 from campaigns.claims import claim
 from campaigns.enrolment import enrol, judge_slice
 from campaigns.examining import examine_registries_again
-from campaigns.model import AgentState, CampaignState
+from campaigns.model import AgentState, AttemptId, CampaignState
+from campaigns.recording import is_announced, is_recorded
 from campaigns.rules_in_force import RulesInForce
 from campaigns.store import StoredCampaign
-from dialer import actions, floor, store
+from dialer import actions, floor, store, supervision_requests
 from dialer.agent import AgentEvent
 from dialer.ami.errors import AmiError, LinkLostError, LoginRefusedError
 from dialer.asterisk.readiness import demand_ready
@@ -40,8 +42,10 @@ from dialer.floor import Floor
 from dialer.link import Link, Lost
 from dialer.presence import Presence
 from dialer.progress import Progress, limit_of
+from dialer.recorder import Recorder
 from dialer.recovery import demand_lab, may_still_show, missed, survey
 from dialer.registry_files import RegistryFiles
+from dialer.supervision import Supervision
 from dialer.switchboard import LiveCall, Switchboard, Work
 from dialer.translate import news
 from leads.db import reading, writing
@@ -92,6 +96,8 @@ class Engine:
         self._registries = RegistryFiles(config.registries)
         self._rules = RulesInForce(config.rules_folder, config.own_rules)
         self._board = Switchboard(config.trunks, new_id=lambda: secrets.token_hex(8))
+        self._supervision = Supervision(self._board)
+        self._recorder = Recorder(self._board)
         self._link: Link | None = None
         self._ami_down: str | None = "not connected yet"
         self._boot: str | None = None
@@ -215,6 +221,8 @@ class Engine:
         with reading(self._base) as connection:
             open_attempts = ledger.open_attempts(connection, self._config.engine)
             by_id = {int(stored.id): stored for stored in campaign_store.load_all(connection)}
+            begun = supervisions.begun(connection, self._config.engine)
+            people = supervision_requests.people(connection)
         opened_at = self._clock.now()
         found = survey(link)
         while may_still_show(found, open_attempts, opened_at=opened_at, now=self._clock.now()):
@@ -233,8 +241,12 @@ class Engine:
                 at=now,
                 moment=self._clock.at_epoch,
             )
+            mark = found.marks.get(live.call.channel_id, {})
+            self._recorder.note(live, mark, work, moment=self._clock.at_epoch)
             self._board.apply(live, events, work, now=now)
         self._board.keep_lines(found.channels, work, now=now)
+        self._recorder.catch_up(work)
+        self._supervision.catch_up(begun, people, found.channels, work, now=now)
         self._commit(work, place=False)
         with reading(self._base) as connection:
             # Only what this base has closed: another one's calls may be on the same Asterisk.
@@ -254,14 +266,17 @@ class Engine:
                     break
                 fields = {key.lower(): value for key, value in message.fields}
                 now = self._clock.now()
+                self._recorder.hear(fields, work, now=now, moment=self._clock.at_epoch)
                 told = news(fields, at=now, moment=self._clock.at_epoch)
                 if told is not None:
                     self._board.hear(told, work, now=now)
+                self._supervision.hear(fields, work, now=now)
             if lost is not None:
                 self._commit(work, place=False)
                 raise LinkLostError(lost.why)
             self._settle_undialled(work)
             self._hear_requests(work)
+            self._supervision.tidy(work, now=self._clock.now())
             self._board.match(work, now=self._clock.now())
             self._commit(work)
             self._forget_old()
@@ -293,15 +308,40 @@ class Engine:
         try:
             with reading(self._base) as connection:
                 for request in store.asked(connection, self._config.engine):
-                    if not self._board.awaited(request.id):
+                    if not self._is_awaited(request.id):
                         self._obey(connection, request, work)
         except DatabaseError as error:
             logger.warning("Requests could not be read: %s", error)
 
+    def _is_awaited(self, request: int) -> bool:
+        """Tell whether a request waits for a telephone, or for Asterisk."""
+        return any(
+            one(request)
+            for one in (self._board.awaited, self._supervision.awaits, self._recorder.awaits)
+        )
+
     def _obey(self, connection: Connection, request: store.Request, work: Work) -> None:
         """Do what a command asks, or note why it cannot be done."""
         now = self._clock.now()
+        if request.kind in supervision_requests.KINDS:
+            if self._ami_down is not None:
+                work.answers.append((request.id, f"Asterisk cannot be reached: {self._ami_down}"))
+                return
+            supervision_requests.obey(
+                connection,
+                request,
+                self._supervision,
+                self._recorder,
+                work,
+                now=now,
+                at_s=elapsed_s(),
+            )
+            return
         row = next(r for r in list_agents(connection) if r.id == request.agent_id)
+        elsewhere = self._supervision.why_not(request.kind, floor.as_agent(row))
+        if elsewhere is not None:
+            work.answers.append((request.id, elsewhere))
+            return
         if request.kind is store.RequestKind.LOGIN:
             if self._ami_down is not None:
                 work.answers.append((request.id, f"Asterisk cannot be reached: {self._ami_down}"))
@@ -312,6 +352,8 @@ class Engine:
         if row.id not in self._board.floor.agents:
             self._board.floor.take_in(floor.as_agent(row))
         event = _ASKED[request.kind]
+        if event is AgentEvent.RESULT:
+            self._supervision.result_given(request.attempt_id, work)
         if event is AgentEvent.RESULT and self._board.talks_in_another(row.id, request.attempt_id):
             work.answers.append((request.id, None))  # that talk is over, and its agent in the next
             return
@@ -381,6 +423,7 @@ class Engine:
             ledger.close(connection, stored, closings)
         for attempt, agent_id in work.chosen:
             ledger.note_agent(connection, attempt.id, agent_id)
+        _write_supervision(connection, work, now=self._clock.now())
         for request_id, why_not in work.answers:
             store.answer(connection, request_id, why_not, now=Clock().now())
 
@@ -426,10 +469,22 @@ class Engine:
                     intent,
                     stored,
                     owner_id=claimed.person.owner_id,
+                    record=self._record_into(stored, claimed.decision, intent.channel_id),
                 )
                 for intent, claimed in zip(intents, claims.taken, strict=True)
             ]
         return placed
+
+    def _record_into(
+        self, stored: StoredCampaign, decision: Mapping[str, object], channel_id: str
+    ) -> actions.RecordInto | None:
+        """Return where a call's talk is recorded, or None where it is not."""
+        recording = stored.campaign.recording
+        if recording is None or not is_recorded(decision):
+            return None
+        folder = self._config.recordings or _MONITOR_FOLDER
+        notice = recording.sound if is_announced(decision) else ""
+        return actions.RecordInto(f"{folder}/{recordings.file_of(channel_id)}", notice)
 
     def _post(self, todo: Iterable[actions.Action]) -> None:
         """Send actions; a link that breaks meanwhile says so in its queue."""
@@ -460,6 +515,7 @@ class Engine:
         self._campaigns = tuple(sorted(running, key=lambda stored: -stored.campaign.priority))
         for stored in known:
             ledger.release_expired(connection, stored, now=now)
+        supervisions.close_over(connection)
         if self._registries.see(connection):
             # Whoever was judged by the version before while the new one was being loaded.
             examine_registries_again(connection)
@@ -530,6 +586,24 @@ class Engine:
             agents={state.value: count for state, count in counts.items() if count},
             limits={name: why for name, why in limits.items() if why is not None},
         )
+
+
+_MONITOR_FOLDER = "ringbank"
+"""Below the folder in which Asterisk itself keeps recordings."""
+
+
+def _write_supervision(connection: Connection, work: Work, *, now: datetime) -> None:
+    """Write what supervisors did, and what became of recordings."""
+    for row, values in work.supervised:
+        supervisions.note(connection, row, values)
+    for agent_id, supervisor_id in work.helped:
+        supervisions.end_help(connection, agent_id, by=supervisor_id, now=now)
+    for recorded in work.recorded:
+        recordings.note(connection, recorded)
+    for attempt_id, at, hears in work.silenced:
+        recordings.note_pause(connection, attempt_id, at, ends=hears)
+    for attempt_id in work.let_go:
+        ledger.let_go(connection, AttemptId(attempt_id))
 
 
 _ASKED = {

@@ -31,6 +31,9 @@ class RequestKind(StrEnum):
     PAUSE = "pause"
     LOGOUT = "logout"
     RESULT = "result"
+    SUPERVISE = "supervise"
+    END_SUPERVISION = "end_supervision"
+    SILENCE = "silence"  # a talk's recording, or let it hear again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

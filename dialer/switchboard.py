@@ -6,14 +6,15 @@ no clock and touches neither the base nor Asterisk: `dialer.engine` does that.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from campaigns.ledger import Closing, OpenAttempt
 from campaigns.model import AgentState, DialMode, Outcome
+from campaigns.recordings import Recorded
 from campaigns.store import StoredCampaign
 from dialer import actions
-from dialer.actions import Action
+from dialer.actions import Action, RecordInto
 from dialer.agent import Agent, AgentEffect, AgentEvent, longest_waiting
 from dialer.call import (
     AgentChosen,
@@ -50,6 +51,14 @@ class LiveCall:
     stored: StoredCampaign
     owner_id: int | None = None
     """The agent who promised the call, and to whom it goes if they are ready."""
+    record: RecordInto | None = None
+    """Where its talk is recorded, or None: it is not."""
+    moved: bool = False
+    """The person talks to another number: the agent is theirs no more, and owes the result."""
+
+
+_NOT_WRITTEN = frozenset({"closed_channels", "actions"})
+"""Parts of a turn's work that go to Asterisk or wait in memory."""
 
 
 @dataclass(slots=True)
@@ -61,17 +70,27 @@ class Work:
         closings: calls that ended.
         closed_channels: their channel ids.
         answers: requests that are answered: done (None), or why not.
+        supervised: rows of `supervisions`, and what became of them.
+        helped: agents who wanted help, and the supervisor who came.
+        recorded: what is known of recordings.
+        silenced: attempts whose recording fell silent, when, or (True) hears again.
+        let_go: attempts of people who talk elsewhere, and whose result is given.
     """
 
     chosen: list[tuple[OpenAttempt, int]] = field(default_factory=list)
     closings: list[tuple[StoredCampaign, Closing]] = field(default_factory=list)
     closed_channels: list[str] = field(default_factory=list)
     answers: list[tuple[int, str | None]] = field(default_factory=list)
+    supervised: list[tuple[int, dict[str, object]]] = field(default_factory=list)
+    helped: list[tuple[int, int]] = field(default_factory=list)
+    recorded: list[Recorded] = field(default_factory=list)
+    silenced: list[tuple[int, datetime, bool]] = field(default_factory=list)
+    let_go: list[int] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to write."""
-        return bool(self.chosen or self.closings or self.answers)
+        return any(getattr(self, one.name) for one in fields(self) if one.name not in _NOT_WRITTEN)
 
     def by_campaign(self) -> Iterable[tuple[StoredCampaign, list[Closing]]]:
         """Return the closings, those of one campaign together."""
@@ -106,7 +125,7 @@ class Switchboard:
         lines.begin(at_s)
         self.calls[live.call.channel_id] = live
         channel = actions.dial_string(lines.trunk.channel, live.attempt.phone)
-        return actions.call(live.call.channel_id, channel, live.stored.campaign)
+        return actions.call(live.call.channel_id, channel, live.stored.campaign, record=live.record)
 
     def adopt(self, attempt: OpenAttempt, stored: StoredCampaign) -> None:
         """Take over a call that an earlier process of this engine began."""
@@ -150,7 +169,7 @@ class Switchboard:
             case None:
                 pass
         if live.call.state is CallState.SORRY:
-            self._free_agent(live.call.agent_id, work, now=now)
+            self.free_agent(live.call.agent_id, work, now=now)
 
     def match(self, work: Work, *, now: datetime) -> None:
         """Give whoever waits longest to the agent who has been ready longest.
@@ -240,17 +259,19 @@ class Switchboard:
         del self.calls[live.call.channel_id]
         if live.attempt.trunk in self.lines:
             self.lines[live.attempt.trunk].end()
-        if closing.agent_id is not None:
+        if live.moved:
+            pass  # their agent has gone on since
+        elif closing.agent_id is not None:
             self.tell(closing.agent_id, AgentEvent.CALL_OVER, work, now=now)
         else:
-            self._free_agent(live.call.agent_id, work, now=now)
+            self.free_agent(live.call.agent_id, work, now=now)
 
-    def _free_agent(self, agent_id: int | None, work: Work, *, now: datetime) -> None:
+    def free_agent(self, agent_id: int | None, work: Work, *, now: datetime) -> None:
         """Let an agent go on whom the person never reached: there is nothing to wrap up."""
         agent = self.floor.agents.get(agent_id) if agent_id is not None else None
         # They may have been given to somebody else since.
         busy = any(
-            live.call.agent_id == agent_id and live.call.state in _WITH_AGENT
+            live.call.agent_id == agent_id and live.call.state in _WITH_AGENT and not live.moved
             for live in self.calls.values()
         )
         if agent is not None and agent.state is AgentState.TALKING and not busy:
@@ -293,7 +314,9 @@ class Switchboard:
             work.actions += [
                 actions.hang_up(live.call.channel_id)
                 for live in self.calls.values()
-                if live.call.agent_id == agent_id and live.call.state is CallState.TALKING
+                if live.call.agent_id == agent_id
+                and live.call.state is CallState.TALKING
+                and not live.moved
             ]
         return why_not
 
@@ -318,6 +341,7 @@ class Switchboard:
             live.call.agent_id == agent_id
             and live.call.state in _WITH_AGENT
             and live.attempt.id != attempt_id
+            and not live.moved
             for live in self.calls.values()
         )
 
@@ -343,27 +367,40 @@ class Switchboard:
                 # It came while Asterisk could not be told to hang up.
                 self.tell(agent.agent_id, AgentEvent.RESULT, work, now=now)
             else:
-                self._free_agent(agent.agent_id, work, now=now)
+                self.free_agent(agent.agent_id, work, now=now)
 
     def _ring(self, agent: Agent, work: Work, *, at_s: float) -> str | None:
         """Have an agent's telephone rung, or return why it cannot be."""
+        channel_id = self.new_channel(actions.LINE_PREFIX)
+        reached = self.reach(agent, channel_id, at_s=at_s)
+        if isinstance(reached, str):
+            return reached
+        channel, caller_id = reached
+        self.floor.set_line(agent.agent_id, channel_id)
+        work.actions.append(actions.ring_agent(channel_id, channel, agent.agent_id, caller_id))
+        return None
+
+    def new_channel(self, prefix: str) -> str:
+        """Return a channel id that no channel has had."""
+        return prefix + self._new_id()
+
+    def reach(self, agent: Agent, channel_id: str, *, at_s: float) -> tuple[str, str] | str:
+        """Return channel and caller id for somebody's telephone, or why it cannot be rung.
+
+        A line through a trunk is counted from now on until the channel ends.
+        """
         if agent.phone is None:
             return (
                 f"{agent.name} has no telephone; add one: ringbank agents set {agent.name} --phone"
             )
-        channel, caller_id = agent.phone, "ringbank"
-        channel_id = actions.LINE_PREFIX + self._new_id()
-        if agent.phone.startswith("+"):
-            lines = self._trunk_of(agent)
-            if lines is None or not lines.room(at_s):
-                return f"no trunk has a free line for {agent.name}'s telephone; try again"
-            channel = actions.dial_string(lines.trunk.channel, agent.phone)
-            caller_id = lines.trunk.caller_ids[0]
-            lines.begin(at_s)
-            self._line_trunks[channel_id] = lines
-        self.floor.set_line(agent.agent_id, channel_id)
-        work.actions.append(actions.ring_agent(channel_id, channel, agent.agent_id, caller_id))
-        return None
+        if not agent.phone.startswith("+"):
+            return agent.phone, "ringbank"
+        lines = self._trunk_of(agent)
+        if lines is None or not lines.room(at_s):
+            return f"no trunk has a free line for {agent.name}'s telephone; try again"
+        lines.begin(at_s)
+        self._line_trunks[channel_id] = lines
+        return actions.dial_string(lines.trunk.channel, agent.phone), lines.trunk.caller_ids[0]
 
     def _line_ended(self, agent: Agent, work: Work, *, now: datetime) -> None:
         why = f"{agent.name}'s telephone {agent.phone} was not answered; try again"

@@ -27,6 +27,8 @@ class Settings:
         engine: the name of the engine that these settings are for.
         rules_folder: the folder with the operator's own rule files, or None.
         own_rules: what the operator asks for besides the law, as `campaigns.rules.own` writes it.
+        recordings: the folder of recorded talks, or None where it is not known here.
+        transfers: where agents may move people: name -> E.164 or a channel.
     """
 
     region: str | None
@@ -35,6 +37,8 @@ class Settings:
     engine: str
     rules_folder: Path | None
     own_rules: Mapping[str, object]
+    recordings: Path | None = None
+    transfers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)

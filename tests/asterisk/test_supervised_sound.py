@@ -107,7 +107,9 @@ def test_a_person_is_moved_to_another_number_and_only_its_telephone_hears_them(t
 
 
 @pytest.mark.parametrize(("ending", "why"), [("20", "BUSY"), ("50", "CONGESTION")])
-def test_a_person_comes_back_when_the_other_number_cannot_be_reached(talk, link, number, ending, why):
+def test_a_person_comes_back_when_the_other_number_cannot_be_reached(
+    talk, link, number, ending, why
+):
     transfer(talk, number(ending))
     failed = link.until(UserEvent="RingbankTransfer", Attempt=talk.ids["person"], Stage="failed")
     assert failed["Why"] == why
@@ -126,8 +128,6 @@ def transfer(talk: Talk, number: str) -> None:
         ("RINGBANK_TO_CALLER_ID", "+4721000000"),
         ("RINGBANK_ROOM", ROOM),
     ):
-        answer = talk.link.send(
-            "Setvar", Channel=talk.ids["person"], Variable=name, Value=value
-        )
+        answer = talk.link.send("Setvar", Channel=talk.ids["person"], Variable=name, Value=value)
         assert answer["Response"] == "Success", answer
     redirect(talk.link, talk.ids["person"], "ringbank-transfer", "s")
