@@ -285,3 +285,17 @@ def floor_document(connection: Connection) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def help_wanted(connection: Connection) -> list[dict[str, Any]]:
+    """Return the agents who wait for a supervisor, whoever has waited longest first."""
+    rows = connection.execute(
+        select(agents.c.name, supervisions.c.asked_at, supervisions.c.detail)
+        .join(agents, agents.c.id == supervisions.c.agent_id)
+        .where(
+            supervisions.c.kind == SupervisionKind.HELP,
+            supervisions.c.ended_at.is_(None),
+        )
+        .order_by(supervisions.c.asked_at, supervisions.c.id)
+    )
+    return [{"agent": row.name, "since": row.asked_at, "note": row.detail} for row in rows]

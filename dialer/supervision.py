@@ -291,9 +291,7 @@ class Supervision:
             if live is None or live.call.state is not CallState.TALKING:
                 return  # `tidy` takes the line away
             del self.watches[watch.supervisor.agent_id]
-            if not watch.own:
-                self._adopt(watch)
-            self._hand_over(live, watch.supervisor, watch.row, watch.request, work, now=now)
+            self._hand_over(live, _with_line(watch), watch.row, watch.request, work, now=now)
 
     def _line_ended(self, channel_id: str, work: Work, *, now: datetime) -> None:
         watch = self._of_line(channel_id)
@@ -320,12 +318,10 @@ class Supervision:
                 continue
             watch = stepped_in[0]
             del self.watches[watch.supervisor.agent_id]
-            if not watch.own:
-                self._adopt(watch)
             detail = "kept the person when the agent's telephone dropped"
             work.supervised.append((watch.row, {"detail": detail}))
             self._kept[watch.agent_id] = (live.call.channel_id, watch.supervisor.agent_id)
-            self._give_to(live, watch.supervisor, work, now=now)
+            self._give_to(live, _with_line(watch), work, now=now)
 
     def tidy(self, work: Work, *, now: datetime) -> None:
         """Take away every line and every note of talks that are over."""
@@ -465,11 +461,6 @@ class Supervision:
         self._board.floor.take_in(who)
         self._board.tell(who.agent_id, AgentEvent.TOOK_OVER, work, now=now)
 
-    def _adopt(self, watch: Watch) -> None:
-        """Make a line that was rung for supervising the supervisor's line as an agent."""
-        self._board.floor.take_in(watch.supervisor)
-        self._board.floor.set_line(watch.supervisor.agent_id, watch.channel_id)
-
     def _transfer(
         self, order: Order, live: LiveCall, work: Work, *, now: datetime, at_s: float
     ) -> str | None:
@@ -551,6 +542,11 @@ class Supervision:
         work.supervised.append((watch.row, ended))
         if watch.request is not None:
             work.answers.append((watch.request, why))
+
+
+def _with_line(watch: Watch) -> Agent:
+    """Return a supervisor whose line, rung for a talk, becomes theirs as an agent."""
+    return replace(watch.supervisor, channel_id=watch.channel_id)
 
 
 def _place(kind: SupervisionKind, agent_id: int, supervisor_id: int) -> tuple[str, str]:
