@@ -4,9 +4,6 @@ Like the switchboard it is told what is asked and what happened, and at what mom
 collects in a `Work` what has to be written and what Asterisk has to be asked. Who hears whom
 is the dialplan's doing: a supervisor's line is in one of its contexts, and is moved between
 them without a new ring.
-
-A supervisor who is logged in as an agent uses the line of their room, which goes back there;
-anybody else's telephone is rung, and hung up at the end of the talk.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,21 +17,12 @@ from dialer.agent import Agent, AgentEvent
 from dialer.call import CallState
 from dialer.store import RequestKind
 from dialer.switchboard import LiveCall, Switchboard, Work
-from dialer.trunks import Lines
+from dialer.transfers import Transfers
+from dialer.watches import OVER, Watch, Watches, place_of
 
 K = SupervisionKind
-_CONTEXTS: Mapping[K, str] = {
-    K.LISTEN: "ringbank-listen",
-    K.WHISPER: "ringbank-whisper",
-    K.JOIN: "ringbank-step-in",
-    K.TAKE: "ringbank-agent-line",
-}
-"""Where a supervisor's line has to be for what they do."""
-
 _AT_A_TALK = frozenset({RequestKind.LOGIN, RequestKind.READY})
 """What an agent may not ask while their line is elsewhere: the next person would find nobody."""
-
-_OVER = "the talk is over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,49 +49,13 @@ class Order:
     silent: bool = False
 
 
-@dataclass(slots=True, kw_only=True)
-class Watch:
-    """A supervisor's line at one talk, or on its way there.
-
-    Attributes:
-        agent_id: in whose room the talk is.
-        request: the command that waits for it, or None.
-        began: the line is where it should be.
-    """
-
-    row: int
-    kind: SupervisionKind
-    call: str
-    agent_id: int
-    supervisor: Agent
-    channel_id: str
-    request: int | None = None
-    began: bool = False
-
-    @property
-    def own(self) -> bool:
-        """Whether it is the line of an agent who is logged in."""
-        return self.channel_id.startswith(actions.LINE_PREFIX)
-
-
-@dataclass(slots=True, kw_only=True)
-class _Transfer:
-    """A person on the way to another number, or there."""
-
-    row: int
-    request: int | None
-    lines: Lines | None
-    answered: bool = False
-
-
 class Supervision:
     """Who is at whose talk besides its agent."""
 
     def __init__(self, board: Switchboard) -> None:
         self._board = board
-        self.watches: dict[int, Watch] = {}  # by supervisor
-        self._transfers: dict[str, _Transfer] = {}  # by the person's channel
-        self._homing: set[int] = set()  # agents whose line is on its way back to their room
+        self.watches = Watches(board)
+        self._transfers = Transfers(board)
         self._kept: dict[int, tuple[str, int]] = {}
         """Agent whose telephone dropped -> the call that is still in their room, and who has it."""
 
@@ -120,11 +72,11 @@ class Supervision:
         live = self._board.calls.get(order.call)
         who = order.supervisor
         if live is None or live.call.state is not CallState.TALKING:
-            return f"{_OVER}; see: ringbank supervise list"
+            return f"{OVER}; see: ringbank supervise list"
         if order.call in self._transfers:
             return "the person is being moved to another number"
         if order.kind is K.TRANSFER:
-            return self._transfer(order, live, work, now=now, at_s=at_s)
+            return self._move_on(order, live, work, now=now, at_s=at_s)
         if live.call.agent_id == who.agent_id:
             return f"{who.name} has the person already"
         if order.kind is K.TAKE and order.owes is not None:
@@ -132,7 +84,7 @@ class Supervision:
                 f"{who.name} still owes the result of lease {order.owes}; "
                 f"run: ringbank result {order.owes} --disposition CODE"
             )
-        watch = self.watches.get(who.agent_id)
+        watch = self.watches.of(who.agent_id)
         if watch is None:
             return self._come(order, live, work, now=now, at_s=at_s)
         if watch.call != order.call or not watch.began:
@@ -154,11 +106,11 @@ class Supervision:
             if isinstance(reached, str):
                 return reached
             channel, caller_id = reached
-            place = _place(order.kind, live.call.agent_id, who.agent_id)
+            place = place_of(order.kind, live.call.agent_id, who.agent_id)
             work.actions.append(
                 actions.ring_supervisor(channel_id, channel, who.agent_id, caller_id, place)
             )
-        elif state is not AgentState.PAUSED or who.agent_id in self._homing:
+        elif state is not AgentState.PAUSED or who.agent_id in self.watches.homing:
             return f"{who.name} is {state.value}; first run: ringbank agents pause {who.name}"
         else:
             assert known is not None
@@ -167,16 +119,18 @@ class Supervision:
                 self._hand_over(live, who, order.row, order.request, work, now=now)
                 return None
             channel_id = known.channel_id
-            place = _place(order.kind, live.call.agent_id, who.agent_id)
+            place = place_of(order.kind, live.call.agent_id, who.agent_id)
             work.actions.append(actions.move_line(channel_id, place))
-        self.watches[who.agent_id] = Watch(
-            row=order.row,
-            kind=order.kind,
-            call=order.call,
-            agent_id=live.call.agent_id,
-            supervisor=who,
-            channel_id=channel_id,
-            request=order.request,
+        self.watches.add(
+            Watch(
+                row=order.row,
+                kind=order.kind,
+                call=order.call,
+                agent_id=live.call.agent_id,
+                supervisor=who,
+                channel_id=channel_id,
+                request=order.request,
+            )
         )
         work.supervised.append((order.row, {"channel_id": channel_id}))
         return None
@@ -193,17 +147,17 @@ class Supervision:
         ]
         watch.row, watch.kind, watch.request = order.row, order.kind, order.request
         watch.began = False
-        place = _place(order.kind, watch.agent_id, watch.supervisor.agent_id)
+        place = place_of(order.kind, watch.agent_id, watch.supervisor.agent_id)
         work.actions.append(actions.move_line(watch.channel_id, place))
 
     def end(self, request: int, supervisor: Agent, work: Work, *, now: datetime) -> None:
         """Take a supervisor's line away from the talk it is at."""
-        watch = self.watches.get(supervisor.agent_id)
+        watch = self.watches.of(supervisor.agent_id)
         if watch is None:
             why = f"{supervisor.name} is at nobody's talk; see: ringbank supervise list"
             work.answers.append((request, why))
             return
-        self._dismiss(watch, work, now=now)
+        self.watches.dismiss(watch, work, now=now)
         work.answers.append((request, None))
 
     def why_not(self, kind: RequestKind, agent: Agent) -> str | None:
@@ -214,9 +168,9 @@ class Supervision:
         """
         if kind not in _AT_A_TALK:
             return None
-        if agent.agent_id in self.watches:
+        if self.watches.of(agent.agent_id) is not None:
             return f"{agent.name} is at a talk; first run: ringbank supervise end --by {agent.name}"
-        if agent.agent_id in self._homing:
+        if agent.agent_id in self.watches.homing:
             return f"{agent.name}'s line is on its way back to their room; try again"
         if agent.agent_id in self._kept:
             return f"a supervisor still talks to the person in {agent.name}'s room; try again later"
@@ -230,8 +184,8 @@ class Supervision:
 
     def awaits(self, request: int) -> bool:
         """Tell whether a request waits for a telephone."""
-        return any(watch.request == request for watch in self.watches.values()) or any(
-            transfer.request == request for transfer in self._transfers.values()
+        return self._transfers.awaits(request) or any(
+            watch.request == request for watch in self.watches
         )
 
     # -- what happens ---------------------------------------------------------------
@@ -256,32 +210,24 @@ class Supervision:
     def _told(
         self, fields: Mapping[str, str], channel_id: str, work: Work, *, now: datetime
     ) -> None:
-        watch = self._of_line(channel_id)
+        watch = self.watches.of_line(channel_id)
         match fields.get("userevent"):
             case "RingbankSupervisor" if watch is not None:
                 if fields.get("stage") == watch.kind and not watch.began:
-                    self._begin(watch, work, now=now)
+                    self.watches.begin(watch, work, now=now)
             case "RingbankAgent" if watch is not None and watch.kind is not K.TAKE:
                 # The dialplan has sent it home: there is nobody to listen to any more.
-                self._forget(watch, work, why=_OVER, now=now)
+                self.watches.forget(watch, work, why=OVER, now=now)
             case "RingbankTransfer":
-                self._moved(fields, work, now=now)
+                self._transfers.hear(fields, work, now=now)
             case _:
                 pass
-
-    def _begin(self, watch: Watch, work: Work, *, now: datetime) -> None:
-        watch.began = True
-        work.supervised.append((watch.row, {"began_at": now}))
-        work.helped.append((watch.agent_id, watch.supervisor.agent_id))
-        if watch.request is not None:
-            work.answers.append((watch.request, None))
-            watch.request = None
 
     def _in_room(self, channel_id: str, room: str, work: Work, *, now: datetime) -> None:
         agent = self._board.floor.of_line(channel_id)
         if agent is not None and room == actions.room_of(agent.agent_id):
-            self._homing.discard(agent.agent_id)
-        watch = self._of_line(channel_id)
+            self.watches.homing.discard(agent.agent_id)
+        watch = self.watches.of_line(channel_id)
         if (
             watch is not None
             and watch.kind is K.TAKE
@@ -290,18 +236,18 @@ class Supervision:
             live = self._board.calls.get(watch.call)
             if live is None or live.call.state is not CallState.TALKING:
                 return  # `tidy` takes the line away
-            del self.watches[watch.supervisor.agent_id]
+            self.watches.remove(watch)
             self._hand_over(live, _with_line(watch), watch.row, watch.request, work, now=now)
 
     def _line_ended(self, channel_id: str, work: Work, *, now: datetime) -> None:
-        watch = self._of_line(channel_id)
+        watch = self.watches.of_line(channel_id)
         if watch is not None:
             phone = watch.supervisor.phone
             why = f"{watch.supervisor.name}'s telephone {phone} was not answered; try again"
-            self._forget(watch, work, why=why, now=now)
+            self.watches.forget(watch, work, why=why, now=now)
         agent = self._board.floor.of_line(channel_id)
         if agent is not None:
-            self._homing.discard(agent.agent_id)
+            self.watches.homing.discard(agent.agent_id)
             self._keep(agent.agent_id, work, now=now)
 
     def _keep(self, agent_id: int, work: Work, *, now: datetime) -> None:
@@ -311,13 +257,13 @@ class Supervision:
                 continue
             stepped_in = [
                 watch
-                for watch in self.watches.values()
-                if watch.call == live.call.channel_id and watch.kind is K.JOIN and watch.began
+                for watch in self.watches.at(live.call.channel_id)
+                if watch.kind is K.JOIN and watch.began
             ]
             if not stepped_in or live.moved:
                 continue
             watch = stepped_in[0]
-            del self.watches[watch.supervisor.agent_id]
+            self.watches.remove(watch)
             detail = "kept the person when the agent's telephone dropped"
             work.supervised.append((watch.row, {"detail": detail}))
             self._kept[watch.agent_id] = (live.call.channel_id, watch.supervisor.agent_id)
@@ -325,18 +271,15 @@ class Supervision:
 
     def tidy(self, work: Work, *, now: datetime) -> None:
         """Take away every line and every note of talks that are over."""
-        for watch in tuple(self.watches.values()):
+        for watch in self.watches:
             live = self._board.calls.get(watch.call)
             if live is None or live.call.state is not CallState.TALKING:
-                self._dismiss(watch, work, now=now)
+                self.watches.dismiss(watch, work, now=now)
         for agent_id, (call, keeper) in tuple(self._kept.items()):
             if call not in self._board.calls:
                 del self._kept[agent_id]
-                self._send_home(keeper, work)
-        for call, transfer in tuple(self._transfers.items()):
-            if call not in self._board.calls:
-                del self._transfers[call]
-                self._transfer_over(transfer, "the person hung up", work, now=now)
+                self.watches.send_home(keeper, work)
+        self._transfers.tidy(work, now=now)
 
     def catch_up(
         self,
@@ -363,7 +306,7 @@ class Supervision:
             if live is None:
                 self._lone_line(row, channels, work, now=now)
             elif row.kind is K.TRANSFER:
-                self._find_transfer(row, live)
+                self._transfers.find(live, row.id, answered=row.began_at is not None)
             elif row.kind is K.TAKE and row.began_at is not None:
                 pass
             elif row.supervisor_id == live.call.agent_id:
@@ -382,34 +325,24 @@ class Supervision:
 
     def _answer_those_who_wait(self, work: Work) -> None:
         why = "the link to Asterisk was lost meanwhile; see: ringbank supervise list"
-        waiting = [watch.request for watch in self.watches.values()]
-        waiting += [transfer.request for transfer in self._transfers.values()]
-        work.answers += [(request, why) for request in waiting if request is not None]
+        work.answers += [(one.request, why) for one in self.watches if one.request is not None]
         self.watches.clear()
-        for transfer in self._transfers.values():
-            transfer.request = None
-
-    def _find_transfer(self, row: Begun, live: LiveCall) -> None:
-        answered = row.began_at is not None
-        known = self._transfers.get(live.call.channel_id)
-        lines = known.lines if known is not None else None
-        self._transfers[live.call.channel_id] = _Transfer(
-            row=row.id, request=None, lines=lines, answered=answered
-        )
-        live.moved = answered
+        self._transfers.stop_waiting(why, work)
 
     def _find_watch(self, row: Begun, live: LiveCall, people: Mapping[int, Agent]) -> None:
         who = people.get(row.supervisor_id)
         assert row.channel_id is not None
         if who is not None:
-            self.watches[row.supervisor_id] = Watch(
-                row=row.id,
-                kind=row.kind,
-                call=live.call.channel_id,
-                agent_id=row.agent_id,
-                supervisor=who,
-                channel_id=row.channel_id,
-                began=True,
+            self.watches.add(
+                Watch(
+                    row=row.id,
+                    kind=row.kind,
+                    call=live.call.channel_id,
+                    agent_id=row.agent_id,
+                    supervisor=who,
+                    channel_id=row.channel_id,
+                    began=True,
+                )
             )
 
     def _lone_line(
@@ -420,7 +353,7 @@ class Supervision:
         if row.channel_id not in channels or row.channel_id is None:
             return
         if row.channel_id.startswith(actions.LINE_PREFIX):
-            self._send_home(row.supervisor_id, work)
+            self.watches.send_home(row.supervisor_id, work)
         elif self._board.floor.of_line(row.channel_id) is None:
             work.actions.append(actions.hang_up(row.channel_id))
 
@@ -446,13 +379,25 @@ class Supervision:
         if request is not None:
             work.answers.append((request, None))
         self._board.free_agent(before, work, now=now)
-        for watch in tuple(self.watches.values()):
-            if watch.call != live.call.channel_id:
-                continue
+        for watch in self.watches.at(live.call.channel_id):
             if watch.kind is K.LISTEN:
                 watch.agent_id = who.agent_id  # they hear the person, wherever that is
             else:
-                self._dismiss(watch, work, now=now)
+                self.watches.dismiss(watch, work, now=now)
+
+    def _move_on(
+        self, order: Order, live: LiveCall, work: Work, *, now: datetime, at_s: float
+    ) -> str | None:
+        """Connect a person to another number; nobody listens there."""
+        if order.silent:
+            return "the recording is paused; first run: ringbank recording resume"
+        asked = Work()
+        why_not = self._transfers.begin(live, order.to, order.row, order.request, asked, at_s=at_s)
+        if why_not is None:
+            for watch in self.watches.at(order.call):
+                self.watches.dismiss(watch, work, now=now)
+            work.actions += asked.actions
+        return why_not
 
     def _give_to(self, live: LiveCall, who: Agent, work: Work, *, now: datetime) -> None:
         """Make a supervisor the agent of a talk: the lease and its one result are theirs."""
@@ -461,98 +406,10 @@ class Supervision:
         self._board.floor.take_in(who)
         self._board.tell(who.agent_id, AgentEvent.TOOK_OVER, work, now=now)
 
-    def _transfer(
-        self, order: Order, live: LiveCall, work: Work, *, now: datetime, at_s: float
-    ) -> str | None:
-        if order.silent:
-            return "the recording is paused; first run: ringbank recording resume"
-        lines = None
-        channel = order.to
-        if order.to.startswith("+"):
-            lines = self._board.lines.get(live.attempt.trunk)
-            if lines is None or not lines.room(at_s):
-                return f"trunk {live.attempt.trunk} has no free line; try again"
-            channel = actions.dial_string(lines.trunk.channel, order.to)
-            lines.begin(at_s)
-        for watch in tuple(self.watches.values()):
-            if watch.call == order.call:
-                self._dismiss(watch, work, now=now)
-        assert live.call.agent_id is not None
-        work.actions += actions.transfer(
-            order.call, channel, live.stored.campaign.caller_id, live.call.agent_id
-        )
-        self._transfers[order.call] = _Transfer(row=order.row, request=order.request, lines=lines)
-        return None
-
-    def _moved(self, fields: Mapping[str, str], work: Work, *, now: datetime) -> None:
-        """Take in whether the number that a person is moved to was answered."""
-        call = fields.get("attempt", "")
-        live, transfer = self._board.calls.get(call), self._transfers.get(call)
-        if live is None or transfer is None:
-            return
-        if fields.get("stage") == "answered" and not transfer.answered:
-            transfer.answered = live.moved = True
-            work.supervised.append((transfer.row, {"began_at": now}))
-            if live.call.agent_id is not None:
-                self._board.tell(live.call.agent_id, AgentEvent.CALL_OVER, work, now=now)
-            if transfer.request is not None:
-                work.answers.append((transfer.request, None))
-                transfer.request = None
-        elif fields.get("stage") == "failed":
-            del self._transfers[call]
-            told = fields.get("why", "").lower() or "no answer"
-            why = f"the number was not reached ({told}); the person is back in the agent's room"
-            self._transfer_over(transfer, why, work, now=now)
-
-    def _transfer_over(self, transfer: _Transfer, why: str, work: Work, *, now: datetime) -> None:
-        if transfer.lines is not None:
-            transfer.lines.end()
-        ended: dict[str, object] = {"ended_at": now}
-        if not transfer.answered:
-            ended["detail"] = why
-        work.supervised.append((transfer.row, ended))
-        if transfer.request is not None:
-            work.answers.append((transfer.request, why))
-
-    # -- lines ------------------------------------------------------------------------
-
-    def _of_line(self, channel_id: str) -> Watch | None:
-        return next((w for w in self.watches.values() if w.channel_id == channel_id), None)
-
-    def _dismiss(self, watch: Watch, work: Work, *, now: datetime) -> None:
-        """Send a supervisor's line home, or hang it up."""
-        self._forget(watch, work, why=_OVER, now=now)
-        if not watch.own:
-            work.actions.append(actions.hang_up(watch.channel_id))
-        elif watch.kind is not K.TAKE:  # that one is on its way already
-            self._send_home(watch.supervisor.agent_id, work)
-
-    def _send_home(self, agent_id: int, work: Work) -> None:
-        agent = self._board.floor.agents.get(agent_id)
-        if agent is not None and agent.state is not AgentState.OUT and agent.channel_id:
-            self._homing.add(agent_id)
-            place = _place(K.TAKE, agent_id, agent_id)
-            work.actions.append(actions.move_line(agent.channel_id, place))
-
-    def _forget(self, watch: Watch, work: Work, *, why: str, now: datetime) -> None:
-        self.watches.pop(watch.supervisor.agent_id, None)
-        ended: dict[str, object] = {"ended_at": now}
-        if not watch.began:
-            ended["detail"] = why
-        work.supervised.append((watch.row, ended))
-        if watch.request is not None:
-            work.answers.append((watch.request, why))
-
 
 def _with_line(watch: Watch) -> Agent:
     """Return a supervisor whose line, rung for a talk, becomes theirs as an agent."""
     return replace(watch.supervisor, channel_id=watch.channel_id)
-
-
-def _place(kind: SupervisionKind, agent_id: int, supervisor_id: int) -> tuple[str, str]:
-    """Return context and extension where a supervisor's line has to be."""
-    room = supervisor_id if kind is K.TAKE else agent_id
-    return _CONTEXTS[kind], actions.room_of(room)
 
 
 def _asked_for(fields: Mapping[str, str]) -> str:

@@ -15,6 +15,9 @@ PERSON, AGENT, BO, CLEO = 500, 700, 1500, 1900
 TONES = (PERSON, AGENT, BO, CLEO)
 
 
+pytestmark = pytest.mark.timeout(150)  # a second of sound for each proof, a process for each word
+
+
 class Floor:
     """Anna talks to a person; Bo and Cleo are supervisors, and all their telephones hum."""
 
@@ -54,6 +57,9 @@ class Floor:
         self.engine.until(lambda: self.site.attempt(self.called).ended_at)
 
     def stop(self) -> None:
+        """Have whoever still talks hang up, and end the engine."""
+        self.site.lab.pbx.cli("channel request hangup all")
+        self.over()
         self.engine.interrupt()
         assert self.engine.ends() == 130
 

@@ -13,6 +13,7 @@ from dialer.call import AgentJoined
 from dialer.store import RequestKind
 from dialer.supervision import Order, Supervision
 from dialer.switchboard import Work
+from dialer.watches import Watch
 from tests.unit.dialer.examples import agent, at, attempt
 from tests.unit.dialer.test_switchboard import ON_TRUNK, House
 
@@ -33,6 +34,11 @@ class Floor(House):
         self.hear(self.call, AgentJoined)
         self.supervision = Supervision(self.board)
         self.fresh()
+
+    def watch(self, by: int = BO) -> Watch:
+        found = self.supervision.watches.of(by)
+        assert found is not None
+        return found
 
     def fresh(self) -> None:
         self.work = Work()
@@ -62,7 +68,7 @@ class Floor(House):
 
     def arrives(self, by: int = BO) -> None:
         """Have a supervisor's line come to where it was sent."""
-        watch = self.supervision.watches[by]
+        watch = self.watch(by)
         if watch.kind is K.TAKE:
             self.say(event="ConfbridgeJoin", uniqueid=watch.channel_id, conference=room_of(by))
         else:
@@ -73,9 +79,7 @@ class Floor(House):
 
     def at_talk(self, kind: K, by: int = BO, **more) -> str:
         assert self.ask(kind, by, **more) is None
-        channel_id = (
-            self.supervision.watches[by].channel_id if by in self.supervision.watches else ""
-        )
+        channel_id = self.watch(by).channel_id if self.supervision.watches.of(by) else ""
         if channel_id:
             self.arrives(by)
         return channel_id
@@ -197,7 +201,7 @@ def test_taking_over_moves_the_person_the_lease_and_the_duty_to_say_what_came_of
 def test_the_person_is_not_moved_when_they_hang_up_before_the_supervisor_is_there():
     floor = Floor()
     floor.ask(K.TAKE)
-    watch = floor.supervision.watches[BO]
+    watch = floor.watch(BO)
     floor.hang_up(floor.call)
     floor.say(event="ConfbridgeJoin", uniqueid=watch.channel_id, conference=room_of(BO))
     assert floor.work.chosen == []
@@ -212,8 +216,8 @@ def test_taking_over_sends_whisperers_away_and_lets_listeners_listen():
     floor.at_talk(K.LISTEN, CLEO)
     floor.ask(K.TAKE, 4)
     floor.arrives(4)
-    assert floor.supervision.watches.keys() == {CLEO}
-    assert floor.supervision.watches[CLEO].agent_id == 4
+    assert [one.supervisor.agent_id for one in floor.supervision.watches] == [CLEO]
+    assert floor.watch(CLEO).agent_id == 4
 
 
 def test_whoever_owes_a_result_takes_nobody_over():
@@ -252,13 +256,13 @@ def test_who_only_listens_or_whispers_keeps_nobody(kind):
 def test_a_line_that_hangs_up_is_forgotten_and_one_that_never_came_is_told():
     floor = Floor()
     floor.ask(K.LISTEN)
-    channel_id = floor.supervision.watches[BO].channel_id
+    channel_id = floor.watch(BO).channel_id
     floor.drops(channel_id)
     assert "was not answered" in (dict(floor.work.answers)[floor.last.request] or "")
-    assert floor.supervision.watches == {}
+    assert [*floor.supervision.watches] == []
     floor.at_talk(K.LISTEN)
     floor.fresh()
-    floor.drops(floor.supervision.watches[BO].channel_id)
+    floor.drops(floor.watch(BO).channel_id)
     assert floor.work.answers == []
     ((_, values),) = floor.work.supervised
     assert values == {"ended_at": at(floor.now_s)}
@@ -269,7 +273,7 @@ def test_every_line_through_a_trunk_is_counted_until_it_ends():
     used = floor.used
     assert floor.ask(K.LISTEN, phone=ON_TRUNK.format(id=2)) is None
     assert floor.used == used + 1
-    channel_id = floor.supervision.watches[BO].channel_id
+    channel_id = floor.watch(BO).channel_id
     floor.hang_up(channel_id)
     floor.drops(channel_id)
     assert floor.used == used
@@ -303,7 +307,7 @@ def test_a_person_who_is_moved_on_leaves_the_agent_free_once_that_number_answers
     floor.fresh()
     assert floor.ask(K.TRANSFER, to="+4721000055") is None
     assert [name for name, _ in asked(floor.work)] == ["Hangup", *["Setvar"] * 3, "Redirect"]
-    assert floor.supervision.watches == {}, "the second level is not listened to"
+    assert [*floor.supervision.watches] == [], "the second level is not listened to"
     assert floor.state(ANNA) is S.TALKING
     used = floor.used
     floor.say(event="UserEvent", userevent="RingbankTransfer", attempt=floor.call, stage="answered")
@@ -370,8 +374,8 @@ def restarted(floor: Floor, row: Begun, *channels: str) -> Supervision:
 
 def test_a_new_engine_finds_a_listener_again():
     floor = Floor()
-    found = restarted(floor, begun(floor, K.LISTEN, "rbs-9"), "rbs-9")
-    assert found.watches[BO].channel_id == "rbs-9"
+    restarted(floor, begun(floor, K.LISTEN, "rbs-9"), "rbs-9")
+    assert floor.watch(BO).channel_id == "rbs-9"
     floor.hang_up(floor.call)
     assert ("Hangup", "rbs-9") in asked(floor.work)
 
