@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
+from campaigns.desk_tables import recordings
 from campaigns.tables import agents, answers, attempts, campaign_leads, campaigns
 from leads.access import accesses_to
 from leads.model import SuppressionKind
@@ -123,6 +124,16 @@ def everything_of(connection: Connection, lead_id: int) -> dict[str, Rows]:
             .outerjoin(agents, agents.c.id == attempts.c.agent_id)
             .where(_theirs(attempts, lead_id))
             .order_by(attempts.c.id),
+        ),
+        "recordings": _rows(
+            connection,
+            select(recordings)
+            .where(
+                recordings.c.attempt_id.in_(
+                    select(attempts.c.id).where(_theirs(attempts, lead_id))
+                )
+            )
+            .order_by(recordings.c.id),
         ),
         "suppressions": _rows(
             connection,

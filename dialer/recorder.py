@@ -1,4 +1,4 @@
-"""The recordings of an engine's talks: what the dialplan tells of them, and their pauses; pure.
+"""The recordings of an engine's talks: what the dialplan tells of them, and their pauses.
 
 A pause is told to the agent as done only when Asterisk has said that it is: a card number
 must not be read out to a recording that still hears.

@@ -72,10 +72,12 @@ def expire(ctx: typer.Context) -> None:
 
     Example: ringbank recording expire
     """
-    from dialer.recording_files import expire as expire_files
+    from campaigns import recording_files
+    from dialer.asking import engine_time
 
     console: Console = ctx.obj
-    done = expire_files(console)
+    done = recording_files.expire(console, now=engine_time(console))
+    console.problems = done.failed > 0
     console.facts({"deleted": done.deleted, "were_gone": done.were_gone, "failed": done.failed})
 
 

@@ -1,4 +1,4 @@
-"""Supervisors at an engine's talks: what follows from their wishes and from what happens; pure.
+"""Supervisors at an engine's talks: what follows from their wishes and from what happens.
 
 Like the switchboard it is told what is asked and what happened, and at what moment, and
 collects in a `Work` what has to be written and what Asterisk has to be asked. Who hears whom

@@ -1,4 +1,4 @@
-"""People whom an engine moves to another number, and who talk there; pure.
+"""People whom an engine moves to another number, and who talk there.
 
 The dialplan dials, and brings the person back to the agent's room when nobody answers. Once
 somebody has, the agent is free: theirs is the result, and no longer the person.

@@ -1,4 +1,4 @@
-"""Supervisors' lines at an engine's talks: where each is, and how it comes home; pure.
+"""Supervisors' lines at an engine's talks: where each is, and how it comes home.
 
 A supervisor who is logged in as an agent uses the line of their room, which goes back there;
 anybody else's telephone is rung, and hung up at the end of the talk.

@@ -1,10 +1,10 @@
 """Files of recorded talks: deleted when their time is over, where their folder is at hand."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from campaigns import recordings
-from dialer.asking import engine_time
 from leads.db import reading, writing
 from leads.errors import RingbankError, UsageError
 from leads.site import Site
@@ -23,16 +23,19 @@ class Expired:
     failed: int
 
 
-def expire(site: Site) -> Expired:
+def expire(site: Site, *, now: datetime) -> Expired:
     """Delete the recordings whose time is over, and write down that they are gone.
 
     A file is deleted before that is written: what is written as deleted is.
+
+    Args:
+        site: its configuration names the folder.
+        now: aware.
 
     Raises:
         UsageError: files are due, and the configuration does not say where they are.
         NoFolderError: the folder that it names is not there, so nobody knows what is.
     """
-    now = engine_time(site)
     with reading(site.base()) as connection:
         due = recordings.due(connection, now.date())
     if not due:
