@@ -34,6 +34,7 @@ MODULES: Mapping[str, str] = MappingProxyType(
         "func_env.so": "notices a recording that found no room on the disk",
         "func_logic.so": "decides in the dialplan",
         "func_strings.so": "notes the moment of an answer",
+        "func_volume.so": "keeps the sound of a person who is moved on in Asterisk",
         "pbx_config.so": "reads the dialplan",
         "res_musiconhold.so": "plays music to whoever waits in a room or is being moved on",
     }

@@ -48,8 +48,11 @@ class Ear:
         self._path = path
         self._tones = tones
 
-    def hears(self, *, within: float = 6.0, want: set[int]) -> None:
-        """Wait until a whole second holds exactly these tones."""
+    def hears(self, *, within: float = 10.0, want: set[int]) -> None:
+        """Wait until the newest second holds exactly these tones.
+
+        Asterisk writes files in blocks of some two seconds.
+        """
         deadline = time.monotonic() + within
         start = len(samples(self._path))
         heard: set[int] = set()

@@ -37,7 +37,11 @@ class Floor:
         self.lease = site.next("anna")["lease"]
 
     def hears(self, who: str, *tones: int) -> None:
-        Ear(self.site.lab.heard(self.phones[who]), TONES).hears(want=set(tones))
+        try:
+            Ear(self.site.lab.heard(self.phones[who]), TONES).hears(want=set(tones))
+        except AssertionError as error:
+            lines = self.site.lab.pbx.cli("core show channels concise").stdout
+            raise AssertionError(f"{error}; on the line:\n{lines}") from error
 
     def supervise(self, *words: str, status: int = 0) -> object:
         return self.site.ringbank("supervise", *words, status=status)

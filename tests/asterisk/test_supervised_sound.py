@@ -106,6 +106,18 @@ def test_a_person_is_moved_to_another_number_and_only_its_telephone_hears_them(t
     talk.hang_up("person")
 
 
+def test_a_person_who_was_listened_to_is_moved_on_and_heard(talk, link, number):
+    talk.supervisor("bo", number("18"), "ringbank-listen")
+    talk.hears("bo", PERSON, AGENT)
+    second_level = number("19")
+    link.send("Hangup", Channel=channel(link, talk.ids["bo"]))
+    transfer(talk, second_level)
+    link.until(UserEvent="RingbankTransfer", Attempt=talk.ids["person"], Stage="answered")
+    talk.phones["second"] = second_level
+    talk.hears("second", PERSON)
+    talk.hears("person", SECOND)
+
+
 @pytest.mark.parametrize(("ending", "why"), [("20", "BUSY"), ("50", "CONGESTION")])
 def test_a_person_comes_back_when_the_other_number_cannot_be_reached(
     talk, link, number, ending, why
