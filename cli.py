@@ -37,8 +37,10 @@ from dialer.draft_commands import drafts_app
 from dialer.lab.commands import lab_app
 from dialer.order_commands import orders_app
 from dialer.reconcile_commands import reconcile
+from dialer.recording_commands import recording_app
 from dialer.run import run
 from dialer.screen.commands import desk
+from dialer.supervise_commands import supervise_app
 from dialer.task_commands import tasks_app
 from leads.commands import lists_app
 from leads.console import Console
@@ -66,6 +68,8 @@ for name, group in (
     ("campaigns", campaigns_app),
     ("scripts", scripts_app),
     ("agents", agents_app),
+    ("supervise", supervise_app),
+    ("recording", recording_app),
     ("callbacks", callbacks_app),
     ("drafts", drafts_app),
     ("orders", orders_app),
@@ -254,6 +258,8 @@ def _settings(file: Path) -> Settings:
         own_rules=loaded.own_rules.document(),
         require_token=loaded.require_token,
         pauses=loaded.pauses,
+        recordings=Path(loaded.recordings) if loaded.recordings else None,
+        transfers=loaded.transfers,
     )
 
 

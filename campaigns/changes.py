@@ -24,6 +24,7 @@ from campaigns.model import (
     Retry,
 )
 from campaigns.orders.changes import form_lines
+from campaigns.recording import written_recording
 from campaigns.refusals import built_in
 from campaigns.scripts import settings as scripts
 from campaigns.training_steps import Training
@@ -69,6 +70,7 @@ def _written(campaign: Campaign) -> dict[str, str]:
         | _retry(campaign)
         | _callbacks(campaign.callbacks)
         | _training(campaign.training)
+        | written_recording(campaign.recording)
         | _message(campaign)
         | scripts.written(campaign.script)
         | _talk(campaign)

@@ -27,6 +27,7 @@ from campaigns.model import (
 from campaigns.orders.definition import FORM, read_form
 from campaigns.orders.model import OrderForm
 from campaigns.questions import PRESSED, read_answer, read_questions
+from campaigns.recording import read_recording
 from campaigns.refusals import read_reasons
 from campaigns.retry_table import read_outcomes, read_words
 from campaigns.scripts.settings import read_script
@@ -118,6 +119,7 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         order=read_form(file),
         skills=read_skills(file.section("agents")),
         checks=read_checks(file),
+        recording=read_recording(file),
     )
     _check_forms(file, words, campaign.order)
     if campaign.starts and campaign.ends and campaign.ends < campaign.starts:

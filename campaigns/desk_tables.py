@@ -1,6 +1,7 @@
 """The tables of the desk: agents' time and training, what talks left behind, supervision."""
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Date,
@@ -156,6 +157,7 @@ recordings = Table(
     Column("file", Text, nullable=False),  # below Asterisk's folder of recordings
     Column("began_at", UtcDateTime, nullable=False),
     Column("pauses", Json, nullable=False),  # pairs of moments, the last one open or not
+    Column("bytes", BigInteger),  # what was on the disk at the end of the call
     Column("delete_on", Date),
     Column("deleted_at", UtcDateTime),
 )

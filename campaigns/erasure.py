@@ -12,8 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, null, select, update
 
+from campaigns import recordings
 from campaigns.claims import held_among, stop_claims
-from campaigns.desk_tables import drafts, orders, skips, tasks
+from campaigns.desk_tables import drafts, orders, skips, supervisions, tasks
 from campaigns.examining import ERASED
 from campaigns.model import Campaign, LeadState, QuestionType
 from campaigns.numbers import forget_numbers, used_among
@@ -43,11 +44,13 @@ class Erased:
     Attributes:
         numbers: how many numbers left the base; one that somebody else has stays.
         attempts: how many attempts stay, without number and note.
+        recordings: how many of their talks are in files, to be deleted with the next expiry.
     """
 
     lead_id: int
     numbers: int
     attempts: int
+    recordings: int = 0
 
 
 def erase(connection: Connection, lead_id: int, *, now: datetime) -> Erased:
@@ -120,7 +123,16 @@ def erase_unheld(connection: Connection, lead_id: int, *, now: datetime) -> Eras
     only_theirs = [e164 for e164 in ever_theirs if number_id(e164) not in used]
     suppression.forget(connection, lead_id, only_theirs, shared, ever_called, now=now)
     forget_numbers(connection, map(number_id, only_theirs))
-    return Erased(lead_id=lead_id, numbers=len(only_theirs), attempts=called.rowcount)
+    talks = select(attempts.c.id).where(attempts.c.lead_id == lead_id)
+    connection.execute(
+        update(supervisions).where(supervisions.c.attempt_id.in_(talks)).values(detail=None)
+    )
+    return Erased(
+        lead_id=lead_id,
+        numbers=len(only_theirs),
+        attempts=called.rowcount,
+        recordings=recordings.expire_those_of(connection, lead_id, now.date()),
+    )
 
 
 def _empty_what_was_typed(connection: Connection, lead_id: int, *, now: datetime) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from campaigns import legal_gates
+from campaigns import legal_gates, recording
 from campaigns.decision import Decision, Facts, Gate, Refusal
 from campaigns.model import CampaignState, LeadState
 from campaigns.retry import next_try
@@ -45,6 +45,9 @@ def decision_document(facts: Facts) -> dict[str, object]:
         document["registries"] = asked
     if consents := [one.consent_id for one in facts.consents]:
         document["consents"] = consents
+    if facts.campaign.recording is not None:
+        recorded = recording.decide(facts.campaign, law.duties, unknown=law.without_rules)
+        document[recording.TOPIC] = recorded.document()
     return document
 
 

@@ -214,10 +214,9 @@ def note_agent(connection: Connection, attempt_id: AttemptId, agent_id: int) -> 
         .where(attempts.c.id == attempt_id, attempts.c.ended_at.is_(None))
         .values(agent_id=agent_id)
     )
-    # Somebody whom the agent was to get before and did not reach, still on the line.
-    unfinished = select(attempts.c.id).where(
-        attempts.c.ended_at.is_(None), attempts.c.disposition_kind.is_(None)
-    )
+    # Somebody whom the agent was to get before and did not reach, or who was moved to another
+    # number, still on the line.
+    unfinished = select(attempts.c.id).where(attempts.c.ended_at.is_(None))
     connection.execute(
         update(claims)
         .where(
@@ -237,6 +236,19 @@ def note_agent(connection: Connection, attempt_id: AttemptId, agent_id: int) -> 
         )
         .values(agent_id=agent_id)
     )
+
+
+def let_go(connection: Connection, attempt_id: AttemptId) -> None:
+    """Free the agent of a person who talks to another number, once the result is given.
+
+    The claim itself stays with the call: nobody else may call the person meanwhile.
+    """
+    said = select(attempts.c.id).where(
+        attempts.c.id == attempt_id,
+        attempts.c.ended_at.is_(None),
+        attempts.c.disposition_kind.is_not(None),
+    )
+    connection.execute(update(claims).where(claims.c.attempt_id.in_(said)).values(agent_id=None))
 
 
 def close(connection: Connection, stored: StoredCampaign, closings: Sequence[Closing]) -> None:

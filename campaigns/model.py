@@ -330,6 +330,21 @@ class QueueOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """How a campaign records its talks (`campaigns.recording`).
+
+    Attributes:
+        keep: how long a file is kept.
+        announce: when the person is told: always, law (where it asks for it) or never.
+        sound: what tells them; empty: the agent does.
+    """
+
+    keep: timedelta
+    announce: str = "always"
+    sound: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
     """One campaign as its file defines it; durations in seconds, dates inclusive.
 
@@ -341,7 +356,7 @@ class Campaign:
     can be read; None means: everybody on the lists. `caller` is who calls: company,
     nonprofit, or hired (by a nonprofit); `topics` what it is about where a rule asks;
     `voice` what a broadcast plays, recorded or synthetic. `skills` are those that its agents
-    must have, all of them.
+    must have, all of them. `recording` None means: no talk is recorded.
     """
 
     name: str
@@ -378,6 +393,7 @@ class Campaign:
     order: OrderForm | None = None
     skills: tuple[str, ...] = ()
     checks: Checks = USUAL
+    recording: Recording | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
-from campaigns.desk_tables import drafts, orders, result_changes, skips, tasks
+from campaigns.desk_tables import drafts, orders, recordings, result_changes, skips, tasks
 from campaigns.tables import agents, answers, attempts, campaign_leads, campaigns
 from leads.access import accesses_to
 from leads.model import SuppressionKind
@@ -149,6 +149,14 @@ def everything_of(connection: Connection, lead_id: int) -> dict[str, Rows]:
             .join(campaigns)
             .where(_theirs(skips, lead_id))
             .order_by(skips.c.id),
+        ),
+        "recordings": _rows(
+            connection,
+            select(recordings)
+            .where(
+                recordings.c.attempt_id.in_(select(attempts.c.id).where(_theirs(attempts, lead_id)))
+            )
+            .order_by(recordings.c.id),
         ),
         "suppressions": _rows(
             connection,

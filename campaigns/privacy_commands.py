@@ -210,6 +210,8 @@ def erase_person(
             connection, who=who, action="erase", lead_ids=[lead_id], detail=detail, now=now
         )
     _clean_file(console)
+    if done.recordings:
+        _delete_recordings(console)
     console.facts({**asdict(done), "erased": True})
 
 
@@ -285,10 +287,11 @@ def expire_lists(
 
         done = expiry.expire(console.base(), who=console.user(), now=now, progress=between)
     _clean_file(console)
+    _delete_recordings(console)
     console.facts(asdict(done))
     if done.held:
         console.say(f"{done.held} were in a call or held by an agent; run it again later")
-    console.problems = done.held > 0
+    console.problems |= done.held > 0
 
 
 def _meant(connection: "Connection", text: str, region: str | None) -> tuple[int, ...]:
@@ -323,6 +326,20 @@ def _confirm(what: str, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise UsageError(f"{what}? It cannot be taken back; add --yes")
     typer.confirm(f"{what}? It cannot be taken back", abort=True, err=True)
+
+
+def _delete_recordings(console: Console) -> None:
+    """Delete the files of recorded talks that are due, those of erased people among them."""
+    from campaigns.recording_files import expire
+    from leads.errors import RingbankError
+
+    try:
+        done = expire(console, now=console.now())
+    except RingbankError as error:
+        console.problems = True
+        console.say(f"the base is done, but recordings are left: {error}")
+    else:
+        console.problems |= done.failed > 0
 
 
 def _clean_file(console: Console) -> None:

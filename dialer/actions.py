@@ -12,6 +12,8 @@ CALL_PREFIX = "rb-"
 """Begins the channel ids of calls to people."""
 LINE_PREFIX = "rba-"
 """Begins the channel ids of agents' own lines."""
+SUPERVISOR_PREFIX = "rbs-"
+"""Begins the channel ids of supervisors' telephones that are rung for one talk."""
 MARKS = "ringbank"
 """The family of Asterisk's own database in which the dialplan keeps what calls came to."""
 
@@ -31,6 +33,14 @@ class Action:
     name: str
     fields: tuple[tuple[str, str], ...]
     action_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordInto:
+    """Where Asterisk records a talk, and the sound that tells the person so, if one does."""
+
+    file: str
+    notice: str = ""
 
 
 def originate_id(channel_id: str) -> str:
@@ -53,8 +63,23 @@ def dial_string(template: str, number: str) -> str:
     return template.replace("{number}", number)
 
 
-def call(channel_id: str, channel: str, campaign: Campaign, *, goodbye: str) -> Action:
-    """Return the Originate of a call to a person; `goodbye` ends it where they are hostile."""
+def call(
+    channel_id: str,
+    channel: str,
+    campaign: Campaign,
+    *,
+    goodbye: str,
+    record: RecordInto | None = None,
+) -> Action:
+    """Return the Originate of a call to a person.
+
+    Args:
+        channel_id: that the call is to carry.
+        channel: what is dialled.
+        campaign: whose call it is.
+        goodbye: the sound that ends it where the person is hostile.
+        record: into what its talk is recorded; None: it is not.
+    """
     variables = {
         "RINGBANK_ATTEMPT": channel_id,
         "RINGBANK_CONNECT_S": f"{campaign.connect_within_s:g}",
@@ -62,6 +87,8 @@ def call(channel_id: str, channel: str, campaign: Campaign, *, goodbye: str) -> 
         "RINGBANK_GOODBYE": goodbye,
         **_message_variables(campaign),
     }
+    if record is not None:
+        variables |= {"RINGBANK_RECORD": record.file, "RINGBANK_NOTICE": record.notice}
     return Action(
         "Originate",
         (
@@ -109,6 +136,55 @@ def ring_agent(channel_id: str, channel: str, agent_id: int, caller_id: str) -> 
         ),
         originate_id(channel_id),
     )
+
+
+def ring_supervisor(
+    channel_id: str, channel: str, agent_id: int, caller_id: str, place: tuple[str, str]
+) -> Action:
+    """Return the Originate of a supervisor's telephone, which lands in a place of the dialplan."""
+    context, extension = place
+    return Action(
+        "Originate",
+        (
+            ("Channel", channel),
+            ("Context", context),
+            ("Exten", extension),
+            ("Priority", "1"),
+            ("Async", "true"),
+            ("ChannelId", channel_id),
+            ("Timeout", str(_LINE_RING_S * 1000)),
+            ("CallerID", caller_id),
+            ("Variable", f"RINGBANK_AGENT={agent_id}"),
+        ),
+        originate_id(channel_id),
+    )
+
+
+def move_line(channel_id: str, place: tuple[str, str]) -> Action:
+    """Return the Redirect of an agent's or a supervisor's own line."""
+    return _redirect(channel_id, *place)
+
+
+def transfer(channel_id: str, to: str, caller_id: str, agent_id: int) -> tuple[Action, ...]:
+    """Return what connects a person to another channel, and back to the room if that fails."""
+    variables = {
+        "RINGBANK_TO": to,
+        "RINGBANK_TO_CALLER_ID": caller_id,
+        "RINGBANK_ROOM": room_of(agent_id),
+    }
+    return (
+        *(
+            Action("Setvar", (("Channel", channel_id), ("Variable", name), ("Value", value)))
+            for name, value in variables.items()
+        ),
+        _redirect(channel_id, "ringbank-transfer", "s"),
+    )
+
+
+def silence_recording(channel_id: str, action_id: str, *, silent: bool) -> Action:
+    """Return what makes a recording silent in both directions, or lets it hear again."""
+    fields = (("Channel", channel_id), ("Direction", "both"), ("State", str(int(silent))))
+    return Action("MixMonitorMute", fields, action_id)
 
 
 def move_to_room(channel_id: str, agent_id: int) -> Action:

@@ -27,6 +27,7 @@ class AgentEvent(Enum):
     LINE_DOWN = auto()  # the telephone was not answered, or hung up
     DIAL = auto()  # the person they chose is being called
     GIVEN = auto()  # a person is being moved to them
+    TOOK_OVER = auto()  # they took over the person of another agent
     CALL_OVER = auto()
     RESULT = auto()  # the result of the talk was recorded
     HOSTILE = auto()  # the same, and the person was hostile
@@ -83,7 +84,10 @@ _TAKES_CALLS = "takes calls from the engine; first run: ringbank agents pause NA
 _BUSY = "has somebody on the line; give the result of that talk first"
 
 TRANSITIONS: Mapping[AgentState, Mapping[AgentEvent, tuple[AgentState, AgentEffect | None]]] = {
-    S.OUT: {E.LOGIN: (S.CALLING, AgentEffect.RING)},
+    S.OUT: {
+        E.LOGIN: (S.CALLING, AgentEffect.RING),
+        E.TOOK_OVER: (S.TALKING, None),
+    },
     S.CALLING: {
         E.LINE_UP: (S.PAUSED, None),
         E.LINE_DOWN: (S.OUT, None),
@@ -94,6 +98,7 @@ TRANSITIONS: Mapping[AgentState, Mapping[AgentEvent, tuple[AgentState, AgentEffe
         E.PREVIEW: (S.PREVIEW, None),
         E.PAUSE: (S.PAUSED, None),
         E.DIAL: (S.DIALING, None),
+        E.TOOK_OVER: (S.TALKING, None),
         E.LOGOUT: (S.OUT, AgentEffect.HANG_UP_LINE),
         E.LINE_DOWN: (S.OUT, None),
     },
@@ -159,13 +164,13 @@ _NO_TALK = frozenset({E.LINE_UP, E.CALL_OVER}) | _RESULTS
 
 IGNORED: Mapping[AgentState, frozenset[AgentEvent]] = {
     S.OUT: _NO_TALK | {E.LINE_DOWN, E.GIVEN},
-    S.CALLING: _NO_TALK - {E.LINE_UP} | {E.GIVEN},
+    S.CALLING: _NO_TALK - {E.LINE_UP} | {E.GIVEN, E.TOOK_OVER},
     S.PAUSED: _NO_TALK | {E.GIVEN},
-    S.READY: _NO_TALK | {E.READY},
-    S.PREVIEW: _NO_TALK | {E.PREVIEW, E.GIVEN},
-    S.DIALING: frozenset({E.LINE_UP}),
-    S.TALKING: frozenset({E.LINE_UP, E.GIVEN}),
-    S.WRAP_UP: frozenset({E.LINE_UP, E.GIVEN, E.CALL_OVER}),
+    S.READY: _NO_TALK | {E.READY, E.TOOK_OVER},
+    S.PREVIEW: _NO_TALK | {E.PREVIEW, E.GIVEN, E.TOOK_OVER},
+    S.DIALING: frozenset({E.LINE_UP, E.TOOK_OVER}),
+    S.TALKING: frozenset({E.LINE_UP, E.GIVEN, E.TOOK_OVER}),
+    S.WRAP_UP: frozenset({E.LINE_UP, E.GIVEN, E.TOOK_OVER, E.CALL_OVER}),
 }
 """Late news, and wishes that are fulfilled already."""
 
@@ -223,6 +228,9 @@ def _wished(agent: Agent, event: AgentEvent, pause: str | None) -> Agent:
         return replace(agent, then=S.PREVIEW, pause=None)
     if event is E.HOSTILE and agent.then is not S.OUT:
         return replace(agent, then=S.PAUSED, pause=HOSTILE)
+    if event is E.TOOK_OVER and agent.state in (S.OUT, S.PAUSED):
+        # They came for this talk, and are afterwards where they were.
+        return replace(agent, then=agent.state)
     if agent.state in IN_A_CALL and event in _WISHES:
         return replace(agent, then=_WISHES[event])
     return agent

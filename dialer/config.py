@@ -24,6 +24,8 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _CHANNEL = re.compile(r"[A-Za-z0-9]+/[^\s,;|\r\n]*\{number\}[^\s,;|\r\n]*")
 _SOUND = re.compile(r"[A-Za-z0-9_./-]+")
 _GOODBYE = "vm-goodbye"
+_FOLDER = re.compile(r"/[A-Za-z0-9_./-]+")
+_ANY_CHANNEL = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.+@:-]+")
 _COUNTRY = re.compile("[A-Z]{2}")
 _MOST_CALLS, _MOST_A_SECOND = 10_000, 500
 _MOST_A_PERSON = 1000
@@ -52,6 +54,9 @@ class Config:
         require_token: commands are for agents who say by a token who they are.
         pauses: code of each pause of agents -> paid or unpaid.
         goodbye: the sound that ends a call with somebody who is hostile.
+        recordings: the folder in which Asterisk records talks, the same path here and there;
+            empty: the folder `ringbank` in its own one, which is not known here.
+        transfers: where agents may move people: name -> E.164 or a channel.
     """
 
     file: Path
@@ -69,6 +74,8 @@ class Config:
     require_token: bool
     pauses: Mapping[str, str]
     goodbye: str
+    recordings: str
+    transfers: Mapping[str, str]
 
     def asterisk(self) -> Asterisk:
         """Return how to reach Asterisk.
@@ -133,6 +140,8 @@ def read_config(
         require_token=root.section("access").flag("require_token"),
         pauses=read_pauses(root),
         goodbye=_goodbye(asterisk),
+        recordings=_recordings(asterisk),
+        transfers=_transfers(root.section("transfers")),
     )
     root.close()
     return tuple(problems) or config
@@ -189,6 +198,26 @@ def _trunks(section: Section) -> dict[str, Trunk]:
             caller_ids=caller_ids,
         )
     return trunks
+
+
+def _recordings(section: Section) -> str:
+    folder = section.text("recordings", required=False)
+    if folder and (not _FOLDER.fullmatch(folder) or ".." in folder):
+        section.refuse(
+            "recordings",
+            "must be the full path of a folder, of letters, digits and _ . / - alone",
+        )
+    return folder.rstrip("/")
+
+
+def _transfers(section: Section) -> dict[str, str]:
+    transfers = {}
+    for name in section.names():
+        to = section.text(name)
+        if to and not _E164.fullmatch(to) and not _ANY_CHANNEL.fullmatch(to):
+            section.refuse(name, 'must be a number like "+4721000000" or a channel "PJSIP/desk2"')
+        transfers[name] = to
+    return transfers
 
 
 def _region(section: Section) -> str | None:

@@ -20,6 +20,7 @@ from campaigns import (
     results,
     skips,
     store,
+    supervisions,
     taking_back,
     telling,
     traces,
@@ -50,6 +51,7 @@ from dialer.asking import (
 from dialer.clock import elapsed_s
 from dialer.line import Line
 from dialer.store import RequestKind, ask
+from dialer.supervising import SupervisorDesk
 from leads import access
 from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
@@ -206,6 +208,8 @@ class Desk(Line):
             desk.give_result(connection, stored, held, said, before=before, now=now)
             self._judge(connection, stored, held, said, now=now)
             drafts.drop(connection, lease)
+            if held.agent_id is not None:
+                supervisions.end_help(connection, held.agent_id, now=now)
             request = self._ask_to_end(connection, held, said)
         self._wait_for_end(held, request)
         self._tell(stored, said)
@@ -354,6 +358,20 @@ class Desk(Line):
     def _tell(self, stored: StoredCampaign, said: Result) -> None:
         if asks_for_no_call(stored.campaign, said.disposition.kind, said.reason):
             self._site.say("the number is on the do-not-call list from now on, for all campaigns")
+
+    def help(self, lease: str, note: str | None = None) -> dict[str, object]:
+        """Ask for a supervisor at a talk; the same as ``agents help`` for whoever has the lease.
+
+        Raises:
+            UsageError: the lease is over.
+            NotAllowedError: nobody has it.
+        """
+        with reading(self._site.base()) as connection:
+            held = self._lease(connection, lease)
+            who = None if held.agent_id is None else agent_of(connection, held.agent_id)
+        if who is None:
+            raise NotAllowedError(f"no agent has the lease {lease}; help is for a talk in hand")
+        return SupervisorDesk(self._site).help(who.name, note)
 
     def release(self, lease: str) -> None:
         """Let go of a person who was not called.

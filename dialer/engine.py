@@ -16,19 +16,20 @@ import secrets
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
 
 from sqlalchemy import Connection
 from sqlalchemy import Engine as Base
 
-from campaigns import ledger, report, training
+from campaigns import ledger, recordings, report, supervisions, training
 from campaigns import store as campaign_store
 from campaigns.agents import list_agents
 from campaigns.enrolment import enrol, judge_slice
 from campaigns.examining import examine_registries_again
-from campaigns.model import AgentState, CampaignState
+from campaigns.model import AgentState, AttemptId, CampaignState
 from campaigns.rules_in_force import RulesInForce
 from campaigns.store import StoredCampaign
-from dialer import actions, floor, store
+from dialer import actions, floor, store, supervision_requests
 from dialer.agent import AgentEvent
 from dialer.ami.errors import AmiError, LinkLostError, LoginRefusedError
 from dialer.asterisk.readiness import demand_ready
@@ -41,9 +42,11 @@ from dialer.live import LiveCall, Work
 from dialer.placing import Placer
 from dialer.presence import Presence
 from dialer.progress import Progress, limit_of
+from dialer.recorder import Recorder
 from dialer.recovery import demand_lab, may_still_show, missed, survey
 from dialer.registry_files import RegistryFiles
 from dialer.requests import Surroundings, obey, result_event
+from dialer.supervision import Supervision
 from dialer.switchboard import Switchboard
 from dialer.translate import news
 from leads.db import reading, writing
@@ -96,6 +99,8 @@ class Engine:
         self._board = Switchboard(
             config.trunks, new_id=lambda: secrets.token_hex(8), goodbye=config.goodbye
         )
+        self._supervision = Supervision(self._board)
+        self._recorder = Recorder(self._board)
         self._link: Link | None = None
         self._ami_down: str | None = "not connected yet"
         self._boot: str | None = None
@@ -219,6 +224,8 @@ class Engine:
         with reading(self._base) as connection:
             open_attempts = ledger.open_attempts(connection, self._config.engine)
             by_id = {int(stored.id): stored for stored in campaign_store.load_all(connection)}
+            begun = supervisions.begun(connection, self._config.engine)
+            people = supervision_requests.people(connection)
         opened_at = self._clock.now()
         found = survey(link)
         while may_still_show(found, open_attempts, opened_at=opened_at, now=self._clock.now()):
@@ -237,8 +244,12 @@ class Engine:
                 at=now,
                 moment=self._clock.at_epoch,
             )
+            mark = found.marks.get(live.call.channel_id, {})
+            self._recorder.note(live, mark, work, moment=self._clock.at_epoch)
             self._board.apply(live, events, work, now=now)
         self._board.keep_lines(found.channels, work, now=now)
+        self._recorder.catch_up(work)
+        self._supervision.catch_up(begun, people, found.channels, work, now=now)
         self._commit(work, place=False)
         with reading(self._base) as connection:
             # Only what this base has closed: another one's calls may be on the same Asterisk.
@@ -258,14 +269,17 @@ class Engine:
                     break
                 fields = {key.lower(): value for key, value in message.fields}
                 now = self._clock.now()
+                self._recorder.hear(fields, work, now=now, moment=self._clock.at_epoch)
                 told = news(fields, at=now, moment=self._clock.at_epoch)
                 if told is not None:
                     self._board.hear(told, work, now=now)
+                self._supervision.hear(fields, work, now=now)
             if lost is not None:
                 self._commit(work, place=False)
                 raise LinkLostError(lost.why)
             self._settle_undialled(work)
             self._hear_requests(work)
+            self._supervision.tidy(work, now=self._clock.now())
             self._board.match(work, now=self._clock.now())
             self._commit(work)
             self._forget_old()
@@ -303,10 +317,27 @@ class Engine:
                     at_s=elapsed_s(),
                 )
                 for request in store.asked(connection, self._config.engine):
-                    if not self._board.awaited(request.id):
-                        obey(connection, request, self._board, work, around)
+                    if not self._is_awaited(request.id):
+                        self._obey(connection, request, work, around)
         except DatabaseError as error:
             logger.warning("Requests could not be read: %s", error)
+
+    def _is_awaited(self, request: int) -> bool:
+        """Tell whether a request waits for a telephone, or for Asterisk."""
+        return any(
+            one(request)
+            for one in (self._board.awaited, self._supervision.awaits, self._recorder.awaits)
+        )
+
+    def _obey(
+        self, connection: Connection, request: store.Request, work: Work, around: Surroundings
+    ) -> None:
+        if request.kind in supervision_requests.KINDS:
+            supervision_requests.obey(
+                connection, request, self._supervision, self._recorder, work, around
+            )
+        else:
+            obey(connection, request, self._board, self._supervision, work, around)
 
     def _why_no_calls(self) -> str | None:
         """Return why no agent may have somebody called at the moment."""
@@ -384,6 +415,7 @@ class Engine:
             ledger.close(connection, stored, closings)
         for attempt, agent_id in work.chosen:
             ledger.note_agent(connection, attempt.id, agent_id)
+        _write_supervision(connection, work, now=self._clock.now())
         for request_id, why_not in work.answers:
             store.answer(connection, request_id, why_not, now=Clock().now())
 
@@ -416,6 +448,7 @@ class Engine:
             clock=self._clock,
             boot=self._boot,
             laws=self._rules.laws,
+            recordings=self._config.recordings,
         )
 
     def _post(self, todo: Iterable[actions.Action]) -> None:
@@ -448,6 +481,7 @@ class Engine:
         self._board.barred = training.barred(connection, running, self._board.floor.agents, now=now)
         for stored in known:
             ledger.release_expired(connection, stored, now=now)
+        supervisions.close_over(connection)
         if self._registries.see(connection):
             # Whoever was judged by the version before while the new one was being loaded.
             examine_registries_again(connection)
@@ -520,3 +554,17 @@ class Engine:
             agents={state.value: count for state, count in counts.items() if count},
             limits={name: why for name, why in limits.items() if why is not None},
         )
+
+
+def _write_supervision(connection: Connection, work: Work, *, now: datetime) -> None:
+    """Write what supervisors did, and what became of recordings."""
+    for row, values in work.supervised:
+        supervisions.note(connection, row, values)
+    for agent_id, supervisor_id in work.helped:
+        supervisions.end_help(connection, agent_id, by=supervisor_id, now=now)
+    for recorded in work.recorded:
+        recordings.note(connection, recorded)
+    for attempt_id, at, hears in work.silenced:
+        recordings.note_pause(connection, attempt_id, at, ends=hears)
+    for attempt_id in work.let_go:
+        ledger.let_go(connection, AttemptId(attempt_id))

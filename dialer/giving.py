@@ -98,7 +98,7 @@ class Giving:
     def talks(self, agent_id: int | None) -> bool:
         """Tell whether somebody is on an agent's line, or being moved there."""
         return any(
-            live.call.agent_id == agent_id and live.call.state in WITH_AGENT
+            live.call.agent_id == agent_id and live.call.state in WITH_AGENT and not live.moved
             for live in self.calls.values()
         )
 

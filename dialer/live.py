@@ -1,13 +1,14 @@
 """Calls in flight as an engine keeps them, and what a turn of it leaves to be done."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from campaigns.ledger import Closing, OpenAttempt
 from campaigns.model import DialMode, Outcome
+from campaigns.recordings import Recorded
 from campaigns.store import StoredCampaign
-from dialer.actions import Action
+from dialer.actions import Action, RecordInto
 from dialer.call import Call, verdict
 
 
@@ -29,11 +30,19 @@ class LiveCall:
     stored: StoredCampaign
     owner_id: int | None = None
     """The agent who promised the call, and to whom it goes if they are ready."""
+    record: RecordInto | None = None
+    """Where its talk is recorded, or None: it is not."""
+    moved: bool = False
+    """The person talks to another number: the agent is theirs no more, and owes the result."""
 
     @property
     def dialler(self) -> int | None:
         """The agent who had the person called, and the only one who gets them."""
         return self.attempt.agent_id if self.attempt.mode is DialMode.PREVIEW else None
+
+
+_NOT_WRITTEN = frozenset({"closed_channels", "actions"})
+"""Parts of a turn's work that go to Asterisk or wait in memory."""
 
 
 @dataclass(slots=True)
@@ -46,6 +55,11 @@ class Work:
         closed_channels: their channel ids.
         answers: requests that are answered: done (None), or why not.
         dials: people whom agents have chosen to call.
+        supervised: rows of `supervisions`, and what became of them.
+        helped: agents who wanted help, and the supervisor who came.
+        recorded: what is known of recordings.
+        silenced: attempts whose recording fell silent, when, or (True) hears again.
+        let_go: attempts of people who talk elsewhere, and whose result is given.
     """
 
     chosen: list[tuple[OpenAttempt, int]] = field(default_factory=list)
@@ -54,10 +68,15 @@ class Work:
     answers: list[tuple[int, str | None]] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     dials: list["Dial"] = field(default_factory=list)
+    supervised: list[tuple[int, dict[str, object]]] = field(default_factory=list)
+    helped: list[tuple[int, int]] = field(default_factory=list)
+    recorded: list[Recorded] = field(default_factory=list)
+    silenced: list[tuple[int, datetime, bool]] = field(default_factory=list)
+    let_go: list[int] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to write."""
-        return bool(self.chosen or self.closings or self.answers or self.dials)
+        return any(getattr(self, one.name) for one in fields(self) if one.name not in _NOT_WRITTEN)
 
     def by_campaign(self) -> Iterable[tuple[StoredCampaign, list[Closing]]]:
         """Return the closings, those of one campaign together."""

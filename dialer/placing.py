@@ -5,17 +5,18 @@ All of it happens in the one transaction of a turn; the calls begin once it is c
 
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from campaigns import ledger
+from campaigns import ledger, recordings
 from campaigns import store as campaign_store
 from campaigns.claims import Claim, claim
 from campaigns.law import Laws
 from campaigns.previewing import take_up
+from campaigns.recording import is_announced, is_recorded
 from campaigns.store import StoredCampaign
 from campaigns.tables import claims
 from dialer import actions, store
@@ -33,12 +34,14 @@ class Placer:
         engine: its name.
         clock: its clock.
         boot: which run of Asterisk the calls are given to.
+        recordings: the folder for recordings; empty: below that of Asterisk itself.
     """
 
     engine: str
     clock: Clock
     boot: str | None
     laws: Laws
+    recordings: str
 
     def place(
         self,
@@ -141,6 +144,22 @@ class Placer:
                 intent,
                 stored,
                 owner_id=claimed.person.owner_id,
+                record=self._record_into(stored, claimed.decision, intent.channel_id),
             )
             for intent, claimed in zip(intents, taken, strict=True)
         ]
+
+    def _record_into(
+        self, stored: StoredCampaign, decision: Mapping[str, object], channel_id: str
+    ) -> actions.RecordInto | None:
+        """Return where a call's talk is recorded, or None where it is not."""
+        recording = stored.campaign.recording
+        if recording is None or not is_recorded(decision):
+            return None
+        folder = self.recordings or _MONITOR_FOLDER
+        notice = recording.sound if is_announced(decision) else ""
+        return actions.RecordInto(f"{folder}/{recordings.file_of(channel_id)}", notice)
+
+
+_MONITOR_FOLDER = "ringbank"
+"""Below the folder in which Asterisk itself keeps recordings."""

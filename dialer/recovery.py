@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from campaigns.ledger import OpenAttempt
-from dialer.actions import CALL_PREFIX, LAB_MARKER, LINE_PREFIX, MARKS
+from dialer.actions import CALL_PREFIX, LAB_MARKER, LINE_PREFIX, MARKS, SUPERVISOR_PREFIX
 from dialer.call import ChannelMade, Event, Gone, PickedUp, Rang
 from dialer.link import Link
 from dialer.translate import Moment, mark_events, read_mark
@@ -18,6 +18,7 @@ from leads.errors import NotAllowedError
 
 _IN_FLIGHT = timedelta(seconds=2)
 """An Originate that Asterisk has received shows as a channel long before this."""
+_OURS = (CALL_PREFIX, LINE_PREFIX, SUPERVISOR_PREFIX)
 _RINGING_STATES = ("5", "Ringing")
 _UP_STATES = ("6", "Up")
 
@@ -51,7 +52,7 @@ def survey(link: Link) -> Survey:
     channels = {
         message.get("Uniqueid"): message.get("ChannelState")
         for message in link.ask_list("CoreShowChannels")
-        if message.get("Uniqueid").startswith((CALL_PREFIX, LINE_PREFIX))
+        if message.get("Uniqueid").startswith(_OURS)
     }
     marks = {
         message.get("Key").rpartition("/")[2]: read_mark(message.get("Val"))

@@ -13,6 +13,7 @@ from dialer import floor
 from dialer.agent import AgentEvent
 from dialer.live import Dial, Work
 from dialer.store import Request, RequestKind
+from dialer.supervision import Supervision
 from dialer.switchboard import Switchboard
 
 
@@ -37,6 +38,7 @@ def obey(
     connection: Connection,
     request: Request,
     board: Switchboard,
+    supervision: Supervision,
     work: Work,
     around: Surroundings,
 ) -> None:
@@ -45,6 +47,12 @@ def obey(
     if row is None:
         work.answers.append((request.id, "the agent is not active any more"))
         return
+    elsewhere = supervision.why_not(request.kind, floor.as_agent(row))
+    if elsewhere is not None:
+        work.answers.append((request.id, elsewhere))
+        return
+    if request.kind is RequestKind.RESULT:
+        supervision.result_given(request.attempt_id, work)
     if request.kind is RequestKind.LOGIN and around.ami_down is None:
         agent = floor.as_agent(row)
         board.login(agent, request.id, work, now=around.now, at_s=around.at_s)
@@ -83,10 +91,8 @@ def _obey(
         case RequestKind.PAUSE:
             code = request.detail.get("pause")
             return board.tell(row.id, AgentEvent.PAUSE, work, now=around.now, pause=code)
-        case RequestKind.LOGOUT:
-            return board.tell(row.id, AgentEvent.LOGOUT, work, now=around.now)
-        case RequestKind.PREVIEW:
-            return board.tell(row.id, AgentEvent.PREVIEW, work, now=around.now)
+        case RequestKind.LOGOUT | RequestKind.PREVIEW:
+            return board.tell(row.id, AgentEvent[request.kind.name], work, now=around.now)
         case RequestKind.DIAL:
             if around.no_calls is not None:
                 return around.no_calls
@@ -97,6 +103,8 @@ def _obey(
                 )
                 work.dials.append(dial)
             return why_not
+        case RequestKind.SUPERVISE | RequestKind.END_SUPERVISION | RequestKind.SILENCE:
+            raise AssertionError(request.kind)  # `supervision_requests` has these
         case _:
             assert_never(request.kind)
 

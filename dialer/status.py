@@ -11,6 +11,7 @@ from campaigns.agents import list_agents
 from campaigns.model import CampaignState, DialMode
 from campaigns.report import Standing, standing
 from campaigns.store import StoredCampaign, load, load_all
+from campaigns.supervisions import help_wanted
 from campaigns.tables import AT_ONCE
 from dialer.presence import is_alive
 from dialer.store import EngineRow, engine_rows
@@ -124,6 +125,7 @@ def gather(console: Console) -> dict[str, Any]:
             (stored, standing(connection, stored.id, now=engine_now))
             for stored in load_all(connection)
         ]
+        wanted = help_wanted(connection)
     return {
         "engines": [
             {
@@ -154,6 +156,7 @@ def gather(console: Console) -> dict[str, Any]:
             for stored, counted in found
         ],
         "agents": [{"name": a.name, "state": a.state, "since": a.since} for a in agents],
+        "help": wanted,
     }
 
 
@@ -188,6 +191,9 @@ def _print(console: Console, document: Mapping[str, Any]) -> None:
         console.line("")
     for agent in document["agents"]:
         console.line(f"agent {agent['name']}: {agent['state']}")
+    for wanted in document["help"]:
+        note = f": {wanted['note']}" if wanted["note"] else ""
+        console.line(f"agent {wanted['agent']} wants a supervisor{note}")
 
 
 def _print_campaign(console: Console, campaign: Mapping[str, Any]) -> None:

@@ -33,6 +33,9 @@ class RequestKind(StrEnum):
     RESULT = "result"
     PREVIEW = "preview"
     DIAL = "dial"
+    SUPERVISE = "supervise"
+    END_SUPERVISION = "end_supervision"
+    SILENCE = "silence"  # a talk's recording, or let it hear again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,11 @@ class Switchboard:
         self.calls[live.call.channel_id] = live
         channel = actions.dial_string(lines.trunk.channel, live.attempt.phone)
         return actions.call(
-            live.call.channel_id, channel, live.stored.campaign, goodbye=self._goodbye
+            live.call.channel_id,
+            channel,
+            live.stored.campaign,
+            goodbye=self._goodbye,
+            record=live.record,
         )
 
     def adopt(self, attempt: OpenAttempt, stored: StoredCampaign) -> None:
@@ -108,7 +112,7 @@ class Switchboard:
             case None:
                 pass
         if live.call.state is CallState.SORRY:
-            self._free_agent(live.call.agent_id or live.dialler, work, now=now)
+            self.free_agent(live.call.agent_id or live.dialler, work, now=now)
         elif live.call.state in _UNANSWERED and live.dialler is not None:
             self._call_off(live, work)
 
@@ -204,12 +208,14 @@ class Switchboard:
         del self.calls[live.call.channel_id]
         if live.attempt.trunk in self.lines:
             self.lines[live.attempt.trunk].end()
-        if live.call.connected_at is not None and live.call.agent_id is not None:
+        if live.moved:
+            pass  # their agent has gone on since
+        elif live.call.connected_at is not None and live.call.agent_id is not None:
             self.tell(live.call.agent_id, AgentEvent.CALL_OVER, work, now=now)
         else:
-            self._free_agent(live.call.agent_id or live.dialler, work, now=now)
+            self.free_agent(live.call.agent_id or live.dialler, work, now=now)
 
-    def _free_agent(self, agent_id: int | None, work: Work, *, now: datetime) -> None:
+    def free_agent(self, agent_id: int | None, work: Work, *, now: datetime) -> None:
         """Let an agent go on whom the person never reached: there is nothing to wrap up."""
         agent = self.floor.agents.get(agent_id or 0)
         # They may have been given to somebody else since, or still wait for whom they chose.
@@ -273,7 +279,9 @@ class Switchboard:
             work.actions += [
                 end(live.call.channel_id)
                 for live in self.calls.values()
-                if live.call.agent_id == agent_id and live.call.state is CallState.TALKING
+                if live.call.agent_id == agent_id
+                and live.call.state is CallState.TALKING
+                and not live.moved
             ]
             ringing = self._giving.dialled_by(agent_id)
             work.actions += [actions.hang_up(live.call.channel_id) for live in ringing]
@@ -300,6 +308,7 @@ class Switchboard:
             live.call.agent_id == agent_id
             and live.call.state in WITH_AGENT
             and live.attempt.id != attempt_id
+            and not live.moved
             for live in self.calls.values()
         )
 
@@ -325,27 +334,40 @@ class Switchboard:
                 # It came while Asterisk could not be told to hang up.
                 self.tell(agent.agent_id, AgentEvent.RESULT, work, now=now)
             else:
-                self._free_agent(agent.agent_id, work, now=now)
+                self.free_agent(agent.agent_id, work, now=now)
 
     def _ring(self, agent: Agent, work: Work, *, at_s: float) -> str | None:
         """Have an agent's telephone rung, or return why it cannot be."""
+        channel_id = self.new_channel(actions.LINE_PREFIX)
+        reached = self.reach(agent, channel_id, at_s=at_s)
+        if isinstance(reached, str):
+            return reached
+        channel, caller_id = reached
+        self.floor.set_line(agent.agent_id, channel_id)
+        work.actions.append(actions.ring_agent(channel_id, channel, agent.agent_id, caller_id))
+        return None
+
+    def new_channel(self, prefix: str) -> str:
+        """Return a channel id that no channel has had."""
+        return prefix + self._new_id()
+
+    def reach(self, agent: Agent, channel_id: str, *, at_s: float) -> tuple[str, str] | str:
+        """Return channel and caller id for somebody's telephone, or why it cannot be rung.
+
+        A line through a trunk is counted from now on until the channel ends.
+        """
         if agent.phone is None:
             return (
                 f"{agent.name} has no telephone; add one: ringbank agents set {agent.name} --phone"
             )
-        channel, caller_id = agent.phone, "ringbank"
-        channel_id = actions.LINE_PREFIX + self._new_id()
-        if agent.phone.startswith("+"):
-            lines = self._trunk_of(agent)
-            if lines is None or not lines.room(at_s):
-                return f"no trunk has a free line for {agent.name}'s telephone; try again"
-            channel = actions.dial_string(lines.trunk.channel, agent.phone)
-            caller_id = lines.trunk.caller_ids[0]
-            lines.begin(at_s)
-            self._line_trunks[channel_id] = lines
-        self.floor.set_line(agent.agent_id, channel_id)
-        work.actions.append(actions.ring_agent(channel_id, channel, agent.agent_id, caller_id))
-        return None
+        if not agent.phone.startswith("+"):
+            return agent.phone, "ringbank"
+        lines = self._trunk_of(agent)
+        if lines is None or not lines.room(at_s):
+            return f"no trunk has a free line for {agent.name}'s telephone; try again"
+        lines.begin(at_s)
+        self._line_trunks[channel_id] = lines
+        return actions.dial_string(lines.trunk.channel, agent.phone), lines.trunk.caller_ids[0]
 
     def _line_ended(self, agent: Agent, work: Work, *, now: datetime) -> None:
         why = f"{agent.name}'s telephone {agent.phone} was not answered; try again"

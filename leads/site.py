@@ -48,6 +48,8 @@ class Settings:
         own_rules: what the operator asks for besides the law, as `campaigns.rules.own` writes it.
         require_token: commands are for agents who say by a token who they are.
         pauses: code of each pause of agents -> paid or unpaid.
+        recordings: the folder of recorded talks, or None where it is not known here.
+        transfers: where agents may move people: name -> E.164 or a channel.
     """
 
     region: str | None
@@ -58,6 +60,8 @@ class Settings:
     own_rules: Mapping[str, object]
     require_token: bool
     pauses: Mapping[str, str]
+    recordings: Path | None = None
+    transfers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)

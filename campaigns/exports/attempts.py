@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection, select
 
+from campaigns.desk_tables import recordings
 from campaigns.exports.cells import Kind, Row, columns
 from campaigns.exports.content import Choice, Content, Found, by_lead, narrowed, stream
 from campaigns.reconciling import JUDGED, Judge
+from campaigns.recordings import is_kept
 from campaigns.tables import agents, attempts, campaigns
 from leads.tables import leads, lists
 
@@ -47,6 +49,7 @@ COLUMNS = columns(
         "superseded_by",
         "clock",
         "truth",
+        "recording",
     ),
 )
 
@@ -56,6 +59,7 @@ _JOINED = {
     "list": lists.c.name,
     "external_id": leads.c.external_id,
     "agent": agents.c.name,
+    "recording": recordings.c.file,
 }
 
 
@@ -80,6 +84,7 @@ def attempts_content(connection: Connection, choice: Choice) -> Content:
         .outerjoin(lists, lists.c.id == attempts.c.list_id)
         .outerjoin(leads, leads.c.id == attempts.c.lead_id)
         .outerjoin(agents, agents.c.id == attempts.c.agent_id)
+        .outerjoin(recordings, (recordings.c.attempt_id == attempts.c.id) & is_kept)
         .order_by(attempts.c.id),
         None if choice.campaign is None else attempts.c.campaign_id == choice.campaign.id,
         choice.where,

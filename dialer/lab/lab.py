@@ -20,6 +20,7 @@ from typing import Any, Literal
 from dialer.asterisk import fragments
 from dialer.lab import records
 from dialer.lab.install import Installation, Tell, install
+from dialer.lab.network import HEARD
 from dialer.lab.scenario import Scenario, parse_scenario
 from dialer.lab.server import Server
 from dialer.lab.settings import Place, carrier_files, pbx_files, ringbank_config
@@ -151,6 +152,15 @@ class Lab:
             RecordsError: the file is there and cannot be read.
         """
         return records.read(self.records_file)
+
+    def heard(self, number: str) -> Path:
+        """Return the file of what a telephone of the kind `hums` has heard so far."""
+        return self.carrier.home / "spool" / "monitor" / HEARD / f"{number}.wav"
+
+    @property
+    def recordings(self) -> Path:
+        """Return the folder of the talks that the PBX records."""
+        return self.pbx.home / "spool" / "monitor" / "ringbank"
 
     def is_up(self) -> bool:
         """Tell whether any of the two servers runs."""

@@ -8,6 +8,9 @@ from dialer.lab.scenario import Habit, Kind, Person, Scenario
 _LONGEST_CALL_S = 3600
 """A forgotten call ends after an hour, so that a lab left alone comes to rest."""
 
+HEARD = "heard"
+"""The folder, below the carrier's recordings, of what telephones of the kind `hums` heard."""
+
 _HEAD = f"""\
 ; The telephone network of the lab, written from its scenario at every start.
 [incoming]
@@ -105,6 +108,9 @@ def _steps(person: Person) -> list[str]:
             return ["Hangup(34)"]
         case Kind.AGENT:
             return ["Answer()", f"Wait({_LONGEST_CALL_S})"]
+        case Kind.HUMS:
+            heard = f"MixMonitor(,r({HEARD}/${{NUMBER}}.wav))"
+            return ["Answer()", heard, f"Playtones({person.hz})", f"Wait({_LONGEST_CALL_S})"]
 
 
 def _silence(seconds: float) -> list[str]:

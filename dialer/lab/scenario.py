@@ -29,17 +29,20 @@ class Kind(StrEnum):
     CONGESTED = "congested"
     MACHINE = "machine"
     AGENT = "agent"
+    HUMS = "hums"
 
 
 ENDINGS = tuple(f"{number:02}" for number in range(100))
 """The last two digits a number can have."""
 
 _LONGEST_S = 600.0
-_SETTINGS = frozenset({"kind", "share", "ring_s", "after_s", "key", "then"})
+_SETTINGS = frozenset({"kind", "share", "ring_s", "after_s", "key", "hz", "then"})
 _AFTER_S = {Kind.PRESSES: 1.5, Kind.HANGS_UP: 0.8}
 """Seconds after the answer when a file does not say; the other kinds do nothing then."""
-_RING_S = {Kind.DEAD: 0.0, Kind.CONGESTED: 0.0, Kind.BUSY: 0.0, Kind.AGENT: 0.0}
+_RING_S = {Kind.DEAD: 0.0, Kind.CONGESTED: 0.0, Kind.BUSY: 0.0, Kind.AGENT: 0.0, Kind.HUMS: 0.0}
 _DEFAULT_RING_S = 1.0
+_HZ_FROM, _HZ_TO, _HZ = 200, 3400, 440
+"""What a telephone line carries, and the tone of whoever hums when a file does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +54,14 @@ class Person:
         ring_s: seconds the telephone rings before that.
         after_s: seconds from the answer to the key or to hanging up; else 0.
         key: the key that is pressed; else empty.
+        hz: the tone of a person who hums; else 0.
     """
 
     kind: Kind
     ring_s: float
     after_s: float = 0.0
     key: str = ""
+    hz: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +108,7 @@ class _Draft:
     ring_s: tuple[float, float]
     after_s: float
     key: str
+    hz: int
     then: "_Draft | None"
     share: float = 1.0
 
@@ -208,6 +214,7 @@ class _Reader:
             ring_s=self._ring(table, kind, where),
             after_s=self._after(table, kind, where),
             key=self._key(table, kind, where),
+            hz=self._hz(table, kind, where),
             then=self._draft(table["then"], f"{where}.then") if "then" in table else None,
             share=self._number(table.get("share", 1.0), f"{where}.share"),
         )
@@ -240,6 +247,17 @@ class _Reader:
         if not re.fullmatch(r"[0-9*#]", key):
             self._wrong(f"{where}.key", "must be one key of a telephone: 0 to 9, * or #")
         return key
+
+    def _hz(self, table: Mapping[str, Any], kind: Kind, where: str) -> int:
+        if kind is not Kind.HUMS:
+            if "hz" in table:
+                self._wrong(f"{where}.hz", f"means nothing for {kind}")
+            return 0
+        hz = table.get("hz", _HZ)
+        if isinstance(hz, int) and not isinstance(hz, bool) and _HZ_FROM <= hz <= _HZ_TO:
+            return hz
+        self._wrong(f"{where}.hz", f"must be a whole number from {_HZ_FROM} to {_HZ_TO}")
+        return 0
 
     def _number(self, value: object, where: str) -> float:
         fits = isinstance(value, int | float) and not isinstance(value, bool)
@@ -287,4 +305,5 @@ def _person(draft: _Draft, seed: object, name: str) -> Person:
         ring_s=round(low + (high - low) * _fraction(seed, f"{name} rings"), 2),
         after_s=draft.after_s,
         key=draft.key,
+        hz=draft.hz,
     )

@@ -23,10 +23,10 @@ func_pjsip_endpoint func_strings func_timeout
 """
 _PBX_MODULES = """
 bridge_native_rtp bridge_softmix bridge_holding bridge_builtin_features res_musiconhold
-app_amd app_chanspy app_confbridge app_dial app_mixmonitor app_read func_cut func_global
-func_module func_version func_volume
+app_amd app_chanspy app_confbridge app_dial app_mixmonitor app_read func_cut func_env
+func_global func_module func_version func_volume
 """
-_CARRIER_MODULES = "app_senddtmf func_cdr res_cdrel_custom cdr_custom"
+_CARRIER_MODULES = "app_mixmonitor app_playtones app_senddtmf func_cdr res_cdrel_custom cdr_custom"
 """What each server loads, and no more: a server starts in a second and takes no CPU while it rests.
 Source: tried with Asterisk 22.10; an older one that does not have a module goes without it."""
 

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, select, update
 
 from campaigns.model import Outcome
 from campaigns.tables import agents, attempts, campaign_leads
-from dialer.actions import CALL_PREFIX, LINE_PREFIX
+from dialer.actions import CALL_PREFIX, LINE_PREFIX, SUPERVISOR_PREFIX
 from dialer.lab.lab import Lab
 from dialer.lab.records import NetworkRecord
 from dialer.lab.server import Server
@@ -61,6 +61,7 @@ class Site:
         port: int | None = None,
         secret: str | None = None,
         channel: str = "PJSIP/{number}@carrier",
+        more: str = "",
     ) -> None:
         """Write the configuration, anew where it is there."""
         (self.folder / "secret").write_text(secret or self.lab.secret)
@@ -77,6 +78,7 @@ channel = "{channel}"
 max_calls = {max_calls}
 max_calls_per_second = {max_calls_per_second}
 caller_ids = ["+4721000000"]
+{more}
 """)
 
     def ringbank(self, *words: str, status: int = 0) -> object:
@@ -157,6 +159,15 @@ choices = ["yes", "no"]
         """Add an agent with a telephone of the town; return its number."""
         phone = self.number(ending)
         self.ringbank("agents", "add", name, "--phone", phone)
+        return phone
+
+    def supervisor(self, name: str, ending: str = "18") -> str:
+        """Add a supervisor with a telephone that hums; return its number."""
+        phone = self.add_agent(name, ending)
+        with writing(self._base) as connection:
+            connection.execute(
+                update(agents).where(agents.c.name == name).values(roles=["supervisor"])
+            )
         return phone
 
     def agent_in(self, name: str) -> None:
@@ -253,7 +264,7 @@ choices = ["yes", "no"]
         """Return the ids of the calls and agents' lines that live in the PBX."""
         shown = self.lab.pbx.cli("core show channels concise").stdout
         ids = [line.rpartition("!")[2] for line in shown.splitlines()]
-        return [one for one in ids if one.startswith((CALL_PREFIX, LINE_PREFIX))]
+        return [one for one in ids if one.startswith((CALL_PREFIX, LINE_PREFIX, SUPERVISOR_PREFIX))]
 
     def differences(self) -> list[str]:
         """Return everything on which ledger and network do not agree."""

@@ -778,6 +778,7 @@ def upgrade() -> None:
         sa.Column("file", sa.Text(), nullable=False),
         sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("pauses", sa.JSON(), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=True),
         sa.Column("delete_on", sa.Date(), nullable=True),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(

@@ -1,0 +1,79 @@
+"""What commands ask of an engine about supervision and recordings, read from the base."""
+
+from sqlalchemy import Connection, select
+
+from campaigns import recordings
+from campaigns.agents import AgentRow, list_agents
+from campaigns.supervisions import SupervisionKind
+from campaigns.tables import attempts, claims
+from dialer import floor
+from dialer.agent import Agent
+from dialer.live import Work
+from dialer.recorder import Recorder
+from dialer.requests import Surroundings
+from dialer.store import Request, RequestKind
+from dialer.supervision import Order, Supervision
+
+KINDS = frozenset({RequestKind.SUPERVISE, RequestKind.END_SUPERVISION, RequestKind.SILENCE})
+
+
+def obey(
+    connection: Connection,
+    request: Request,
+    supervision: Supervision,
+    recorder: Recorder,
+    work: Work,
+    around: Surroundings,
+) -> None:
+    """Have a request of one of the `KINDS` done, or answered with why it cannot be."""
+    if around.ami_down is not None:
+        work.answers.append((request.id, f"Asterisk cannot be reached: {around.ami_down}"))
+        return
+    if request.kind is RequestKind.SILENCE:
+        call = _channel_of(connection, request.attempt_id)
+        recorder.silence(request.id, call, work, silent=bool(request.detail["silent"]))
+        return
+    asker = next((r for r in list_agents(connection) if r.id == request.agent_id), None)
+    if asker is None:
+        work.answers.append((request.id, "whoever asks is no agent any more"))
+    elif request.kind is RequestKind.END_SUPERVISION:
+        supervision.end(request.id, floor.as_agent(asker), work, now=around.now)
+    else:
+        order = _order(connection, request, asker)
+        supervision.obey(order, work, now=around.now, at_s=around.at_s)
+
+
+def people(connection: Connection) -> dict[int, Agent]:
+    """Return all agents by id, as an engine gets to know them."""
+    return {row.id: floor.as_agent(row) for row in list_agents(connection)}
+
+
+def _order(connection: Connection, request: Request, asker: AgentRow) -> Order:
+    assert request.attempt_id is not None
+    recorded = recordings.of_attempt(connection, request.attempt_id)
+    return Order(
+        request=request.id,
+        row=int(request.detail["row"]),
+        kind=SupervisionKind(request.detail["kind"]),
+        call=_channel_of(connection, request.attempt_id),
+        supervisor=floor.as_agent(asker),
+        owes=_lease_of(connection, asker.id, request.attempt_id),
+        to=str(request.detail.get("to", "")),
+        silent=recorded is not None and recordings.is_paused(recorded),
+    )
+
+
+def _lease_of(connection: Connection, agent_id: int, but: int) -> str | None:
+    """Return the lease that somebody holds already, besides that of one call."""
+    lease: str | None = connection.scalar(
+        select(claims.c.lease).where(
+            claims.c.agent_id == agent_id, claims.c.attempt_id.is_distinct_from(but)
+        )
+    )
+    return lease
+
+
+def _channel_of(connection: Connection, attempt_id: int | None) -> str:
+    return str(
+        connection.scalar(select(attempts.c.channel_id).where(attempts.c.id == attempt_id)) or ""
+    )

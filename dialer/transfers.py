@@ -1,0 +1,121 @@
+"""People whom an engine moves to another number, and who talk there.
+
+The dialplan dials, and brings the person back to the agent's room when nobody answers. Once
+somebody has, the agent is free: theirs is the result, and no longer the person.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from dialer import actions
+from dialer.agent import AgentEvent
+from dialer.live import LiveCall, Work
+from dialer.switchboard import Switchboard
+from dialer.trunks import Lines
+
+
+@dataclass(slots=True, kw_only=True)
+class _Transfer:
+    """A person on the way to another number, or there."""
+
+    row: int
+    request: int | None
+    lines: Lines | None
+    answered: bool = False
+
+
+class Transfers:
+    """Who is on the way to another number, or talks there."""
+
+    def __init__(self, board: Switchboard) -> None:
+        self._board = board
+        self._by_call: dict[str, _Transfer] = {}
+
+    def __contains__(self, call: str) -> bool:
+        return call in self._by_call
+
+    def begin(
+        self, live: LiveCall, to: str, row: int, request: int, work: Work, *, at_s: float
+    ) -> str | None:
+        """Have a person moved, or return why they cannot be.
+
+        Args:
+            live: their call, at an agent.
+            to: E.164, through the call's own trunk, or a channel.
+            row: in `supervisions`.
+            request: the command that waits.
+            work: takes what follows.
+            at_s: the moment, for the trunk's pace.
+        """
+        lines, channel = None, to
+        if to.startswith("+"):
+            lines = self._board.lines.get(live.attempt.trunk)
+            if lines is None or not lines.room(at_s):
+                return f"trunk {live.attempt.trunk} has no free line; try again"
+            channel = actions.dial_string(lines.trunk.channel, to)
+            lines.begin(at_s)
+        assert live.call.agent_id is not None
+        work.actions += actions.transfer(
+            live.call.channel_id, channel, live.stored.campaign.caller_id, live.call.agent_id
+        )
+        self._by_call[live.call.channel_id] = _Transfer(row=row, request=request, lines=lines)
+        return None
+
+    def awaits(self, request: int) -> bool:
+        """Tell whether a request waits for the other number."""
+        return any(transfer.request == request for transfer in self._by_call.values())
+
+    def hear(self, fields: Mapping[str, str], work: Work, *, now: datetime) -> None:
+        """Take in whether the number that a person is moved to was answered."""
+        call = fields.get("attempt", "")
+        live, transfer = self._board.calls.get(call), self._by_call.get(call)
+        if live is None or transfer is None:
+            return
+        if fields.get("stage") == "answered" and not transfer.answered:
+            transfer.answered = live.moved = True
+            work.supervised.append((transfer.row, {"began_at": now}))
+            if live.call.agent_id is not None:
+                self._board.tell(live.call.agent_id, AgentEvent.CALL_OVER, work, now=now)
+            if transfer.request is not None:
+                work.answers.append((transfer.request, None))
+                transfer.request = None
+        elif fields.get("stage") == "failed":
+            told = fields.get("why", "").lower() or "no answer"
+            why = f"the number was not reached ({told}); the person is back in the agent's room"
+            self._end(call, why, work, now=now)
+
+    def tidy(self, work: Work, *, now: datetime) -> None:
+        """Forget those whose call is over."""
+        for call in tuple(self._by_call):
+            if call not in self._board.calls:
+                self._end(call, "the person hung up", work, now=now)
+
+    def find(self, live: LiveCall, row: int, *, answered: bool) -> None:
+        """Take over a transfer that was begun before this link, or by an earlier process."""
+        known = self._by_call.get(live.call.channel_id)
+        self._by_call[live.call.channel_id] = _Transfer(
+            row=row,
+            request=None,
+            lines=known.lines if known is not None else None,
+            answered=answered,
+        )
+        live.moved = answered
+
+    def stop_waiting(self, why: str, work: Work) -> None:
+        """Answer every request that waits; the transfers go on."""
+        for transfer in self._by_call.values():
+            if transfer.request is not None:
+                work.answers.append((transfer.request, why))
+                transfer.request = None
+
+    def _end(self, call: str, why: str, work: Work, *, now: datetime) -> None:
+        transfer = self._by_call.pop(call)
+        if transfer.lines is not None:
+            transfer.lines.end()
+        ended: dict[str, object] = {"ended_at": now}
+        if not transfer.answered:
+            ended["detail"] = why
+        work.supervised.append((transfer.row, ended))
+        if transfer.request is not None:
+            work.answers.append((transfer.request, why))
