@@ -116,6 +116,8 @@ def site_of(folder: Path) -> Site:
             trunks={},
             engine=loaded.engine,
             rules_folder=loaded.rules_folder,
+            require_token=False,
+            pauses={},
             own_rules=loaded.own_rules.document(),
         ),
     )

@@ -110,11 +110,15 @@ def find_agent(connection: Connection, name: str) -> AgentRow:
     """
     agent = any_agent(connection, name)
     if not agent.active:
-        raise UsageError(
-            f"{name} does not work here any more; bring them back with: "
-            f"ringbank agents activate {name}"
-        )
+        raise UsageError(has_gone(name))
     return agent
+
+
+def has_gone(name: str) -> str:
+    """Return what is told of an agent who is not active."""
+    return (
+        f"{name} does not work here any more; bring them back with: ringbank agents activate {name}"
+    )
 
 
 def any_agent(connection: Connection, name: str) -> AgentRow:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
 
 from campaigns import facts, turns
+from campaigns.agents import has_gone
 from campaigns.claims import claim, held_among, release
 from campaigns.consequences import hold_numbers
 from campaigns.drafts import words_of
@@ -97,12 +98,15 @@ def next_person(
     dials, or says when, the next one is claimed.
 
     Raises:
+        UsageError: the agent has left.
         NotAllowedError: the agent takes calls from an engine, which may come at any moment.
     """
     # Asked twice at one instant, the second asker waits here for the lease of the first.
     agent = connection.execute(
         select(agents).where(agents.c.id == agent_id).with_for_update(key_share=True)
     ).one()
+    if not agent.active:  # they left a moment ago, and whoever they held is free again
+        raise UsageError(has_gone(agent.name))
     release_expired(connection, stored, now=now)
     held = lease_of(connection, agent_id)
     if held is not None:
@@ -327,6 +331,7 @@ def person_document(
         "tasks": open_documents(connection, lease.lead_id, now=now),
         "mode": campaign.mode,
         "live": lease.live,
+        "called": lease.attempt_id is not None,
         **words,
     }
 
@@ -381,6 +386,10 @@ def give_result(
     """Write an agent's result; return whether a live call has to be ended by the engine.
 
     `before`: the person as `traces.look` saw them before anything of the talk was written.
+
+    Raises:
+        UsageError: the lease is over.
+        NotAllowedError: the engine has to call the person first.
     """
     hold_numbers(connection, result.disposition.kind)
     attempt = None
@@ -402,6 +411,11 @@ def give_result(
     if lease.attempt_id is not None:
         return not record_result(
             connection, stored, lease.attempt_id, result, before=before, now=now
+        )
+    if stored.campaign.mode is DialMode.PREVIEW:
+        raise NotAllowedError(
+            f"this person was not called yet; run: ringbank dial {lease.lease}, or let them go: "
+            f"ringbank skip {lease.lease} --reason CODE"
         )
     attempt_id = _by_hand(connection, stored, lease, result, now=now)
     connection.execute(update(claims).where(claims.c.id == lease.id).values(attempt_id=attempt_id))

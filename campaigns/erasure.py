@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, null, select, update
 
 from campaigns.claims import held_among, stop_claims
-from campaigns.desk_tables import drafts, orders, result_changes, skips, tasks
+from campaigns.desk_tables import drafts, orders, skips, tasks
 from campaigns.examining import ERASED
 from campaigns.model import Campaign, LeadState, QuestionType
 from campaigns.numbers import forget_numbers, used_among
@@ -129,12 +129,6 @@ def _empty_what_was_typed(connection: Connection, lead_id: int, *, now: datetime
         update(orders).where(orders.c.lead_id == lead_id).values(fields={}, cancel_reason=None)
     )
     connection.execute(delete(drafts).where(drafts.c.lead_id == lead_id))
-    theirs = select(attempts.c.id).where(attempts.c.lead_id == lead_id)
-    connection.execute(
-        update(result_changes)
-        .where(result_changes.c.attempt_id.in_(theirs))
-        .values(before={}, why=None)
-    )
     this = update(tasks).where(tasks.c.lead_id == lead_id)
     # Nobody could say any more whom an open one is about.
     connection.execute(this.where(tasks.c.done_at.is_(None)).values(done_at=now, done_by=_WITHHELD))

@@ -34,7 +34,9 @@ def deactivate(connection: Connection, agent: AgentRow, *, now: datetime) -> Non
         NotAllowedError: a call of theirs has no end yet.
     """
     # Whoever asks for their next person at this instant waits, or has that person already.
-    connection.execute(select(agents.c.id).where(agents.c.id == agent.id).with_for_update())
+    connection.execute(
+        select(agents.c.id).where(agents.c.id == agent.id).with_for_update(key_share=True)
+    )
     lease = lease_of(connection, agent.id)
     held = lease is not None and _is_still_held(connection, agent, lease)
     if lease is not None and held:

@@ -388,7 +388,7 @@ def last_said(connection: Connection, agent_id: int) -> str | None:
 def unfinished_lease(connection: Connection, agent_id: int) -> str | None:
     """Return the lease of which the agent still owes the result, no call being on the line.
 
-    The talk is over, or it is one that they dial by hand.
+    The talk is over, or it is one that they dial by hand or have not had dialled yet.
     """
     lease: str | None = connection.scalar(
         select(claims.c.lease)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
-from campaigns.desk_tables import drafts, orders, result_changes, tasks
+from campaigns.desk_tables import drafts, orders, result_changes, skips, tasks
 from campaigns.tables import agents, answers, attempts, campaign_leads, campaigns
 from leads.access import accesses_to
 from leads.model import SuppressionKind
@@ -142,6 +142,13 @@ def everything_of(connection: Connection, lead_id: int) -> dict[str, Rows]:
             .join(attempts, attempts.c.id == result_changes.c.attempt_id)
             .where(_theirs(attempts, lead_id))
             .order_by(result_changes.c.id),
+        ),
+        "skips": _rows(
+            connection,
+            select(campaigns.c.name.label("campaign"), skips)
+            .join(campaigns)
+            .where(_theirs(skips, lead_id))
+            .order_by(skips.c.id),
         ),
         "suppressions": _rows(
             connection,

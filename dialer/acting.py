@@ -22,6 +22,10 @@ _UPGRADE = "db upgrade"
 _AT_A_TERMINAL = "desk"
 
 
+class NotYoursError(NotAllowedError):
+    """It is another agent's: what was typed of it is not kept, either."""
+
+
 def identify(site: Site, environment: Mapping[str, str]) -> Actor | None:
     """Return who acts, or None where nobody gave a token.
 
@@ -150,7 +154,7 @@ def on_whose_word(site: Site, by: str | None) -> str | None:
     """Return who vouches for something: who is named, or else who acts, or None.
 
     Raises:
-        NotAllowedError: somebody else is named by whoever may speak for themselves only.
+        NotYoursError: somebody else is named by whoever may speak for themselves only.
     """
     actor = site.actor()
     if actor is None or by == actor.name:
@@ -158,7 +162,7 @@ def on_whose_word(site: Site, by: str | None) -> str | None:
     if by is None:
         return actor.name
     if site.settings().require_token and Role.MANAGER not in actor.roles:
-        raise NotAllowedError(f"you are {actor.name} and cannot vouch for {by}; leave --by out")
+        raise NotYoursError(f"you are {actor.name} and cannot vouch for {by}; leave --by out")
     return by
 
 
@@ -171,11 +175,11 @@ def check_own_lease(site: Site, lease: str, agent_id: int | None) -> None:
         agent_id: who holds it, or None.
 
     Raises:
-        NotAllowedError: it is not theirs.
+        NotYoursError: it is not theirs.
     """
     actor = site.actor()
     if actor is not None and actor.own_only and actor.id != agent_id:
-        raise NotAllowedError(
+        raise NotYoursError(
             f"the lease {lease} is not {actor.name}'s; see your own with: "
             f"ringbank next --campaign NAME --agent {actor.name}"
         )

@@ -38,7 +38,7 @@ from campaigns.scripts.shown import note_shown, words_for
 from campaigns.scripts.talk import Answers
 from campaigns.store import StoredCampaign
 from campaigns.traces import Look
-from dialer.acting import check_own_lease, check_own_name, on_whose_word
+from dialer.acting import NotYoursError, check_own_lease, check_own_name, on_whose_word
 from dialer.asking import (
     ANSWER_WITHIN,
     NoEngineError,
@@ -251,13 +251,14 @@ class Desk(Line):
             by = on_whose_word(self._site, by)
             if by is None:
                 raise UsageError("a correction needs to know who corrects; add --by NAME")
+            call = desk.find_call(connection, lease)
+            check_own_lease(self._site, lease, call.agent_id)
             who = find_agent(connection, by)
             if not who.roles & {Role.SUPERVISOR, Role.MANAGER}:
                 raise NotAllowedError(
                     f"only a supervisor or a manager corrects results, and {by} is neither; "
                     f"name one, or give {by} the role: ringbank agents roles {by}"
                 )
-            call = desk.find_call(connection, lease)
             assert call.attempt_id is not None
             stored = store.load_id(connection, call.campaign_id)
             said, recorded, _ = self._read(connection, stored, call, words, now=now)
@@ -317,6 +318,8 @@ class Desk(Line):
         """Keep the words that are refused inside, when nothing else of them is left."""
         try:
             yield
+        except NotYoursError:
+            raise
         except (UsageError, NotAllowedError) as refused:
             with writing(self._site.base()) as connection:
                 told = _keep_refused(connection, lease, words, now=now)

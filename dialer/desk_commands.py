@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from dialer.offered_text import (
+    WIDTH,
     disposition_lines,
     draft_lines,
     question_lines,
@@ -295,12 +296,16 @@ def _show_talk(console: Console, document: dict[str, object]) -> None:
         console.line(f"  {past['at'].astimezone():%Y-%m-%d %H:%M}  {', '.join(filter(None, said))}")
     console.line("")
     for line in lines_of(document):
-        console.line(line)
+        behind = " " * (len(line) - len(line.lstrip()) + 2)
+        console.line(fill(line, WIDTH, subsequent_indent=behind) if len(line) > WIDTH else line)
     draft = document["draft"]
     assert draft is None or isinstance(draft, dict)
     for line in (*question_lines(questions), *reason_lines(dispositions)):
         console.line(line)
     _show_order(console, document)
+    if document["mode"] == "preview" and not document["called"]:
+        console.line(f"\nCall: ringbank dial {document['lease']}")
+        console.line(f"  or: ringbank skip {document['lease']} --reason CODE")
     console.line(f"\nThen: ringbank result {document['lease']} --disposition CODE")
     for line in (*disposition_lines(dispositions), *draft_lines(draft)):
         console.line(line)

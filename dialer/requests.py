@@ -76,7 +76,8 @@ def _obey(
             if (lease := ledger.unfinished_lease(connection, row.id)) is not None:
                 return (
                     f"{row.name} still owes the result of lease {lease}; "
-                    f"run: ringbank result {lease} --disposition CODE"
+                    f"run: ringbank result {lease} --disposition CODE, or where nobody was "
+                    f"called: ringbank release {lease}"
                 )
             return board.tell(row.id, AgentEvent.READY, work, now=around.now)
         case RequestKind.PAUSE:

@@ -90,8 +90,11 @@ class Switchboard:
 
     def apply(self, live: LiveCall, events: Iterable[Event], work: Work, *, now: datetime) -> None:
         """Let a call take its next steps, and note what follows from where they end."""
+        joining = live.call.state is CallState.JOINING
         step = follow(live.call, events)
         live.call = step.call
+        if joining and live.call.state is CallState.TALKING:
+            self._sound_tone(live.call.agent_id, work)
         match step.effect:
             case Effect.SETTLE:
                 self._settle(live, work, now=now)
@@ -100,9 +103,6 @@ class Switchboard:
                 work.chosen.append((live.attempt, live.call.agent_id))
                 move = actions.move_to_room(live.call.channel_id, live.call.agent_id)
                 work.actions.append(move)
-                line = self.floor.agents[live.call.agent_id].channel_id
-                if line is not None:
-                    work.actions.append(actions.sound_tone(line))
             case Effect.APOLOGISE:
                 work.actions.append(actions.apologise(live.call.channel_id))
             case None:
@@ -111,6 +111,12 @@ class Switchboard:
             self._free_agent(live.call.agent_id or live.dialler, work, now=now)
         elif live.call.state in _UNANSWERED and live.dialler is not None:
             self._call_off(live, work)
+
+    def _sound_tone(self, agent_id: int | None, work: Work) -> None:
+        """Tell an agent that somebody has come: not before, so that nobody's move waits for it."""
+        agent = self.floor.agents.get(agent_id or 0)
+        if agent is not None and agent.channel_id is not None:
+            work.actions.append(actions.sound_tone(agent.channel_id))
 
     def match(self, work: Work, *, now: datetime) -> None:
         """Give whoever waits longest to the agent who has been ready longest.

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from campaigns.store import StoredCampaign
 
 scripts_app = typer.Typer(no_args_is_help=True, help="Check, preview and list what agents say.")
+
+_SCREEN = 78
+"""How wide a line for a terminal may be."""
 
 Name = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Whose script.")]
 
@@ -180,7 +184,13 @@ def lines_of(seen: Mapping[str, Any]) -> list[str]:
         lines += ["", *seen["script"].split("\n")]
     for leaf in seen["drawer"]:
         lines += ["", f"? {leaf['title']}", *(f"  {line}" for line in leaf["text"].split("\n"))]
-    return lines
+    return [part for line in lines for part in _within_a_screen(line)]
+
+
+def _within_a_screen(line: str) -> list[str]:
+    """Return a line in as many as it takes, the later ones as far in as the first."""
+    indent = line[: len(line) - len(line.lstrip())]
+    return wrap(line, _SCREEN, subsequent_indent=indent) or [""]
 
 
 @scripts_app.command(name="list")

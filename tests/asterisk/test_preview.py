@@ -75,6 +75,34 @@ def test_a_day_in_preview(site: Site):
     leave(engine)
 
 
+def test_the_person_hangs_up_first_and_the_result_is_owed(site: Site, link):
+    engine, (first, second) = begin(site, "66", "00")
+    lease = site.next("anna")["lease"]
+    assert "was not called yet" in site.ringbank(
+        "result", lease, "--disposition", "completed", status=3
+    )
+    site.ringbank("dial", lease)
+    engine.until(lambda: site.agent("anna").state == "wrap_up")
+    person = site.next("anna")
+    assert (person["lease"], person["live"], person["called"]) == (lease, False, True)
+    assert "still owes the result" in site.ringbank("dial", lease, status=1)
+    assert "--disposition" in site.ringbank("skip", lease, "--reason", "other", status=3)
+    site.result(lease)
+    engine.until(lambda: site.agent("anna").state == "preview")
+    assert site.attempt(first).wrap_s > 0
+
+    # In the next talk the agent's own telephone hangs up: they owe its result all the same.
+    lease = site.next("anna")["lease"]
+    site.ringbank("dial", lease, "--wait", "10")
+    link.send("Hangup", Channel=site.agent("anna").channel_id)
+    engine.until(lambda: site.attempt(second).ended_at)
+    assert (site.agent("anna").state, site.channels()) == ("out", [])
+    assert site.next("anna")["lease"] == lease
+    site.result(lease, "partial")
+    assert site.attempt(second).disposition == "partial"
+    leave(engine)
+
+
 def test_nobody_answers_and_the_person_waits_for_their_next_turn(site: Site):
     engine, (called,) = begin(site, "30")
     person = site.next("anna")

@@ -139,9 +139,23 @@ def test_a_volunteer_acts_in_their_own_name_and_on_their_own_lease_only(
     lease = as_("bo", f"{NEXT} bo")["lease"]
     for line in (f"result {lease} --disposition success", f"release {lease}"):
         assert f"the lease {lease} is not anna's" in as_("anna", line, status=3)
-    assert as_("bo", f"{NEXT} bo")["lease"] == lease
+    mine = as_("bo", f"{NEXT} bo")
+    assert (mine["lease"], mine["draft"]) == (lease, None), "nothing of hers was kept for him"
+    for by in ("anna", "sue"):
+        line = f"result {lease} --disposition success --correct --by {by}"
+        as_("anna", line, status=2 if by == "anna" else 3)
     as_("sue", f"release {lease}")
     assert as_("sue", f"{NEXT} bo")["lead"]["name"] == "Åse Lunde"
+
+
+def test_who_has_a_token_need_not_say_who_they_are(as_: Any, say: Say, tokens: Any) -> None:
+    mine = as_("bo", "next --campaign tariff-switch")
+    assert as_("bo", f"{NEXT} bo")["lease"] == mine["lease"]
+
+
+def test_without_a_token_it_has_to_be_said_whose_desk_it_is(office: Path, say: Say) -> None:
+    told = say("next --campaign tariff-switch", status=2).stderr
+    assert "whose desk is it? add --agent NAME, or set RINGBANK_AGENT_TOKEN" in told
 
 
 def test_a_practice_talk_is_its_agents_too(tmp_path: Path, as_: Any, tokens: Any) -> None:

@@ -3,6 +3,7 @@
 It needs root, to make the accounts, and takes them away again.
 """
 
+import contextlib
 import itertools
 import json
 import os
@@ -150,6 +151,7 @@ def place() -> Iterator[Place]:
             daemon.send_signal(signal.SIGTERM)
             daemon.wait(timeout=10)
         sudoers.unlink(missing_ok=True)
+        end_processes_of(service, volunteer)
         for user in (volunteer, service):
             subprocess.run(["userdel", user], check=False, capture_output=True)
         subprocess.run(["groupdel", group], check=False, capture_output=True)
@@ -316,17 +318,25 @@ def run(
     )  # fmt: skip
 
 
-def processes_of(*users: str) -> list[str]:
-    """Return the names of all processes that some users run."""
-    uids = {pwd.getpwnam(user).pw_uid for user in users}
-    found = []
+def processes_of(*users: str) -> dict[int, str]:
+    """Return by id the names of all processes that some users run."""
+    uids = {entry.pw_uid for entry in pwd.getpwall() if entry.pw_name in users}
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if folder.stat().st_uid in uids:
-                found.append((folder / "comm").read_text().strip())
+                found[int(folder.name)] = (folder / "comm").read_text().strip()
         except OSError:
             continue  # it has ended meanwhile
     return found
+
+
+def end_processes_of(*users: str) -> None:
+    """End what is left of connections whose client is gone: no user in use can be removed."""
+    for process in processes_of(*users):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    until(lambda: not processes_of(*users), timeout_s=10)
 
 
 def marked(place: Place) -> tuple[str, Path]:
@@ -382,7 +392,7 @@ def test_no_key_opens_a_shell_a_pager_or_an_editor_behind_the_desk(
     ):  # fmt: skip
         terminal.press(*keys)
     terminal.wait(lambda seen: bool(seen.strip()), "the screen")
-    running = processes_of(place.service, place.volunteer)
+    running = processes_of(place.service, place.volunteer).values()
     others = [name for name in running if name not in {"sshd", "sudo"}]
     assert others, "the desk goes on"
     assert [name for name in others if "python" not in name and name != "ringbank"] == []
@@ -508,7 +518,7 @@ def test_nothing_is_forwarded_through_the_connection(
                     reached.sendall(b"hello")
                     assert _answer(reached) == b"", "the far end has closed it"
             finally:
-                client.terminate()
+                client.kill()
     with pytest.raises(BlockingIOError):
         inside.accept()
 

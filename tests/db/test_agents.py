@@ -226,3 +226,12 @@ def test_an_agent_whom_a_dead_engine_left_in_is_out_from_then_on(base: Engine, a
     with reading(base) as connection:
         (row,) = connection.execute(select(agent_states)).all()
     assert (row.agent_id, row.state, row.since) == (anna, "out", NOON + minutes(5))
+
+
+def test_who_asked_just_before_they_left_gets_nobody(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    leave(base)
+    with writing(base) as connection, pytest.raises(UsageError, match="does not work here any mo"):
+        desk.next_person(connection, spring, LAWS, anna, now=NOON)
+    assert claim_rows(base) == []

@@ -268,6 +268,7 @@ def test_the_agent_sees_all_there_is_to_know(base: Engine, spring: StoredCampaig
         "drawer",
         "mode",
         "live",
+        "called",
     ]
     assert document["campaign"] == "spring"
     assert document["lead"] == {

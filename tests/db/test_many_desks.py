@@ -41,7 +41,7 @@ def seen(base: Engine, base_url: str, tmp_path: Path) -> dict[int, list[dict[str
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
         text=True,
-        timeout=55,
+        timeout=160,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]
@@ -51,6 +51,7 @@ def seen(base: Engine, base_url: str, tmp_path: Path) -> dict[int, list[dict[str
     }
 
 
+@pytest.mark.timeout(180)  # some 20 s where nothing else runs
 def test_nobody_is_given_to_two(base: Engine, seen: dict[int, list[dict[str, Any]]]):
     steps = [step for of_one in seen.values() for step in of_one]
     assert [step for step in steps if step["what"] in {"failed", "nobody"}] == []

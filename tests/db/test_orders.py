@@ -25,6 +25,7 @@ from campaigns.store import StoredCampaign, load
 from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
 from tests.db.people import (
+    LAWS,
     NOON,
     add_agent,
     call,
@@ -323,7 +324,7 @@ def test_an_agent_is_shown_the_form_and_who_takes_it(base: Engine, spring: Store
     (claim,) = take(base, spring)
     with reading(base) as connection:
         lease = find_lease(connection, claim.lease)
-        document: Any = person_document(connection, spring, lease, now=NOON)
+        document: Any = person_document(connection, spring, LAWS, lease, now=NOON)
     assert [field["key"] for field in document["order"]["fields"]][:2] == ["full_name", "extras"]
     assert [one["code"] for one in document["dispositions"] if one["form"]] == ["sale"]
 

@@ -10,7 +10,10 @@ from campaigns.agents import agent_of
 from campaigns.claims import Claim
 from campaigns.desk import Lease
 from campaigns.desk_tables import agent_states
+from campaigns.erasure import erase
+from campaigns.merging import merge
 from campaigns.model import AgentState, CampaignState, DispositionKind, Outcome
+from campaigns.person import everything_of
 from campaigns.previewing import PREVIEW_LEASE, take_up
 from campaigns.results import Result
 from campaigns.skips import MOST_AN_HOUR, PASSED_OVER_FOR
@@ -211,6 +214,18 @@ def test_a_promise_that_is_due_may_be_kept_in_preview(base: Engine, spring, anna
     assert isinstance(judge(base, spring, again, anna, now=at), Claim)
 
 
+def test_nobody_has_a_result_who_was_not_called(base: Engine, spring, anna: int):
+    lease = look(base, spring, anna)
+    chosen = next(d for d in spring.campaign.dispositions if d.kind is DispositionKind.REFUSAL)
+    with (
+        pytest.raises(NotAllowedError, match=f"ringbank dial {lease.lease}"),
+        writing(base) as connection,
+    ):
+        desk.give_result(connection, spring, lease, Result(disposition=chosen), now=NOON)
+    with reading(base) as connection:
+        assert desk.lease_of(connection, anna) == lease
+
+
 # Skipping
 
 
@@ -271,6 +286,32 @@ def test_nobody_skips_more_than_ten_people_an_hour(base: Engine, anna: int):
         assert desk.lease_of(connection, anna) == lease, "they are held still"
         assert skips.skipped_by(connection, since=NOON) == {anna: MOST_AN_HOUR}
     skip(base, many, lease, anna, now=NOON + hour)
+
+
+def test_what_an_agent_wrote_of_somebody_they_skipped_is_the_persons(
+    base: Engine, spring, anna: int
+):
+    lease = look(base, spring, anna)
+    with writing(base) as connection:
+        desk.give_back(connection, spring, lease)
+        skips.note_skip(
+            connection, campaign_id=spring.id, lead_id=lease.lead_id, agent_id=anna,
+            reason="know_person", note="my neighbour", now=NOON,
+        )  # fmt: skip
+        (kept,) = everything_of(connection, lease.lead_id)["skips"]
+        assert (kept["campaign"], kept["note"]) == ("spring", "my neighbour")
+        erase(connection, lease.lead_id, now=NOON)
+        (left,) = everything_of(connection, lease.lead_id)["skips"]
+    assert (left["reason"], left["note"]) == ("know_person", None), "the count stays, no word does"
+
+
+def test_a_skip_goes_with_the_person_into_whom_another_is_merged(base: Engine, spring, anna: int):
+    lease = look(base, spring, anna)
+    skip(base, spring, lease, anna)
+    other = next(r.lead_id for r in enrolled(base, spring).values() if r.lead_id != lease.lead_id)
+    with writing(base) as connection:
+        merge(connection, other, lease.lead_id, who="anna", now=NOON)
+        assert skips.passed_over(connection, spring.id, anna, now=NOON) == {other}
 
 
 def test_a_reason_that_nobody_knows_is_refused_with_those_that_there_are():

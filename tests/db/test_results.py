@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,14 +15,21 @@ from sqlalchemy import Engine, select
 from campaigns import desk, drafts, ledger, taking_back
 from campaigns.desk_tables import drafts as draft_rows
 from campaigns.desk_tables import result_changes, result_traces
+from campaigns.erasure import erase
 from campaigns.ledger import WRAP_UP_LIMIT, note_agent
+from campaigns.merging import merge
 from campaigns.model import AttemptId, CampaignState, DispositionKind, Outcome
+from campaigns.person import person_document
 from campaigns.results import Result, Words, read_result
+from campaigns.rules.own import Own
 from campaigns.store import StoredCampaign
 from campaigns.tables import answers, attempts
 from campaigns.taking_back import UNDO_TIME
+from dialer.desk import Desk
+from dialer.tables import requests
 from leads.db import metadata, reading, writing
 from leads.errors import NotAllowedError, UsageError
+from leads.site import Settings, Site
 from leads.tables import consents, lead_changes, lead_numbers, leads, suppressions
 from tests.conftest import CHECKOUT
 from tests.db.people import (
@@ -682,3 +690,106 @@ def test_what_was_typed_is_kept_as_it_was_typed():
     assert drafts.typed(Words()) == {}
     card = drafts.typed(Words(note="card 4111 1111 1111 1111", answers=("a=4111111111111111",)))
     assert card == {"note": "card **** **** **** ****", "answers": ["a=****************"]}
+
+
+# The desk
+
+
+@pytest.fixture
+def office(base: Engine, tmp_path: Path) -> Desk:
+    """A desk on the base, where no engine runs."""
+    file = tmp_path / "config.toml"
+    file.write_text("")
+    settings = Settings(
+        region="NO",
+        registries=tmp_path,
+        trunks={},
+        engine="default",
+        rules_folder=None,
+        own_rules=Own(allow_without_rules=frozenset()).document(),
+        require_token=False,
+        pauses={},
+    )
+    return Desk(Site(config_file=file, opener=lambda: base, settings=lambda: settings))
+
+
+def test_what_is_typed_while_the_talk_goes_on_is_shown_again(
+    base: Engine, spring: StoredCampaign, anna: int, office: Desk
+):
+    lease = attempt_row(base, talk(base, spring, anna, ended=False)).lease
+    office.keep(lease, Words(answers=("provider=other",), note="glad"))
+    shown = office.next("spring", "anna")
+    assert shown["draft"] == {"answers": ["provider=other"], "note": "glad"}
+    questions = shown["questions"]
+    assert isinstance(questions, list)
+    assert [one["asked"] for one in questions] == [True, True]
+    office.keep(lease, Words(answers=("provider=Telia",)))
+    assert office.next("spring", "anna")["draft"] == {"answers": ["provider=Telia"]}
+    with pytest.raises(UsageError, match="there is no lease"):
+        office.keep("1f0c9a7be2d4", Words(note="glad"))
+
+
+def test_words_for_a_lease_that_is_over_are_kept_and_the_message_says_so(
+    base: Engine, spring: StoredCampaign, anna: int, office: Desk
+):
+    attempt_id = talk(base, spring, anna)
+    lease = attempt_row(base, attempt_id).lease
+    give(base, spring, attempt_id, said(spring, K.SUCCESS))
+    before = everything(base)
+    with pytest.raises(UsageError, match=f"kept for a supervisor: ringbank drafts show {lease}"):
+        office.give(lease, Words(disposition="hostile", note="loud"))
+    assert everything(base) == before
+    with reading(base) as connection:
+        (draft,) = drafts.listed(connection)
+    assert (draft.lease, draft.agent, draft.given) == (lease, "anna", True)
+    assert draft.words == {"disposition": "hostile", "note": "loud"}
+
+
+def test_the_engine_is_told_the_kind_of_what_was_said(
+    base: Engine, spring: StoredCampaign, anna: int, office: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    lease = attempt_row(base, talk(base, spring, anna, ended=False)).lease
+    monkeypatch.setattr("dialer.desk.live_engine", lambda _: "default")
+    monkeypatch.setattr("dialer.desk.wait_for_answer", lambda *_, **__: None)
+    office.give(lease, Words(disposition="hostile"))
+    (request,) = rows_of(base, requests)
+    assert (request.kind, request.detail) == ("result", {"kind": "hostile"})
+
+
+def test_an_erased_person_leaves_nothing_in_drafts_traces_and_what_stood_before(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    attempt_id = talk(base, spring, anna)
+    secret = said(spring, K.LANGUAGE, language="pl", note="likes cats", answers={"why": ["cats"]})
+    give(base, spring, attempt_id, secret)
+    correct(base, spring, attempt_id, said(spring, K.LANGUAGE, language="ur"))
+    type_in(base, spring, attempt_id, note="likes cats")
+    ase = lead_id_of(base, "Åse")
+    with reading(base) as connection:
+        whole = json.dumps(person_document(connection, ase), default=str)
+    assert whole.count("likes cats") == 2
+    with writing(base) as connection:
+        erase(connection, ase, now=LATER)
+    assert rows_of(base, draft_rows) == rows_of(base, result_traces) == []
+    (change,) = rows_of(base, result_changes)
+    assert change.before["disposition"] == "language"
+    assert change.before.keys().isdisjoint({"note", "answers", "consents", "language"})
+    assert (change.why, attempt_row(base, attempt_id).language) == (None, None)
+    with pytest.raises(NotAllowedError, match="erased"):
+        correct(base, spring, attempt_id, said(spring, K.SUCCESS))
+
+
+def test_a_merged_person_takes_what_was_typed_along_and_is_corrected_as_before(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    attempt_id = talk(base, spring, anna)
+    give(base, spring, attempt_id, said(spring, K.WRONG_NUMBER))
+    type_in(base, spring, attempt_id, note="glad")
+    ase, kari = lead_id_of(base, "Åse"), lead_id_of(base, "Kari")
+    with writing(base) as connection:
+        merge(connection, kari, ase, who="bo", now=LATER)
+    assert [row.lead_id for row in rows_of(base, draft_rows)] == [kari]
+    correct(base, spring, attempt_id, said(spring, K.SUCCESS))
+    assert state(base, spring, "Kari") == ("done", "disposition:success")
+    numbers = [row.number_id for row in rows_of(base, lead_numbers) if row.lead_id == kari]
+    assert numbers == [int(one[1:]) for one in (phone(2), phone(3), phone(1))]

@@ -15,7 +15,6 @@ from campaigns.model import DispositionKind, Outcome, Role
 from campaigns.practice import PracticeTalk
 from campaigns.practice_people import demo_people, person_named
 from campaigns.results import Result, Words, read_result, record_result
-from campaigns.scripts.texts import ScriptTexts
 from campaigns.store import StoredCampaign
 from campaigns.tables import answers, attempts, campaign_leads, claims
 from campaigns.training import Trained
@@ -45,9 +44,7 @@ FOUR_HOURS = timedelta(hours=4)
 def spring(base: Engine) -> StoredCampaign:
     """A manual campaign that asks two practice talks and two calls in company of newcomers."""
     import_people(base, [("Åse", phone(1)), ("Per", phone(2)), ("Kari", phone(3))])
-    return started(
-        base, definition(mode="manual", training=TRAINING), script=ScriptTexts(texts={"": "Hello!"})
-    )
+    return started(base, definition(mode="manual", training=TRAINING), script="Hello!")
 
 
 TRAINING = "[training]\npractice = 2\nsupervised = 2"
@@ -369,6 +366,23 @@ def test_the_engine_may_give_people_to_those_only_who_are_so_far(
     assert taken(base, spring, bo, cleo) == {cleo.id}
     easy = started(base, definition("easy"))
     assert taken(base, easy, *everybody) == {one.id for one in everybody}
+
+
+def test_an_engine_is_told_who_may_be_given_nobody_of_which_campaign(
+    base: Engine, spring: StoredCampaign, bo: AgentRow, anna: AgentRow
+):
+    easy = started(base, definition("easy"))
+    for _ in range(2):
+        practise(base, spring, bo)
+    accompany(base, spring, bo, anna, until=NOON + minutes(30))
+    for moment, barred in (
+        (NOON, set()),
+        (NOON + minutes(30) - timedelta(seconds=1), set()),
+        (NOON + minutes(30), {(bo.id, spring.id)}),
+    ):
+        with reading(base) as connection:
+            found = training.barred(connection, [spring, easy], [anna.id, bo.id], now=moment)
+        assert found == barred
 
 
 def test_a_step_done_in_one_campaign_counts_in_no_other(

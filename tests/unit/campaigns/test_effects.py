@@ -185,7 +185,7 @@ def test_each_kind_has_a_definition_and_a_word_of_its_own_may_have_another() -> 
     assert all(one.definition == DEFINITIONS[one.kind] for one in BUILT_IN)
     found = read(
         'code = "sale"\nkind = "success"\ndefinition = "They ordered."\nform = "order"',
-        'code = "refusal"\nlabel = "No"',
+        'code = "refusal"\nlabel = "No"\n[order.fields]\nname = { type = "text" }',
     )
     assert isinstance(found, Campaign)
     by_code = {one.code: one for one in found.dispositions}

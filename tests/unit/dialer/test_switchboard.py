@@ -192,6 +192,10 @@ class House:
         self.work.actions.clear()
         return asked
 
+    def tones(self) -> list[str]:
+        """Return where tones were to be played so far."""
+        return [_channel(action) for action in self.work.actions if _what(action) == "tone"]
+
     def closing(self) -> Closing:
         ((_, closing),) = self.work.closings
         return closing
@@ -807,11 +811,16 @@ def test_a_hostile_person_hears_the_recorded_line_and_the_agent_pauses(house: Ho
 
 def test_whoever_is_given_somebody_hears_a_tone(house: House) -> None:
     house.ready(1, 2)
-    house.waiting()
-    house.waiting()
+    first, second = house.waiting(), house.waiting()
     house.match()
-    tones = [_channel(action) for action in house.work.actions if _what(action) == "tone"]
-    assert tones == [f"Local/{house.line(n)}@ringbank-whisper/n" for n in (1, 2)]
+    assert house.tones() == [], "the move goes first"
+    house.hear(second, AgentJoined)
+    house.hear(first, AgentJoined)
+    assert house.tones() == [f"Local/{house.line(n)}@ringbank-whisper/n" for n in (2, 1)]
+    talks = {"stage": "connected", "last": "connected", "answered": "1", "connected": "2"}
+    lines = {house.line(n): "6" for n in (1, 2)}
+    house.restart({first: "6", second: "6", **lines}, {first: talks, second: talks})
+    assert house.tones() == [], "nobody comes twice"
 
 
 # -- agents who want to go ---------------------------------------------------------------------
