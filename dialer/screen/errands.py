@@ -3,7 +3,6 @@
 Each errand returns what becomes of the seat, whatever was typed there meanwhile.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,23 +23,21 @@ from dialer.screen.desk_like import (
     Skips,
     Undoes,
 )
+from dialer.screen.faults import NEEDED, faults_of
 from dialer.screen.keys import hostile_code
 from dialer.screen.person import one_line, read_person, rendered
+from dialer.screen.said import words
 from dialer.screen.seat import Do, Rest, Seat, Standing, Wish, is_by_hand, tell
 from dialer.screen.talk import (
-    DETAIL,
-    LANGUAGE,
-    WHEN,
     Talk,
     answer_of,
     asked,
     chosen,
     is_touched,
     rerendered,
-    words,
 )
 from dialer.screen.telling import plain_words
-from leads.errors import NotAllowedError, RingbankError
+from leads.errors import RingbankError
 
 After = Callable[[Seat, datetime], Seat]
 """What becomes of a seat after an errand, at a moment."""
@@ -180,37 +177,9 @@ def _refused(seat: Seat, error: RingbankError) -> Seat:
     talk = seat.talk
     faults = faults_of(talk, error) if talk is not None else {}
     message = plain_words(str(error))
-    if _NEEDED in faults.values():
+    if NEEDED in faults.values():
         message = "This question has to be answered, or choose the result of a talk that broke off."
     return seats.refused(replace(seat, busy=""), message, faults)
-
-
-_NEEDED = "this is needed"
-
-
-def faults_of(talk: Talk, error: RingbankError) -> dict[str, str]:
-    """Return which of the typed fields a refusal is about, and what it says of each."""
-    text, offered = str(error), chosen(talk)
-    found: dict[str, str] = {}
-    if offered is not None and offered.form == "order":
-        for one in talk.person.order:
-            about = re.compile(rf"\b{re.escape(one.key)}\b[\"']?[:,]?\s*(.*)")
-            lines = [match for line in text.splitlines() if (match := about.search(line))]
-            if lines:
-                found[f"order:{one.key}"] = plain_words(lines[0][1]) or "not accepted"
-    for question in talk.person.questions:
-        if re.search(rf"--answer '?{re.escape(question.key)}=", text):
-            lacks = not answer_of(talk, question)
-            found[f"answer:{question.key}"] = _NEEDED if lacks else "not accepted, see below"
-    if talk.typed.get(LANGUAGE) and "--language" in text:
-        found[LANGUAGE] = "not accepted, see below"
-    if talk.typed.get(DETAIL) and "--detail" in text:
-        found[DETAIL] = "not accepted, see below"
-    if talk.typed.get(WHEN) and not found:
-        about_time = "--callback" in text or isinstance(error, NotAllowedError)
-        if about_time and offered is not None and offered.kind == "callback":
-            found[WHEN] = "not at that time, see below"
-    return found
 
 
 def _keep(desk: DeskLike, seat: Seat, _: Wish) -> Done:

@@ -7,9 +7,9 @@ from enum import Enum, auto
 from typing import Any
 
 from campaigns.model import AgentState, DialMode
-from dialer.screen import steps
 from dialer.screen.panel import Panel
 from dialer.screen.person import Person
+from dialer.screen.shown import panel
 from dialer.screen.talk import (
     RESULT,
     Step,
@@ -206,7 +206,7 @@ def work_panel(seat: Seat, now: datetime) -> Panel | None:
     if seat.talk is None:
         return None
     local = local_now(seat.talk.person, now)
-    return steps.panel(seat.talk, local=local, then=then_words(seat))
+    return panel(seat.talk, local=local, then=then_words(seat))
 
 
 def got(seat: Seat, person: Person, *, now: datetime) -> Seat:
