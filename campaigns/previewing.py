@@ -57,7 +57,8 @@ def take_up(
     held = connection.execute(
         select(claims)
         .where(claims.c.lease == lease, claims.c.agent_id == agent_id)
-        .with_for_update()
+        # Whoever holds it is ending it, and waits for the lead: nobody must wait for them.
+        .with_for_update(skip_locked=True)
     ).one_or_none()
     if row is None or held is None or (held.expires_at is not None and held.expires_at <= now):
         return _OVER
