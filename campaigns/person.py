@@ -129,9 +129,7 @@ def everything_of(connection: Connection, lead_id: int) -> dict[str, Rows]:
             connection,
             select(recordings)
             .where(
-                recordings.c.attempt_id.in_(
-                    select(attempts.c.id).where(_theirs(attempts, lead_id))
-                )
+                recordings.c.attempt_id.in_(select(attempts.c.id).where(_theirs(attempts, lead_id)))
             )
             .order_by(recordings.c.id),
         ),
