@@ -6,9 +6,11 @@ from importlib.resources import files
 import pytest
 
 from campaigns.model import Campaign, DialMode, KeyAction, KeyMeaning, Message
+from campaigns.supervisions import SupervisionKind
 from dialer import actions
 from dialer.actions import CALL_PREFIX, LINE_PREFIX, MARKS, Action
 from dialer.ami.wire import encode
+from dialer.watches import place_of
 from tests.unit.campaigns.examples import CAMPAIGN, campaign
 
 DIALPLAN = (files("dialer") / "asterisk/templates/ringbank_extensions.conf").read_text()
@@ -42,6 +44,17 @@ EVERY_ACTION = (
     actions.apologise("rb-1"),
     actions.hang_up("rb-1"),
     actions.forget("rb-1"),
+    actions.call(
+        "rb-1", "PJSIP/x", CAMPAIGN, record=actions.RecordInto("/srv/recordings/rb-1.wav", "rec")
+    ),
+    actions.ring_supervisor("rbs-1", "PJSIP/bo", 8, "ringbank", ("ringbank-listen", "74647")),
+    *(
+        actions.move_line("rbs-1", place_of(kind, 7, 8))
+        for kind in SupervisionKind
+        if kind not in (SupervisionKind.HELP, SupervisionKind.TRANSFER)
+    ),
+    *actions.transfer("rb-1", "PJSIP/+4721000055@carrier", "+4721000000", 7),
+    actions.silence_recording("rb-1", "silence:1", silent=True),
 )
 
 

@@ -153,6 +153,8 @@ def test_the_shipped_file_names_every_key_the_reader_knows() -> None:
     shown = {f"{t}.{key}" for t, values in tables.items() if t != "trunks" for key in values}
     shown |= {f"trunks.main.{key}" for key in tables["trunks"]["main"]}
     for table, keys in re.findall(r"^\[(.+)\]\n((?:[^\[\n].*\n|\n)*)", SHIPPED, re.MULTILINE):
+        if table == "transfers":  # the names in it are the operator's
+            continue
         in_comments = re.findall(r"^#.*?\b(\w+) = ", keys, re.MULTILINE)
         shown |= {f"{table}.{key}" for key in in_comments}
     assert known_keys() - {"asterisk.secret"} == shown  # known only to be refused by name
@@ -354,3 +356,25 @@ def test_a_country_that_there_is_not_allows_nobody_and_is_told() -> None:
     assert found == {
         "rules.allow_without_rules": "there is no country 'UK'; write its ISO 3166 code, such as SE"
     }
+
+
+@pytest.mark.parametrize("to", ["+4721000077", "PJSIP/desk2", "PJSIP/+4721000077@carrier"])
+def test_a_named_transfer_is_a_number_or_a_channel(to: str) -> None:
+    assert read(f'{TRUNK}\n[transfers]\nsecond_level = "{to}"').transfers == {"second_level": to}
+
+
+@pytest.mark.parametrize("to", ["", "21000077", "PJSIP/a&PJSIP/b", "PJSIP/a,30,g", "desk two"])
+def test_another_one_is_refused_by_its_name(to: str) -> None:
+    assert "transfers.second_level" in faults(f'{TRUNK}\n[transfers]\nsecond_level = "{to}"')
+
+
+@pytest.mark.parametrize(
+    ("folder", "kept"), [("/srv/recordings", "/srv/recordings"), ("/srv/rec/", "/srv/rec")]
+)
+def test_recordings_are_in_a_folder_with_a_full_path(folder: str, kept: str) -> None:
+    assert read(f'{TRUNK}\n[asterisk]\nrecordings = "{folder}"').recordings == kept
+
+
+@pytest.mark.parametrize("folder", ["recordings", "/srv/a b", "/srv/a,b", "/srv/../etc", "/x|y"])
+def test_a_folder_that_asterisk_would_read_otherwise_is_refused(folder: str) -> None:
+    assert "asterisk.recordings" in faults(f'{TRUNK}\n[asterisk]\nrecordings = "{folder}"')

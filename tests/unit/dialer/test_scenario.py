@@ -197,3 +197,31 @@ def test_the_carriers_dialplan_leads_every_ending_to_its_person():
         " same => n,Playback(silence/1)",
     ]
     assert " same => n,SendDTMF(5)" in presses
+
+
+def test_a_telephone_hums_its_tone_and_keeps_what_it_hears():
+    scenario = read('[endings]\n"00-98" = "busy"\n"99" = { kind = "hums", hz = 700 }')
+    assert scenario.kind_of("+4721000099", 1) == Person(kind=Kind.HUMS, ring_s=0.0, hz=700)
+    plan = carrier_dialplan(scenario)
+    assert "Playtones(700)" in plan
+    assert "MixMonitor(,r(heard/${NUMBER}.wav))" in plan
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('{ kind = "hums", hz = 199 }', "hz: must be a whole number from 200 to 3400"),
+        ('{ kind = "hums", hz = 3401 }', "hz: must be a whole number from 200 to 3400"),
+        ('{ kind = "hums", hz = true }', "hz: must be a whole number from 200 to 3400"),
+        ('{ kind = "agent", hz = 700 }', "hz: means nothing for agent"),
+    ],
+)
+def test_a_tone_that_no_telephone_carries_is_told(line, told):
+    (problem,) = wrong(f'[endings]\n"00-98" = "busy"\n"99" = {line}')
+    assert told in problem
+
+
+@pytest.mark.parametrize("hz", [200, 3400])
+def test_the_lowest_and_the_highest_tone_are_tones(hz):
+    scenario = read(f'[endings]\n"00-98" = "busy"\n"99" = {{ kind = "hums", hz = {hz} }}')
+    assert scenario.kind_of("+4721000099", 1).hz == hz
