@@ -161,9 +161,7 @@ def others_look(
 
 
 def _demand_able(agent: Row[Any], campaign: Campaign) -> None:
-    """Refuse an agent who was deactivated a moment ago, or cannot do what the campaign asks."""
-    if not agent.active:
-        raise NotAllowedError(f"{agent.name} has been deactivated; see: ringbank agents list")
+    """Refuse an agent who cannot do what the campaign asks."""
     missing = [skill for skill in campaign.skills if skill not in agent.skills]
     if missing:
         raise NotAllowedError(

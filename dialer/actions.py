@@ -202,7 +202,7 @@ def sound_tone(line: str) -> Action:
         "Originate",
         (
             # Without /n Asterisk would join the two halves, and nobody would hear anything.
-            ("Channel", f"Local/{line}@ringbank-whisper/n"),
+            ("Channel", f"Local/{line}@ringbank-tone-line/n"),
             ("Context", "ringbank-tone"),
             ("Exten", "s"),
             ("Priority", "1"),

@@ -373,6 +373,10 @@ class Desk(Line):
             raise NotAllowedError(f"no agent has the lease {lease}; help is for a talk in hand")
         return SupervisorDesk(self._site).help(who.name, note)
 
+    def silence(self, lease: str, *, silent: bool) -> dict[str, object]:
+        """Make the recording of a talk silent, or let it hear again; raises as supervision does."""
+        return SupervisorDesk(self._site).silence(lease, silent=silent)
+
     def release(self, lease: str) -> None:
         """Let go of a person who was not called.
 

@@ -436,7 +436,14 @@ class Engine:
         now = self._clock.now()
         placer, ready = self._placer(), self._board.ready_agents()
         for stored in self._campaigns:
-            calls, dry = placer.place(connection, stored, wanted.get(stored.id, 0), ready, now=now)
+            calls, dry = placer.place(
+                connection,
+                stored,
+                wanted.get(stored.id, 0),
+                ready,
+                languages=self._board.ready_languages(stored),
+                now=now,
+            )
             if dry:
                 self._look_again_s[stored.id] = elapsed_s() + _REFRESH_EVERY_S
             placed += calls

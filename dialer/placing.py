@@ -50,9 +50,18 @@ class Placer:
         calls: int,
         ready: Sequence[int],
         *,
+        languages: frozenset[str] | None,
         now: datetime,
     ) -> tuple[list[LiveCall], bool]:
         """Claim people and write the intent to call them.
+
+        Args:
+            connection: in the writing transaction of the turn.
+            stored: the campaign.
+            calls: how many at most.
+            ready: the agents who can talk now.
+            languages: those that they speak, or None: any will do.
+            now: aware.
 
         Returns:
             The calls, and whether there is nobody more to be called at the moment.
@@ -65,6 +74,7 @@ class Placer:
             now=now,
             new_lease=lambda: secrets.token_hex(6),
             for_agents=ready,
+            languages=languages,
         )
         dry = len(found.taken) < calls and not found.refused
         return self._intend(connection, stored, found.taken, now=now), dry

@@ -153,7 +153,12 @@ class Switchboard:
         )
 
     def ready_languages(self, stored: StoredCampaign) -> frozenset[str] | None:
-        """Return the languages of the agents who are ready for a campaign; None: any at all."""
+        """Return the languages of the agents who are ready for a campaign; None: any at all.
+
+        A broadcast is no agent's.
+        """
+        if stored.campaign.mode is DialMode.BROADCAST:
+            return None
         ready = [self.floor.agents[agent_id] for agent_id in self.ready_agents()]
         able = [agent for agent in ready if self._giving.may_take(stored, agent)]
         if not all(agent.languages for agent in able):

@@ -1,6 +1,7 @@
 """What an agent is shown to say to the person they have, and which version of it that was."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, select, update
 from campaigns.facts import WHEREABOUTS, whereabouts
 from campaigns.law import Law, Laws
 from campaigns.model import AttemptId
+from campaigns.recording import must_be_said
 from campaigns.rules.model import Duty
 from campaigns.rules.placing import possible_zones
 from campaigns.scripts import versions
@@ -58,7 +60,6 @@ def words_for(
     held: Held,
     *,
     given: Answers | None = None,
-    recorded: bool = False,
     now: datetime,
 ) -> dict[str, object]:
     """Return what is said to a person, as their document has it.
@@ -72,7 +73,6 @@ def words_for(
         laws: the rules, applied.
         held: whom, by whom.
         given: the answers so far; None: those that the base has of this call.
-        recorded: the talk is recorded.
         now: aware.
     """
     person, duties = known_of(
@@ -85,7 +85,7 @@ def words_for(
         replace(person, agent=agent or ""),
         _given(connection, held) if given is None else given,
         duties,
-        recorded=recorded,
+        recorded=must_be_said(_decision(connection, held)),
     )
 
 
@@ -140,6 +140,17 @@ def _script(connection: Connection, stored: StoredCampaign, held: Held) -> Scrip
     if shown is None or (stored.script is not None and stored.script.version == shown):
         return stored.script
     return versions.load(connection, shown)
+
+
+def _decision(connection: Connection, held: Held) -> Mapping[str, object]:
+    """Return why the call is allowed, and whether its talk is recorded."""
+    kept = (
+        select(attempts.c.decision).where(attempts.c.id == held.attempt_id)
+        if held.attempt_id is not None
+        else select(claims.c.decision).where(claims.c.id == held.id)
+    )
+    found: Mapping[str, object] | None = connection.scalar(kept)
+    return found or {}
 
 
 def _given(connection: Connection, held: Held) -> Answers:

@@ -254,28 +254,7 @@ def test_a_promise_is_kept_by_who_speaks_the_language(base: Engine, shut: bool):
 def test_who_lacks_a_skill_gets_nobody_and_is_told_which(base: Engine):
     people(base, PER)
     spring = started(base, by_hand())
-    skilled = replace(spring, campaign=_Skilled(spring.campaign, ("loans", "norwegian")))
+    skilled = replace(spring, campaign=replace(spring.campaign, skills=("loans", "norwegian")))
     with pytest.raises(NotAllowedError, match="bo lacks the skill 'norwegian', which 'spring'"):
         ask(base, skilled, agent(base, "bo", skills=("loans",)))
     assert ask(base, skilled, agent(base, "anna", skills=("norwegian", "loans", "x"))) is not None
-
-
-class _Skilled:
-    """A campaign that asks for skills, until its file can."""
-
-    def __init__(self, campaign: Any, skills: tuple[str, ...]) -> None:
-        self._campaign = campaign
-        self.skills = skills
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._campaign, name)
-
-
-def test_who_was_deactivated_just_now_gets_nobody(base: Engine):
-    people(base, PER)
-    spring = started(base, by_hand())
-    bo = agent(base, "bo")
-    with writing(base) as connection:
-        connection.execute(update(agents).values(active=0))
-    with pytest.raises(NotAllowedError, match="bo has been deactivated"):
-        ask(base, spring, bo)
