@@ -816,7 +816,7 @@ def test_whoever_is_given_somebody_hears_a_tone(house: House) -> None:
     assert house.tones() == [], "the move goes first"
     house.hear(second, AgentJoined)
     house.hear(first, AgentJoined)
-    assert house.tones() == [f"Local/{house.line(n)}@ringbank-whisper/n" for n in (2, 1)]
+    assert house.tones() == [f"Local/{house.line(n)}@ringbank-tone-line/n" for n in (2, 1)]
     talks = {"stage": "connected", "last": "connected", "answered": "1", "connected": "2"}
     lines = {house.line(n): "6" for n in (1, 2)}
     house.restart({first: "6", second: "6", **lines}, {first: talks, second: talks})
