@@ -4,17 +4,19 @@ Nothing is decided here. ``--config`` and ``--json`` are taken out of the words 
 that they work before and after a sub-command alike.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import campaigns.forecast_commands
 import campaigns.privacy_commands  # noqa: F401 (they put their commands onto groups)
+import dialer.roster_commands  # noqa: F401
 from campaigns.audit_commands import audit
 from campaigns.commands import campaigns_app
 from campaigns.consent_commands import consents_app
@@ -23,21 +25,27 @@ from campaigns.export_commands import export_app
 from campaigns.lead_commands import leads_app
 from campaigns.registry_commands import dnc_app
 from campaigns.rules_commands import rules_app
+from campaigns.scripts.commands import scripts_app
 from dialer.agent_commands import agents_app
 from dialer.asterisk.commands import asterisk_app
 from dialer.callback_commands import callbacks_app
 from dialer.commands import db_app
 from dialer.demo import demo
-from dialer.desk_commands import next_, release, result
+from dialer.desk_commands import dial, next_, release, result, skip
 from dialer.doctor import doctor
+from dialer.draft_commands import drafts_app
 from dialer.lab.commands import lab_app
+from dialer.order_commands import orders_app
+from dialer.reconcile_commands import reconcile
 from dialer.recording_commands import recording_app
 from dialer.run import run
+from dialer.screen.commands import desk
 from dialer.supervise_commands import supervise_app
+from dialer.task_commands import tasks_app
 from leads.commands import lists_app
 from leads.console import Console
 from leads.errors import RingbankError, UsageError
-from leads.site import Settings
+from leads.site import TOKEN_VARIABLE, Actor, Settings, Site
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -58,10 +66,14 @@ for name, group in (
     ("dnc", dnc_app),
     ("consents", consents_app),
     ("campaigns", campaigns_app),
+    ("scripts", scripts_app),
     ("agents", agents_app),
     ("supervise", supervise_app),
     ("recording", recording_app),
     ("callbacks", callbacks_app),
+    ("drafts", drafts_app),
+    ("orders", orders_app),
+    ("tasks", tasks_app),
     ("export", export_app),
     ("rules", rules_app),
     ("lab", lab_app),
@@ -72,11 +84,15 @@ for name, group in (
 for name, command in (
     ("demo", demo),
     ("run", run),
+    ("desk", desk),
     ("next", next_),
     ("result", result),
+    ("dial", dial),
+    ("skip", skip),
     ("release", release),
     ("explain", explain),
     ("audit", audit),
+    ("reconcile", reconcile),
     ("doctor", doctor),
 ):
     app.command(name=name)(command)
@@ -108,6 +124,8 @@ def options(
 
 def main(words: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit status."""
+    # What a command imports stays: looking for rubbish among it would take a tenth of its time.
+    gc.set_threshold(50_000)
     if isinstance(sys.stdout, TextIOWrapper):
         # The data is UTF-8 whatever the locale says: names are written in all alphabets.
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -145,11 +163,50 @@ def invoke(words: Sequence[str]) -> int:
 
 def _exit_status(words: Sequence[str], console: Console) -> int:
     """Let Typer run a command; it tells of wrong usage (2) and interruptions (130) itself."""
+    command = typer.main.get_command(app)
+    _guard(command, ())
     try:
-        app(list(words), prog_name="ringbank", obj=console)
+        command(list(words), prog_name="ringbank", obj=console)
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else 0
     return 0
+
+
+def _guard(command: Any, path: tuple[str, ...]) -> None:
+    """Have every command below ask for admission once its words are read, before it does a thing.
+
+    Help and wrong usage come before that: they concern nobody's data.
+    """
+    if hasattr(command, "commands"):
+        for name, below in command.commands.items():
+            _guard(below, (*path, name))
+        return
+    invoke_it = command.invoke
+
+    def admitted(ctx: Any) -> Any:
+        if _asks_for_token(ctx.obj):
+            from dialer.acting import admit
+
+            admit(ctx.obj, " ".join(path))
+        return invoke_it(ctx)
+
+    command.invoke = admitted
+
+
+def _asks_for_token(console: Console) -> bool:
+    """Tell whether commands are for agents with a token; a configuration without use opens no base."""
+    try:
+        return console.settings().require_token
+    except UsageError:
+        return False
+
+
+def _identify(site: Site) -> Actor | None:
+    if not os.environ.get(TOKEN_VARIABLE):
+        return None  # nothing heavy for those who have none
+    from dialer.acting import identify
+
+    return identify(site, os.environ)
 
 
 def _surroundings(words: Sequence[str]) -> tuple[Console, list[str]]:
@@ -177,6 +234,7 @@ def _surroundings(words: Sequence[str]) -> tuple[Console, list[str]]:
         config_file=file,
         opener=lambda: _open_base(file),
         settings=lambda: _settings(file),
+        identify=_identify,
     )
     return console, rest
 
@@ -198,6 +256,8 @@ def _settings(file: Path) -> Settings:
         engine=loaded.engine,
         rules_folder=loaded.rules_folder,
         own_rules=loaded.own_rules.document(),
+        require_token=loaded.require_token,
+        pauses=loaded.pauses,
         recordings=Path(loaded.recordings) if loaded.recordings else None,
         transfers=loaded.transfers,
     )

@@ -102,7 +102,8 @@ def bare_loop(lab: Lab, calls: int) -> float:
         while begun < calls and begun - ended < _IN_FLIGHT:
             channel_id = actions.CALL_PREFIX + secrets.token_hex(8)
             number = f"+4721{begun:06d}"
-            action = actions.call(channel_id, f"PJSIP/{number}@carrier", campaign)
+            channel = f"PJSIP/{number}@carrier"
+            action = actions.call(channel_id, channel, campaign, goodbye="vm-goodbye")
             client.post(action.name, action.fields, action_id=action.action_id)
             ours.add(channel_id)
             begun += 1

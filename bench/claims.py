@@ -1,10 +1,12 @@
 """Claims of the next person among a million open leads in 500 queues, on SQLite.
 
-    python bench/claims.py [--people 1000000] [--queues 500] [--claims 2000]
+    python bench/claims.py [--people 1000000] [--queues 500] [--languages 1] [--claims 2000]
 
 Each claim is what `ringbank next` and the engine do: find whose turn it is among the queues
 that are open, ask every gate, hold the person, commit. The floor in the same run: one row of
-the same base changed by its key and committed. About half of the queues are open.
+the same base changed by its key and committed. About half of the queues are open. With more
+than one language the people of each zone speak them all alike, and half of the claims are of
+somebody who speaks one of them, half of somebody who takes everybody.
 """
 
 import argparse
@@ -15,7 +17,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import available_timezones
 
@@ -58,13 +60,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--people", type=int, default=1_000_000)
     parser.add_argument("--queues", type=int, default=500)
+    parser.add_argument("--languages", type=int, default=1)
     parser.add_argument("--claims", type=int, default=2000)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         base = schema.open_base(f"sqlite:///{folder}/bench.db")
         laws = Laws(load(None, Own()))
-        stored = build(base, laws, people=given.people, how_many=given.queues)
-        claimed = timed(given.claims, lambda: claim_one(base, stored, laws))
+        spoken = [f"q{chr(97 + n)}" for n in range(given.languages)] if given.languages > 1 else []
+        stored = build(base, laws, people=given.people, how_many=given.queues, spoken=spoken)
+        half = given.claims // 2 if spoken else 0
+        claimed = timed(given.claims - half, lambda: claim_one(base, stored, laws, None))
+        one = frozenset(spoken[:1])
+        of_one = timed(half, lambda: claim_one(base, stored, laws, one))
         floor = timed(given.claims, row_changer(base))
         with reading(base) as connection:
             there = connection.scalar(select(func.count()).select_from(queue_table))
@@ -74,15 +81,18 @@ def main() -> int:
         assert held == given.claims, held
         base.dispose()
     print(f"{given.people} people in {there} queues; load {os.getloadavg()[0]:.1f}")
-    for name, took in (("claim", claimed), ("floor", floor)):
-        print(f"{name:6} median {median(took):6.2f} ms   99th percentile {p99(took):6.2f} ms")
+    named = [("claim", claimed), *([("one language", of_one)] if of_one else []), ("floor", floor)]
+    for name, took in named:
+        print(f"{name:12} median {median(took):6.2f} ms   99th percentile {p99(took):6.2f} ms")
     print(
-        f"ratio  median {median(claimed) / median(floor):6.1f}      99th percentile {p99(claimed) / p99(floor):6.1f}"
+        f"ratio        median {median(claimed) / median(floor):6.1f}      99th percentile {p99(claimed) / p99(floor):6.1f}"
     )
     return 0
 
 
-def build(base: Engine, laws: Laws, *, people: int, how_many: int) -> StoredCampaign:
+def build(
+    base: Engine, laws: Laws, *, people: int, how_many: int, spoken: Sequence[str]
+) -> StoredCampaign:
     """Fill the base with people in so many zones, and put them into their queues."""
     zones = sorted(zone for zone in available_timezones() if "/" in zone and "Etc" not in zone)
     zones = zones[:how_many]
@@ -104,10 +114,20 @@ def build(base: Engine, laws: Laws, *, people: int, how_many: int) -> StoredCamp
         )
         ids = range(1, people + 1)
         rows: Iterator[tuple[object, ...]]
-        rows = ((n, f"Person {n}", zones[n % len(zones)], "NO", "{}", 1) for n in ids)
-        add_rows(
-            connection, leads, ("id", "name", "zone", "country", "attributes", "import_id"), rows
+        rows = (
+            (
+                n,
+                f"Person {n}",
+                zones[n % len(zones)],
+                "NO",
+                spoken[n // len(zones) % len(spoken)] if spoken else None,
+                "{}",
+                1,
+            )
+            for n in ids
         )
+        columns = ("id", "name", "zone", "country", "language", "attributes", "import_id")
+        add_rows(connection, leads, columns, rows)
         rows = ((_FIRST_NUMBER + n, "mobile", "NO", "[]") for n in ids)
         add_rows(connection, numbers, ("id", "kind", "region", "zones"), rows)
         rows = ((n, 1, _FIRST_NUMBER + n) for n in ids)
@@ -139,7 +159,9 @@ def build(base: Engine, laws: Laws, *, people: int, how_many: int) -> StoredCamp
     return stored
 
 
-def claim_one(base: Engine, stored: StoredCampaign, laws: Laws) -> None:
+def claim_one(
+    base: Engine, stored: StoredCampaign, laws: Laws, languages: frozenset[str] | None
+) -> None:
     """Claim the next person for nobody in particular."""
     with writing(base) as connection:
         found = claim(
@@ -149,6 +171,7 @@ def claim_one(base: Engine, stored: StoredCampaign, laws: Laws) -> None:
             limit=1,
             now=NOW,
             new_lease=lambda: secrets.token_hex(6),
+            languages=languages,
             expires_at=NOW + timedelta(minutes=30),
         )
     assert len(found.taken) == 1, found

@@ -30,8 +30,8 @@ from campaigns.rejudging import (
 )
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts
+from leads.listings import listings
 from leads.model import Suppression, e164_of
-from leads.registries import listings
 from leads.sql import among, in_chunks
 from leads.suppression import applied
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
 
-from campaigns.desk import local_time, masked
+from campaigns.desk import local_time
 from campaigns.facts import (
     CANDIDATES,
     WHEREABOUTS,
@@ -27,6 +27,7 @@ from campaigns.settling import settle
 from campaigns.store import StoredCampaign
 from campaigns.tables import agents, attempts, campaign_leads, campaigns
 from leads.errors import NotAllowedError, UsageError
+from leads.model import masked
 from leads.suppression import suppressed_everywhere
 from leads.tables import lead_numbers, leads, numbers
 

@@ -7,19 +7,27 @@ lines means that the definitions are equal.
 import json
 from datetime import date, timedelta
 
+from campaigns.checks import describe_checks
+from campaigns.dispositions import DEFINITIONS
 from campaigns.fields import duration_text
 from campaigns.model import (
     Callbacks,
     Campaign,
+    Disposition,
     GiveUp,
     KeyAction,
     KeyMeaning,
     MoveTo,
+    Question,
+    QuestionType,
     RefusalReason,
     Retry,
 )
+from campaigns.orders.changes import form_lines
 from campaigns.recording import written_recording
 from campaigns.refusals import built_in
+from campaigns.scripts import settings as scripts
+from campaigns.training_steps import Training
 from campaigns.windows import WEEKDAYS, write_day
 
 _ABSENT = "none"
@@ -52,8 +60,8 @@ def _written(campaign: Campaign) -> dict[str, str]:
         "dialing.ring_s": campaign.ring_s,
         "dialing.max_attempts": campaign.max_attempts,
         "dialing.abandon_limit": campaign.abandon_limit,
-        "script.file": campaign.script,
         "where": campaign.where,
+        "agents.skills": campaign.skills or None,
     }
     written = {key: _value(value) for key, value in plain.items() if value is not None}
     return (
@@ -61,9 +69,13 @@ def _written(campaign: Campaign) -> dict[str, str]:
         | _hours(campaign)
         | _retry(campaign)
         | _callbacks(campaign.callbacks)
+        | _training(campaign.training)
         | written_recording(campaign.recording)
         | _message(campaign)
+        | scripts.written(campaign.script)
         | _talk(campaign)
+        | form_lines(campaign.order)
+        | describe_checks(campaign.checks)
     )
 
 
@@ -124,14 +136,36 @@ def _talk(campaign: Campaign) -> dict[str, str]:
         "refusal_reasons": ", ".join(reason.code for reason in reasons),
     }
     for question in campaign.questions:
-        choices = f", {_value(question.choices)}" if question.choices else ""
-        written[f"questions.{question.key}"] = f"{question.type}, {_value(question.text)}{choices}"
+        written[f"questions.{question.key}"] = _question(question)
     for word in campaign.dispositions:
-        hidden = ", hidden" if word.hidden else ""
-        written[f"dispositions.{word.code}"] = f"{word.kind}, {_value(word.label)}{hidden}"
+        written[f"dispositions.{word.code}"] = _word(word)
     for reason in reasons:
         written[f"refusal_reasons.{reason.code}"] = _reason(reason)
     return {key: value for key, value in written.items() if value}
+
+
+def _question(question: Question) -> str:
+    told = [question.type.value, _value(question.text)]
+    if question.choices:
+        told.append(_value(question.choices))
+    if question.type is QuestionType.SCALE:
+        told.append(f"{question.low} to {question.high}")
+    if question.required:
+        told.append("required")
+    if question.asked_if:
+        told.append(f"asked_if {_value(question.asked_if)}")
+    return ", ".join(told)
+
+
+def _word(word: Disposition) -> str:
+    told = [word.kind.value, _value(word.label)]
+    if word.definition != DEFINITIONS[word.kind]:
+        told.append(f"definition {_value(word.definition)}")
+    if word.hidden:
+        told.append("hidden")
+    if word.form:
+        told.append(f"form {_value(word.form)}")
+    return ", ".join(told)
 
 
 def _reason(reason: RefusalReason) -> str:
@@ -159,3 +193,8 @@ def _callbacks(callbacks: Callbacks) -> dict[str, str]:
     if callbacks.grace != plain.grace:
         written["callbacks.grace"] = duration_text(callbacks.grace)
     return written
+
+
+def _training(training: Training) -> dict[str, str]:
+    counts = {"practice": training.practice, "supervised": training.supervised}
+    return {f"training.{step}": str(count) for step, count in counts.items() if count}

@@ -13,11 +13,13 @@ from sqlalchemy import Connection, delete, select, text, update
 
 from campaigns import turns
 from campaigns.decision import Decision, Facts
+from campaigns.examining import place_anew
 from campaigns.facts import CANDIDATES, Candidate, candidate, candidates_of, claimed, gather
 from campaigns.gates import decision_document, evaluate
 from campaigns.law import Laws
 from campaigns.model import LeadState
-from campaigns.queues import refresh
+from campaigns.queues import is_spoken, refresh
+from campaigns.skips import passed_over
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts, campaign_leads, claims, is_callable
 from leads.sql import among_given, in_chunks, insert_if_new
@@ -25,6 +27,8 @@ from leads.tables import numbers
 
 _LOOK_AT_MOST = 200
 """Candidates examined in one go: a closed window must not make one transaction endless."""
+
+_MORE, _MORE_FOR_AGENT = 8, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,7 @@ class Claim:
         attempt_no: the number that the next attempt on this lead will carry.
         rule_set: the name of the rules that allowed the call.
         decision: what they were asked (`campaigns.gates.decision_document`).
+        script_version: what an agent was shown before the call, or None.
     """
 
     id: int
@@ -44,6 +49,7 @@ class Claim:
     attempt_no: int
     rule_set: str
     decision: Mapping[str, object]
+    script_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ def claim(
     new_lease: Callable[[], str],
     agent_id: int | None = None,
     for_agents: Collection[int] = (),
+    languages: frozenset[str] | None = None,
     expires_at: datetime | None = None,
 ) -> Claims:
     """Claim up to `limit` people of a running campaign, in the order of their turn.
@@ -84,15 +91,35 @@ def claim(
         new_lease: gives a new name each time.
         agent_id: for whom the person is held, or None where an engine calls.
         for_agents: those who can talk now, where an engine calls: what they promised is due.
+        languages: what those who can talk speak together; whoever speaks another one is left
+            to others. None: anybody will do.
         expires_at: when the claim ends by itself, aware, or None.
     """
     if limit < 1:
         return Claims((), 0)
     refresh(connection, stored, laws, now=now)
     owners = for_agents if agent_id is None else [agent_id]
-    people = _due(connection, stored, limit=limit, now=now, agent_ids=owners)
+    skipped = frozenset[int]()
+    if agent_id is not None:
+        skipped = passed_over(connection, stored.id, agent_id, now=now)
+    # Some more, for those whom a gate refuses. An agent, who asks again at once, makes do with
+    # few: on PostgreSQL nobody else is given these people until the transaction ends.
+    wanted = limit * 2 + (_MORE if agent_id is None else _MORE_FOR_AGENT)
+    due = _due(
+        connection,
+        stored,
+        wanted=wanted,
+        now=now,
+        agent_ids=owners,
+        but=skipped,
+        languages=languages,
+    )
+    people = [person for person in due if is_spoken(person.language, languages)]
+    if elsewhere := [one.row_id for one in due if not is_spoken(one.language, languages)]:
+        # Their language is another one than when they were put into their queue.
+        place_anew(connection, campaign_leads.c.id.in_(elsewhere))
     chosen: dict[int, tuple[Candidate, Facts]] = {}
-    refused = 0
+    refused = len(elsewhere)
     found = gather(connection, stored, people, laws, now=now)
     for person, facts in zip(people, found, strict=True):
         if len(chosen) == limit:
@@ -102,7 +129,7 @@ def claim(
             chosen.setdefault(person.number_id, (person, facts))
         else:
             refused += 1
-            _put_back(connection, person, decision)
+            put_back(connection, person, decision)
     # In the order of their numbers: two claimers that want the same ones then wait for one
     # another in one order, and cannot stand in each other's way for ever.
     taken = _hold(
@@ -212,16 +239,25 @@ def _due(
     connection: Connection,
     stored: StoredCampaign,
     *,
-    limit: int,
+    wanted: int,
     now: datetime,
     agent_ids: Collection[int],
+    but: Collection[int],
+    languages: frozenset[str] | None,
 ) -> Sequence[Candidate]:
-    """Return whose turn it is: those of open queues only, in the order of turns."""
-    wanted = min(limit * 2 + 8, _LOOK_AT_MOST)
-    row_ids = turns.next_rows(connection, stored.id, wanted, now=now, agent_ids=agent_ids)
+    """Return whose turn it is: those of open queues only, in the order of turns.
+
+    Whom the agent has skipped (`but`) may all stand in front of the next one.
+    """
+    wanted = min(wanted, _LOOK_AT_MOST) + len(but)
+    row_ids = turns.next_rows(
+        connection, stored.id, wanted, now=now, agent_ids=agent_ids, languages=languages
+    )
     asked = candidates_of(stored.id, now=now) | {"row_ids": row_ids}
     found = {row.id: candidate(row) for row in connection.execute(_UNCLAIMED, asked)}
-    return [found[row_id] for row_id in row_ids if row_id in found]
+    return [
+        found[row_id] for row_id in row_ids if row_id in found and found[row_id].lead_id not in but
+    ]
 
 
 _UNCLAIMED = CANDIDATES.where(
@@ -231,7 +267,7 @@ _UNCLAIMED = CANDIDATES.where(
 ).with_for_update(of=campaign_leads, skip_locked=True)
 
 
-def _put_back(connection: Connection, person: Candidate, decision: Decision) -> None:
+def put_back(connection: Connection, person: Candidate, decision: Decision) -> None:
     """Move a refused lead to its next moment, or out of the work."""
     lasting = next((r for r in decision.refusals if r.until is None), None)
     values: dict[str, object]

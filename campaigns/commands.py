@@ -10,7 +10,10 @@ from leads.errors import UsageError
 from leads.problems import Problem, refuse, usable
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from campaigns.model import Campaign
+    from campaigns.scripts.texts import ScriptTexts
 
 campaigns_app = typer.Typer(no_args_is_help=True, help="Create, change, start and watch campaigns.")
 
@@ -39,6 +42,7 @@ def create(
             now=console.now(),
         )
         refuse(f"{file} cannot become a campaign", problems)
+        _refuse_script(console, connection, campaign, script)
         missing = missing_targets(connection, campaign)
     _warn_of_missing(console, missing)
     if console.json:
@@ -78,6 +82,7 @@ def update(
             now=console.now(),
         )
         refuse(f"{file} cannot be applied", problems)
+        _refuse_script(console, connection, campaign, script)
         missing = missing_targets(connection, campaign)
     _warn_of_missing(console, missing)
     if console.json:
@@ -85,6 +90,18 @@ def update(
         return
     for change in changes or ["nothing changes"]:
         console.line(change)
+
+
+def _refuse_script(
+    console: Console, connection: "Connection", campaign: "Campaign", script: "ScriptTexts | None"
+) -> None:
+    """Refuse a script that cannot be used; say what is strange in one that can."""
+    from campaigns.scripts.checking import findings
+
+    found = findings(connection, campaign, script)
+    refuse("its script cannot be used", (one for one in found if one.error))
+    for one in found:
+        console.say(f"the script may be mistaken: {one}")
 
 
 def _warn_of_missing(console: Console, missing: tuple[str, ...]) -> None:
@@ -143,13 +160,14 @@ def show(ctx: typer.Context, name: Annotated[str, typer.Argument(help="The campa
     console.line(stored.definition.rstrip())
 
 
-def read_file(file: Path, console: Console) -> "tuple[str, str | None, Campaign]":
-    """Return the text of a campaign file, of its script, and the campaign they define.
+def read_file(file: Path, console: Console) -> "tuple[str, ScriptTexts | None, Campaign]":
+    """Return the text of a campaign file, its script, and the campaign they define.
 
     Raises:
         UsageError: a file cannot be read, or the definition cannot be used.
     """
     from campaigns.definition import read_definition
+    from campaigns.scripts.texts import texts_of
 
     text = _read(file, "campaign file")
     trunks = console.settings().trunks
@@ -158,7 +176,9 @@ def read_file(file: Path, console: Console) -> "tuple[str, str | None, Campaign]
         allowed = ", ".join(trunks[campaign.trunk])
         why = f"{campaign.caller_id} is not among those of trunk {campaign.trunk!r}: {allowed}"
         refuse(f"{file} is no usable campaign", [Problem(where="caller_id", why=why)])
-    script = _read(file.parent / campaign.script, "script") if campaign.script else None
+    if campaign.script is None:
+        return text, None, campaign
+    script = texts_of(campaign.script, lambda name: _read(file.parent / name, "script"))
     return text, script, campaign
 
 

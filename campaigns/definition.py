@@ -8,8 +8,9 @@ exists, or a sound file, is for the caller to find out.
 
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
+from campaigns.checks import read_checks
 from campaigns.dispositions import read_dispositions
 from campaigns.fields import Section, nearest, not_toml, shown
 from campaigns.model import (
@@ -21,12 +22,17 @@ from campaigns.model import (
     KeyMeaning,
     Message,
     Question,
-    QuestionType,
     QueueOrder,
 )
+from campaigns.orders.definition import FORM, read_form
+from campaigns.orders.model import OrderForm
+from campaigns.questions import PRESSED, read_answer, read_questions
 from campaigns.recording import read_recording
 from campaigns.refusals import read_reasons
 from campaigns.retry_table import read_outcomes, read_words
+from campaigns.scripts.settings import read_script
+from campaigns.skills import read_skills
+from campaigns.training_steps import read_training
 from campaigns.windows import read_days
 from leads.consent_rules import KIND, KIND_RULE
 from leads.problems import Problem
@@ -45,15 +51,13 @@ Source: US 16 CFR 310.4(b)(4)(i).
 """
 
 _MODES = tuple(mode.value for mode in DialMode)
-_LATER_MODES = frozenset({DialMode.PREVIEW, DialMode.RATIO, DialMode.PREDICTIVE})
+_LATER_MODES = frozenset({DialMode.RATIO, DialMode.PREDICTIVE})
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SOUND = re.compile(r"[A-Za-z0-9_./-]+")
 _KEYS = tuple("0123456789*")
 """Not #: Asterisk takes it for the end of what is being typed, and hands on nothing."""
 _ANSWER = re.compile(r"answer:([a-z0-9_]+)=(.*\S)")
-_PRESSED = "message"
-"""The question under which a key pressed in a broadcast is kept: no other may have it."""
 
 
 def read_definition(
@@ -74,12 +78,12 @@ def read_definition(
 
 
 def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
-    file.unsupported("order")
     mode = _mode(file)
     dialing = _dialing(file)
-    questions = _questions(file)
+    questions = read_questions(file)
     message = _message(file, mode, questions)
-    dispositions = read_dispositions(file.sections("dispositions"))
+    words = file.sections("dispositions")
+    dispositions = read_dispositions(file, words)
     name, retry = file.text("name"), file.section("retry")
     campaign = Campaign(
         name=name,
@@ -101,7 +105,7 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         retry=read_outcomes(retry, mode, own_name=name),
         retry_dispositions=read_words(retry, dispositions, own_name=name),
         message=message,
-        script=_script(file),
+        script=read_script(file),
         questions=questions,
         dispositions=dispositions,
         refusal_reasons=read_reasons(file, campaign=name),
@@ -111,12 +115,28 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         voice=_voice(file, mode),
         queue=_queue(file),
         callbacks=_callbacks(file),
+        training=read_training(file),
+        order=read_form(file),
+        skills=read_skills(file.section("agents")),
+        checks=read_checks(file),
         recording=read_recording(file),
     )
+    _check_forms(file, words, campaign.order)
     if campaign.starts and campaign.ends and campaign.ends < campaign.starts:
         file.refuse("ends", f"{campaign.ends} is before the start, {campaign.starts}")
     file.close()
     return campaign
+
+
+def _check_forms(file: Section, words: Sequence[Section], form: OrderForm | None) -> None:
+    takers = [word for word in words if word.held("form") == FORM]
+    if takers and form is None:
+        taker = shown(takers[0].held("code"))
+        why = f"is missing, and {taker} takes one; write what is in it, in [order.fields]"
+        file.refuse("order", why)
+    if form is not None and not takers and bool(words) is file.has("dispositions"):
+        why = 'no disposition takes one; add form = "order" to that for which it is filled in'
+        file.refuse("order", why)
 
 
 def _voice(file: Section, mode: DialMode) -> str:
@@ -196,10 +216,6 @@ def _consent(file: Section) -> tuple[str, ...]:
     return kinds
 
 
-def _script(file: Section) -> str | None:
-    return file.section("script").text("file") if file.has("script") else None
-
-
 def _hours(file: Section) -> Hours | None:
     if not file.has("hours"):
         return None
@@ -243,32 +259,12 @@ def _check_answer(
     keys: Section, key: str, pair: tuple[str, str], questions: tuple[Question, ...]
 ) -> None:
     name, answer = pair
-    if name == _PRESSED:
-        keys.refuse(key, f"the answer {_PRESSED!r} always is the key itself; name another one")
+    if name == PRESSED:
+        keys.refuse(key, f"the answer {PRESSED!r} always is the key itself; name another one")
     for question in questions:
-        if question.key == name and question.choices and answer not in question.choices:
-            choices = ", ".join(question.choices)
-            keys.refuse(key, f"{shown(answer)} is no answer to {name!r}, which takes {choices}")
-
-
-def _questions(file: Section) -> tuple[Question, ...]:
-    questions: list[Question] = []
-    for entry in file.sections("questions"):
-        question = _question(entry)
-        if question.key in {earlier.key for earlier in questions}:
-            entry.refuse("key", f"{question.key!r} is asked twice")
-        if question.key == _PRESSED:
-            entry.refuse("key", f"{_PRESSED!r} is the key pressed in a broadcast; name another")
-        questions.append(question)
-    return tuple(questions)
-
-
-def _question(entry: Section) -> Question:
-    kind = QuestionType(entry.choice("type", tuple(word.value for word in QuestionType)))
-    chooses = kind in {QuestionType.CHOICE, QuestionType.MULTI}
-    choices = entry.texts("choices", required=chooses)
-    if entry.has("choices") and entry.has("type") and not chooses:
-        entry.refuse("choices", f"a question of the type {kind.value} has none")
-    return Question(
-        key=entry.code("key"), text=entry.text("text", lines=True), type=kind, choices=choices
-    )
+        if question.key != name:
+            continue
+        read = read_answer(question, answer)
+        if read != answer:
+            how = read.why if isinstance(read, Problem) else f"write {read}"
+            keys.refuse(key, f"{shown(answer)} is no answer to {name!r}; {how}")

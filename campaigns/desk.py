@@ -5,20 +5,23 @@ to Asterisk; where a result has to end a live call, the caller asks the engine t
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
 
-from campaigns import facts
-from campaigns.claims import claim, release
+from campaigns import facts, turns
+from campaigns.agents import has_gone
+from campaigns.claims import claim, held_among, release
+from campaigns.consequences import hold_numbers
+from campaigns.drafts import words_of
 from campaigns.enrolment import enrol
 from campaigns.examining import HELD_BY_GATES
-from campaigns.law import Laws
+from campaigns.law import AGENT_RESERVED, Laws
 from campaigns.ledger import release_expired
 from campaigns.model import (
     CALLABLE_STATES,
@@ -26,20 +29,26 @@ from campaigns.model import (
     Campaign,
     CampaignState,
     DialMode,
-    Disposition,
-    DispositionKind,
     Outcome,
 )
-from campaigns.refusals import by_group
-from campaigns.results import Result, record_result
+from campaigns.offered import offered, questions_document
+from campaigns.orders.form import form_document
+from campaigns.previewing import PREVIEW_LEASE
+from campaigns.questions import usable_answers
+from campaigns.queues import is_spoken
+from campaigns.results import HAND_DIALLED, Result, hand_outcome, record_result
 from campaigns.rules.placing import possible_zones
 from campaigns.said import attempt_row
+from campaigns.scripts.shown import words_for
 from campaigns.settling import settle
 from campaigns.store import StoredCampaign
 from campaigns.story import calls
 from campaigns.tables import AT_ONCE, agents, attempts, campaign_leads, claims, queues
+from campaigns.tasks import open_documents
+from campaigns.traces import Look
 from leads.errors import NotAllowedError, UsageError
-from leads.model import e164_of
+from leads.model import e164_of, masked
+from leads.moments import one_clock
 from leads.tables import leads, numbers
 
 LEASE_TIME = timedelta(minutes=30)
@@ -54,25 +63,20 @@ _LOOK_AT_MOST = 200
 _CALLS_SHOWN = 20
 """Earlier calls that an agent sees of a person, the newest of them."""
 
-_NOBODY_REACHED: Mapping[DispositionKind, Outcome] = {
-    DispositionKind.NO_CONTACT: Outcome.NO_ANSWER,
-    DispositionKind.MACHINE: Outcome.MACHINE,
-    DispositionKind.LEFT_MESSAGE: Outcome.MACHINE,
-}
-"""The outcome of a hand-dialled call by what the agent said; every other kind: connected."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
     """A person held for one agent.
 
     Attributes:
+        id: of the claim; None where it has ended, and only the call is left.
         attempt_id: the call the engine made, or None where the agent dials.
         engine: the engine that made it, or None.
         live: the call goes on.
+        script_version: what the agent was shown, or None before that.
     """
 
-    id: int
+    id: int | None
     lease: str
     agent_id: int | None
     campaign_id: int
@@ -82,6 +86,7 @@ class Lease:
     engine: str | None
     live: bool
     expires_at: datetime | None
+    script_version: str | None = None
 
 
 def next_person(
@@ -90,19 +95,26 @@ def next_person(
     """Return the person an agent has already, or else the next one, or None.
 
     Where the engine dials, the person is the one on the agent's line; where the agent
-    dials, the next one is claimed.
+    dials, or says when, the next one is claimed.
 
     Raises:
+        UsageError: the agent has left.
         NotAllowedError: the agent takes calls from an engine, which may come at any moment.
     """
     # Asked twice at one instant, the second asker waits here for the lease of the first.
     agent = connection.execute(
         select(agents).where(agents.c.id == agent_id).with_for_update(key_share=True)
     ).one()
+    if not agent.active:  # they left a moment ago, and whoever they held is free again
+        raise UsageError(has_gone(agent.name))
     release_expired(connection, stored, now=now)
     held = lease_of(connection, agent_id)
-    if held is not None or stored.campaign.mode is not DialMode.MANUAL:
+    if held is not None:
         return held
+    _demand_able(agent, stored.campaign)
+    mode = stored.campaign.mode
+    if mode not in AGENT_RESERVED:
+        return None
     if stored.state is not CampaignState.RUNNING:
         return None
     if agent.state in _TAKES_CALLS:
@@ -110,6 +122,7 @@ def next_person(
             f"{agent.name} takes calls from the engine and cannot dial by hand meanwhile; "
             f"run: ringbank agents pause {agent.name}"
         )
+    lease_time = PREVIEW_LEASE if mode is DialMode.PREVIEW else LEASE_TIME
     enrol(connection, stored, laws, now=now)
     looked_at = 0
     while looked_at < _LOOK_AT_MOST:
@@ -121,12 +134,45 @@ def next_person(
             now=now,
             new_lease=lambda: secrets.token_hex(6),
             agent_id=agent_id,
-            expires_at=now + LEASE_TIME,
+            languages=spoken_by(agent.languages),
+            expires_at=now + lease_time,
         )
         if claims_made.taken or not claims_made.refused:
             break
         looked_at += claims_made.refused
     return lease_of(connection, agent_id)
+
+
+def others_look(
+    connection: Connection,
+    stored: StoredCampaign,
+    agent_id: int,
+    *,
+    languages: frozenset[str] | None,
+    now: datetime,
+) -> bool:
+    """Tell whether an agent got nobody only because others look at the last people just now."""
+    chooses = stored.campaign.mode in AGENT_RESERVED
+    if not chooses or stored.state is not CampaignState.RUNNING:
+        return False
+    return turns.looked_at_by_others(
+        connection, stored.id, agent_ids=[agent_id], languages=languages, now=now
+    )
+
+
+def _demand_able(agent: Row[Any], campaign: Campaign) -> None:
+    """Refuse an agent who cannot do what the campaign asks."""
+    missing = [skill for skill in campaign.skills if skill not in agent.skills]
+    if missing:
+        raise NotAllowedError(
+            f"{agent.name} lacks the skill {missing[0]!r}, which {campaign.name!r} asks of its "
+            "agents; a supervisor may give it, see: ringbank agents list"
+        )
+
+
+def spoken_by(languages: Iterable[str]) -> frozenset[str] | None:
+    """Return the languages of an agent, or None where nobody has told any: then any will do."""
+    return frozenset(languages) or None
 
 
 def lease_of(connection: Connection, agent_id: int) -> Lease | None:
@@ -150,6 +196,74 @@ def find_lease(connection: Connection, lease: str) -> Lease:
     return _lease(row)
 
 
+def find_call(connection: Connection, lease: str) -> Lease:
+    """Return what is left of a lease whose claim has ended: the call.
+
+    Raises:
+        UsageError: there is no such call.
+    """
+    row = connection.execute(select(attempts).where(attempts.c.lease == lease)).one_or_none()
+    if row is None or row.number_id is None:
+        raise UsageError(_over(lease))
+    return Lease(
+        id=None,
+        lease=lease,
+        agent_id=row.agent_id,
+        campaign_id=row.campaign_id,
+        lead_id=row.lead_id,
+        number_id=row.number_id,
+        attempt_id=AttemptId(row.id),
+        engine=row.engine,
+        live=row.ended_at is None,
+        expires_at=None,
+    )
+
+
+def known_lease(connection: Connection, lease: str) -> Lease | None:
+    """Return a lease as it stands or, where it is over, the call that it was for, or None."""
+    row = connection.execute(_LEASES.where(claims.c.lease == lease)).one_or_none()
+    if row is not None:
+        return _lease(row)
+    try:
+        return find_call(connection, lease)
+    except UsageError:
+        return None
+
+
+def find_owed(connection: Connection, lease: str) -> Lease:
+    """Return a lease for which a result may be given, late ones included.
+
+    Late is a result of a talk whose lease has run out, as long as nobody has taken the
+    person, or called them, since.
+
+    Raises:
+        UsageError: there is none, or it is over for good.
+    """
+    over = connection.execute(
+        select(attempts).where(attempts.c.lease == lease, _OWED)
+    ).one_or_none()
+    if over is None or _taken_since(connection, over):
+        return find_lease(connection, lease)
+    return find_call(connection, lease)
+
+
+_OWED = and_(
+    attempts.c.ended_at.is_not(None),
+    attempts.c.disposition_kind.is_(None),
+    attempts.c.agent_id.is_not(None),
+    or_(attempts.c.outcome == Outcome.CONNECTED, attempts.c.evidence == HAND_DIALLED),
+    ~exists(select(claims.c.id).where(claims.c.lease == attempts.c.lease)),
+)
+
+
+def _taken_since(connection: Connection, attempt: Row[tuple[object, ...]]) -> bool:
+    later = select(attempts.c.id).where(
+        attempts.c.lead_id == attempt.lead_id, attempts.c.id > attempt.id
+    )
+    held = held_among(connection, [attempt.lead_id])
+    return bool(held) or connection.scalar(later.limit(1)) is not None
+
+
 def _over(lease: str) -> str:
     return (
         f"there is no lease {lease!r}: it was released, its result was given, or its time "
@@ -157,9 +271,12 @@ def _over(lease: str) -> str:
     )
 
 
-_LEASES = select(claims, attempts.c.engine, attempts.c.ended_at).outerjoin(
-    attempts, attempts.c.id == claims.c.attempt_id
-)
+_LEASES = select(
+    claims,
+    attempts.c.engine,
+    attempts.c.ended_at,
+    func.coalesce(attempts.c.script_version, claims.c.script_version).label("shown_version"),
+).outerjoin(attempts, attempts.c.id == claims.c.attempt_id)
 
 
 def _lease(row: Row[tuple[object, ...]]) -> Lease:
@@ -174,17 +291,21 @@ def _lease(row: Row[tuple[object, ...]]) -> Lease:
         engine=row.engine,
         live=row.attempt_id is not None and row.ended_at is None,
         expires_at=row.expires_at,
+        script_version=row.shown_version,
     )
 
 
 def person_document(
-    connection: Connection, stored: StoredCampaign, lease: Lease, *, now: datetime
+    connection: Connection, stored: StoredCampaign, laws: Laws, lease: Lease, *, now: datetime
 ) -> dict[str, object]:
     """Return what an agent sees of the person they have."""
     lead = connection.execute(select(leads).where(leads.c.id == lease.lead_id)).one()
     number = connection.execute(select(numbers).where(numbers.c.id == lease.number_id)).one()
     campaign = stored.campaign
     by_hand = campaign.mode is DialMode.MANUAL
+    typed = words_of(connection, lease.lease)
+    given = usable_answers(campaign.questions, typed.get("answers", ())) if typed else None
+    words = words_for(connection, stored, laws, lease, given=given, now=now)
     return {
         "lease": lease.lease,
         "expires_at": lease.expires_at,
@@ -198,30 +319,19 @@ def person_document(
         "phone": number.e164 if by_hand else None,
         "phone_masked": masked(number.e164),
         "local_time": local_time(zones_of(connection, lease), now),
-        "script": stored.script,
-        "questions": [
-            {"key": q.key, "text": q.text, "type": q.type, "choices": list(q.choices)}
-            for q in campaign.questions
-        ],
-        "dispositions": [_offered(campaign, d) for d in campaign.dispositions if not d.hidden],
+        "script": words.pop("script"),
+        "questions": questions_document(campaign, typed),
+        "dispositions": offered(campaign),
         "history": _history(connection, lease.lead_id),
+        "practice": False,
+        "draft": typed,
+        "order": form_document(campaign.order),
+        "tasks": open_documents(connection, lease.lead_id, now=now),
+        "mode": campaign.mode,
+        "live": lease.live,
+        "called": lease.attempt_id is not None,
+        **words,
     }
-
-
-def _offered(campaign: Campaign, disposition: Disposition) -> dict[str, object]:
-    """Return a disposition as an agent is offered it, a refusal with its reasons."""
-    offered: dict[str, object] = {
-        "code": disposition.code,
-        "kind": disposition.kind,
-        "label": disposition.label,
-    }
-    if disposition.kind is DispositionKind.REFUSAL:
-        offered["reasons"] = [
-            {"code": reason.code, "label": reason.label, "group": group, "needs": reason.needs}
-            for group, reasons in by_group(campaign.refusal_reasons).items()
-            for reason in reasons
-        ]
-    return offered
 
 
 def zones_of(connection: Connection, lease: Lease) -> tuple[str, ...]:
@@ -235,15 +345,16 @@ def zones_of(connection: Connection, lease: Lease) -> tuple[str, ...]:
     return possible_zones(facts.whereabouts(row))
 
 
-def masked(e164: str) -> str:
-    """Return a number of which only the country's beginning and the last two digits show."""
-    return f"{e164[:5]}{'*' * (len(e164) - 7)}{e164[-2:]}"
-
-
 def local_time(zones: Sequence[str], now: datetime) -> str | None:
     """Return the person's wall clock, or None where their zones disagree or are unknown."""
-    clocks = {now.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M") for zone in zones}
-    return clocks.pop() if len(clocks) == 1 else None
+    clock = one_clock(now, zones)
+    return None if clock is None else clock.strftime("%Y-%m-%dT%H:%M")
+
+
+def day_there(zones: Sequence[str], now: datetime) -> date:
+    """Return the person's day, or that of UTC where their zones disagree or are unknown."""
+    days = {now.astimezone(ZoneInfo(zone)).date() for zone in zones}
+    return days.pop() if len(days) == 1 else now.astimezone(UTC).date()
 
 
 def _history(connection: Connection, lead_id: int) -> list[dict[str, object]]:
@@ -267,21 +378,46 @@ def give_result(
     lease: Lease,
     result: Result,
     *,
+    before: Look | None = None,
     now: datetime,
 ) -> bool:
-    """Write an agent's result; return whether a live call has to be ended by the engine."""
+    """Write an agent's result; return whether a live call has to be ended by the engine.
+
+    `before`: the person as `traces.look` saw them before anything of the talk was written.
+
+    Raises:
+        UsageError: the lease is over.
+        NotAllowedError: the engine has to call the person first.
+    """
+    hold_numbers(connection, result.disposition.kind)
+    attempt = None
     if lease.attempt_id is not None:
-        attempt_row(connection, lease.attempt_id)  # before the claim, as the engine does
+        attempt = attempt_row(connection, lease.attempt_id)  # before the claim, as the engine does
+    if lease.id is None:
+        assert attempt is not None
+        assert lease.attempt_id is not None
+        if attempt.disposition_kind is not None or _taken_since(connection, attempt):
+            raise UsageError(_over(lease.lease))
+        return not record_result(
+            connection, stored, lease.attempt_id, result, before=before, now=now
+        )
     still_held = connection.scalar(
         select(claims.c.id).where(claims.c.id == lease.id).with_for_update()
     )
     if still_held is None:
         raise UsageError(_over(lease.lease))
     if lease.attempt_id is not None:
-        return not record_result(connection, stored, lease.attempt_id, result, now=now)
+        return not record_result(
+            connection, stored, lease.attempt_id, result, before=before, now=now
+        )
+    if stored.campaign.mode is DialMode.PREVIEW:
+        raise NotAllowedError(
+            f"this person was not called yet; run: ringbank dial {lease.lease}, or let them go: "
+            f"ringbank skip {lease.lease} --reason CODE"
+        )
     attempt_id = _by_hand(connection, stored, lease, result, now=now)
     connection.execute(update(claims).where(claims.c.id == lease.id).values(attempt_id=attempt_id))
-    record_result(connection, stored, attempt_id, result, now=now)
+    record_result(connection, stored, attempt_id, result, before=before, now=now)
     return False
 
 
@@ -312,6 +448,7 @@ def _by_hand(
         insert(attempts)
         .values(
             channel_id=f"hand-{lease.lease}",
+            lease=lease.lease,
             campaign_id=stored.id,
             list_id=enrolled.list_id,
             lead_id=lease.lead_id,
@@ -326,10 +463,11 @@ def _by_hand(
             seller=campaign.seller,
             rule_set=held.rule_set,
             decision=held.decision,
+            script_version=lease.script_version,
             dialed_at=now,
             ended_at=now,
-            outcome=_NOBODY_REACHED.get(result.disposition.kind, Outcome.CONNECTED),
-            evidence="self_reported",
+            outcome=hand_outcome(result.disposition.kind),
+            evidence=HAND_DIALLED,
         )
         .returning(attempts.c.id)
     )
@@ -347,25 +485,40 @@ def give_back(connection: Connection, stored: StoredCampaign, lease: Lease) -> N
             f"this person was called; give the result instead: ringbank result {lease.lease} "
             "--disposition CODE"
         )
+    assert lease.id is not None
     settle(connection, stored, [(lease.lead_id, lease.number_id)])
     release(connection, lease.id)
 
 
 def why_nobody(
-    connection: Connection, stored: StoredCampaign, *, now: datetime
+    connection: Connection,
+    stored: StoredCampaign,
+    *,
+    languages: frozenset[str] | None = None,
+    now: datetime,
 ) -> list[dict[str, object]]:
-    """Return what keeps a campaign's leads from being next: gate, how many, until when."""
+    """Return what keeps a campaign's leads from being next: gate, how many, until when.
+
+    Those who wait for an agent of another language than `languages` are told by themselves,
+    as the gate `language`; None: there are none such.
+    """
     rows = connection.execute(
         select(
             campaign_leads.c.held_by,
             campaign_leads.c.state,
             queues.c.opens_at,
+            queues.c.language,
             func.count().label("people"),
             func.min(campaign_leads.c.next_call_at).label("next_at"),
         )
         .outerjoin(queues, queues.c.id == campaign_leads.c.queue_id)
         .where(campaign_leads.c.campaign_id == stored.id)
-        .group_by(campaign_leads.c.held_by, campaign_leads.c.state, queues.c.opens_at)
+        .group_by(
+            campaign_leads.c.held_by,
+            campaign_leads.c.state,
+            queues.c.opens_at,
+            queues.c.language,
+        )
     )
     found: dict[str, dict[str, Any]] = {}
     if stored.state is not CampaignState.RUNNING:
@@ -373,12 +526,13 @@ def why_nobody(
     for row in rows:
         waits = row.state in CALLABLE_STATES
         shut = waits and row.opens_at is not None and row.opens_at > max(now, row.next_at)
-        gate = "hours" if shut else _gate_of(row.held_by)
+        foreign = waits and not is_spoken(row.language or "", languages)
+        gate = "language" if foreign else "hours" if shut else _gate_of(row.held_by)
         reason = found.setdefault(gate, {"gate": gate, "count": 0, "next_at": None})
         if reason["count"] is not None:  # the whole campaign stands still
             reason["count"] += row.people
         next_at = row.opens_at if shut else row.next_at
-        if waits and next_at > AT_ONCE:
+        if waits and not foreign and next_at > AT_ONCE:
             reason["next_at"] = min(filter(None, (reason["next_at"], next_at)))
     return list(found.values())
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 from leads.db import Id, Json, UtcDateTime, metadata
@@ -22,8 +23,22 @@ agent_states = Table(
     Column("state", Text, nullable=False),
     Column("pause", Text),
     Column("since", UtcDateTime, nullable=False),  # until the next row of the agent
+    # A turn of the engine may be written twice, where the first answer was lost.
+    UniqueConstraint("agent_id", "since", "state"),
 )
-Index("ix_agent_states_agent", agent_states.c.agent_id, agent_states.c.since)
+
+skips = Table(
+    "skips",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("agent_id", Id, ForeignKey("agents.id"), nullable=False),
+    Column("campaign_id", Id, ForeignKey("campaigns.id"), nullable=False),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False, index=True),
+    Column("reason", Text, nullable=False),
+    Column("note", Text),
+    Column("skipped_at", UtcDateTime, nullable=False),
+)
+Index("ix_skips_agent", skips.c.agent_id, skips.c.skipped_at)
 
 trainings = Table(
     "trainings",
@@ -80,7 +95,7 @@ script_versions = Table(
     "script_versions",
     metadata,
     Column("version", Text, primary_key=True),
-    Column("texts", Json, nullable=False),  # language -> text; "" is the one without a language
+    Column("texts", Json, nullable=False),  # word for word (`campaigns.scripts.texts`)
     Column("kept_at", UtcDateTime, nullable=False),
 )
 
@@ -106,6 +121,13 @@ result_changes = Table(
     Column("changed_by", Text, nullable=False),
     Column("why", Text),
     CheckConstraint("kind IN ('undo', 'correction')", name="kind_known"),
+)
+
+result_traces = Table(
+    "result_traces",
+    metadata,
+    Column("attempt_id", Id, ForeignKey("attempts.id"), primary_key=True),
+    Column("changes", Json, nullable=False),  # what the result changed (`campaigns.traces`)
 )
 
 orders = Table(

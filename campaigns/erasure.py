@@ -1,7 +1,7 @@
 """Erasing a person: nothing personal is left, and every count stays what it was.
 
-The lead's row stays as an empty stub, and so do its attempts, with outcome and times, and
-its answers where they were chosen from a list. Do-not-call entries stay in force as keyed
+The lead's row stays as an empty stub, and so do its attempts, with outcome and times, its
+answers where they were chosen from a list, and its orders and tasks without what they say. Do-not-call entries stay in force as keyed
 hashes (`leads.suppression.forget`). Files that were imported or exported are not touched.
 """
 
@@ -14,12 +14,14 @@ from sqlalchemy import Connection, Row, delete, null, select, update
 
 from campaigns import recordings
 from campaigns.claims import held_among, stop_claims
-from campaigns.desk_tables import supervisions
+from campaigns.desk_tables import drafts, orders, skips, supervisions, tasks
 from campaigns.examining import ERASED
 from campaigns.model import Campaign, LeadState, QuestionType
 from campaigns.numbers import forget_numbers, used_among
+from campaigns.result_changes import forget_changes
 from campaigns.store import load_id
 from campaigns.tables import AT_ONCE, answers, attempts, campaign_leads
+from campaigns.traces import forget_traces
 from leads import suppression
 from leads.errors import NotAllowedError
 from leads.intake import lock_for_import
@@ -88,13 +90,17 @@ def erase_unheld(connection: Connection, lead_id: int, *, now: datetime) -> Eras
     ever_theirs = _numbers_ever(connection, lead_id, befores)
     ever_called = _names_ever(connection, lead_id, befores)
     _withhold_answers(connection, lead_id)
+    forget_traces(connection, lead_id)
+    forget_changes(connection, lead_id)
     called = connection.execute(
         update(attempts)
         .where(attempts.c.lead_id == lead_id)
-        .values(number_id=None, phone=None, note=None, refusal_detail=None)
+        .values(number_id=None, phone=None, note=None, refusal_detail=None, language=None)
     )
+    _empty_what_was_typed(connection, lead_id, now=now)
     for table in (lead_numbers, list_members, consents, lead_changes):
         connection.execute(delete(table).where(table.c.lead_id == lead_id))
+    connection.execute(update(skips).where(skips.c.lead_id == lead_id).values(note=None))
     connection.execute(delete(merges).where(merges.c.kept_id == lead_id))
     connection.execute(
         update(campaign_leads)
@@ -127,6 +133,18 @@ def erase_unheld(connection: Connection, lead_id: int, *, now: datetime) -> Eras
         attempts=called.rowcount,
         recordings=recordings.expire_those_of(connection, lead_id, now.date()),
     )
+
+
+def _empty_what_was_typed(connection: Connection, lead_id: int, *, now: datetime) -> None:
+    """Take away what agents typed beside results: what remains is that there was something."""
+    connection.execute(
+        update(orders).where(orders.c.lead_id == lead_id).values(fields={}, cancel_reason=None)
+    )
+    connection.execute(delete(drafts).where(drafts.c.lead_id == lead_id))
+    this = update(tasks).where(tasks.c.lead_id == lead_id)
+    # Nobody could say any more whom an open one is about.
+    connection.execute(this.where(tasks.c.done_at.is_(None)).values(done_at=now, done_by=_WITHHELD))
+    connection.execute(this.values(text=_WITHHELD, outcome=None))
 
 
 _PERSONAL = (

@@ -1,4 +1,4 @@
-"""``ringbank export``: attempts, leads, answers, refusals, suppressions, and a file for VAN."""
+"""``ringbank export``: attempts, leads, answers, orders, refusals, suppressions, and a file for VAN."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,6 +60,17 @@ def export_answers(
     Example: ringbank export answers --campaign tariff-switch --output answers.parquet
     """
     _export(ctx, "answers", output, campaign, where)
+
+
+@export_app.command(name="orders")
+def export_orders(
+    ctx: typer.Context, output: Output, campaign: OneCampaign = None, where: Where = None
+) -> None:
+    """Write every order with its state, one row each; a column for each field of the forms.
+
+    Example: ringbank export orders --campaign tariff-switch --output orders.xlsx
+    """
+    _export(ctx, "orders", output, campaign, where)
 
 
 @export_app.command(name="refusals")

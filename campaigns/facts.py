@@ -34,8 +34,8 @@ from campaigns.store import StoredCampaign, in_use_on
 from campaigns.tables import campaign_leads, campaign_lists, claims
 from leads import consents
 from leads.consent_rules import Consent
+from leads.listings import listings
 from leads.model import E164, NumberId
-from leads.registries import listings, listings_of
 from leads.suppression import applying
 from leads.tables import lead_numbers, leads, list_members, lists, numbers
 
@@ -101,6 +101,7 @@ class Candidate(Somebody):
 
     Attributes:
         row_id: of its row in `campaign_leads`.
+        language: the person's, ISO 639; empty where it is not known.
     """
 
     row_id: int
@@ -110,6 +111,7 @@ class Candidate(Somebody):
     next_call_at: datetime
     attempts: int
     owner_id: int | None
+    language: str
 
 
 def claimed(lead_id: ColumnElement[int], number_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -154,6 +156,7 @@ def _candidates() -> Select[tuple[object, ...]]:
             numbers.c.e164,
             numbers.c.kind,
             leads.c.name_key,
+            leads.c.language,
             *WHEREABOUTS,
             or_(member, is_sent(today)).label("on_list"),
             claimed(campaign_leads.c.lead_id, numbers.c.id).label("claimed"),
@@ -196,6 +199,7 @@ def candidate(row: Row[tuple[object, ...]]) -> Candidate:
         next_call_at=row.next_call_at,
         attempts=row.attempts,
         owner_id=row.owner_id,
+        language=row.language or "",
         on_list=bool(row.on_list),
         claimed=bool(row.claimed),
         position=row.position,
@@ -241,11 +245,12 @@ def gather_at(
         campaign=campaign.name,
     )
     number_ids = [person.number_id for person, _ in asked]
-    registered = (
-        listings(connection, number_ids)
-        if registries is None
-        else listings_of(connection, number_ids, registries)
-    )
+    if registries is None:
+        registered = listings(connection, number_ids)
+    else:
+        from leads.registries import listings_of  # with all that reads registers
+
+        registered = listings_of(connection, number_ids, registries)
     lead_ids = [person.lead_id for person, _ in asked if person.lead_id is not None]
     numbers_of = all_numbers(connection, lead_ids)
     theirs = [

@@ -20,7 +20,9 @@ UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhdw])")
 _SHOWN_AT_MOST = 40
-_CODE = re.compile(r"[a-z0-9_]+")
+CODE = re.compile(r"[a-z0-9_]+")
+"""What a word of the operator's own looks like that programs compare."""
+
 _SHORTEST_REST = timedelta(seconds=1)
 LONGEST_REST = timedelta(days=366)
 """The longest that anybody is told to wait."""
@@ -154,7 +156,7 @@ class Section:
     def code(self, key: str) -> str:
         """Return a required name made of a-z, 0-9 and _."""
         value = self.text(key)
-        if value.strip() and not _CODE.fullmatch(value):
+        if value.strip() and not CODE.fullmatch(value):
             self.refuse(key, f"may only hold a-z, 0-9 and _, unlike {shown(value)}")
         return value
 

@@ -35,9 +35,9 @@ from campaigns.rules.placing import Whereabouts
 from campaigns.store import StoredCampaign, in_use
 from campaigns.tables import AT_ONCE, campaign_leads, campaign_lists, is_callable
 from leads.db import UtcDateTime
+from leads.listings import current
 from leads.model import NumberId, Registry, SuppressionKind, SuppressionScope
 from leads.phone import AREA_CODE_DIGITS
-from leads.registries import current
 from leads.suppression import reaches
 from leads.tables import (
     consents,

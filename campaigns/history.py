@@ -62,6 +62,7 @@ def past_attempt(row: Row[tuple[object, ...]], number_ids: Sequence[int]) -> Pas
         disposition=row.disposition_kind and DispositionKind(row.disposition_kind),
         code=row.disposition,
         callback_at=row.callback_at,
+        language=row.language,
     )
 
 
@@ -117,6 +118,7 @@ _CALLS = select(
     attempts.c.disposition,
     attempts.c.disposition_kind,
     attempts.c.callback_at,
+    attempts.c.language,
     attempts.c.wrapped_at,
 ).join(campaigns, campaigns.c.id == attempts.c.campaign_id)
 # One query for each index: an OR over two columns would walk the whole table.

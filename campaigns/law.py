@@ -6,7 +6,7 @@ kept; what depends on the person (consents, relations, earlier calls) is the gat
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -59,13 +59,13 @@ class Law:
         without_rules: those of which no rule file is there, allowed or not.
         without_hours: the places of which no statutory hours are known.
         rules: every rule that is enforced, as far as it does not depend on the person.
+        duties: what is enforced and no gate can ask: agents are shown it.
         shown: rules that concern these calls and are proposed or not certain.
         loosened: those that a named person switched off.
         clauses: the hours of the law and of the campaign.
         consent_kinds: of which consents anything may depend.
-        named_registries: the registers that a rule in force names, wherever and for whomever
-            it holds; any other one is loaded by choice and holds for everybody.
-        duties: what holds besides and no gate enforces.
+        names: gives `named_registries`; found out where a register is in force, since every
+            rule file has to be read for it.
     """
 
     placing: Placing
@@ -74,6 +74,7 @@ class Law:
     without_rules: tuple[str, ...]
     without_hours: tuple[Place, ...]
     rules: tuple[Rule, ...]
+    duties: tuple[Duty, ...]
     shown: tuple[Rule, ...]
     loosened: tuple[Loosening, ...]
     clauses: tuple[Clause, ...]
@@ -84,9 +85,16 @@ class Law:
     consents: tuple[ConsentRule, ...]
     abandonment: tuple[AbandonmentRule, ...]
     consent_kinds: frozenset[str]
-    named_registries: frozenset[str]
-    duties: tuple[Duty, ...] = ()
+    names: Callable[[], frozenset[str]] = field(compare=False)
     _timetables: dict[frozenset[str], Timetable] = field(default_factory=dict, compare=False)
+
+    @property
+    def named_registries(self) -> frozenset[str]:
+        """The registers that a rule in force names, wherever and for whomever it holds.
+
+        Any other one is loaded by choice and holds for everybody.
+        """
+        return self.names()
 
     def timetable(self, lifted: frozenset[str] = frozenset()) -> Timetable:
         """Return when calls may begin; `lifted` are ids of rules that do not bind a person."""
@@ -191,6 +199,7 @@ class Laws:
             without_rules=tuple(one for one in countries if not self.book.naming(one)),
             without_hours=without_hours(self.book, placing.places, day),
             rules=rules,
+            duties=_only(Duty, (rule for rule, _ in held.values())),
             shown=tuple(shown.values()),
             loosened=tuple(loosened.values()),
             clauses=(
@@ -208,8 +217,7 @@ class Laws:
                 | lifting
                 | related
             ),
-            named_registries=self._named_registries,
-            duties=_only(Duty, (rule for rule, _ in held.values())),
+            names=lambda: self._named_registries,
         )
 
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import (
     Connection,
+    and_,
     bindparam,
     delete,
     exists,
@@ -24,8 +25,10 @@ from sqlalchemy import (
 )
 
 from campaigns.claims import Claim
+from campaigns.drafts import keep_typed_answers
 from campaigns.model import (
     AttemptId,
+    DialMode,
     Outcome,
 )
 from campaigns.said import obey_key
@@ -33,7 +36,8 @@ from campaigns.settling import settle
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts, campaign_leads, claims
 from leads.model import E164
-from leads.sql import in_chunks
+from leads.sql import among, in_chunks
+from leads.tables import leads
 
 WRAP_UP_LIMIT = timedelta(minutes=10)
 """How long after a talk its result may be given before the claim on the person ends."""
@@ -44,7 +48,10 @@ class OpenAttempt:
     """An attempt that has not ended, as needed to carry on with its call.
 
     Attributes:
+        agent_id: who was chosen for the person, or who had them called.
         asterisk_boot: which run of Asterisk the call was given to.
+        mode: who decided when to dial.
+        language: the person's, or None.
     """
 
     id: AttemptId
@@ -57,6 +64,8 @@ class OpenAttempt:
     agent_id: int | None
     asterisk_boot: str | None
     dialed_at: datetime
+    mode: DialMode = DialMode.PROGRESSIVE
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,14 +103,20 @@ def write_intents(
     asterisk_boot: str | None,
     clock: str,
     now: datetime,
+    agent_id: int | None = None,
 ) -> list[OpenAttempt]:
-    """Write the intents to call claimed people; they must be committed before the calls."""
+    """Write the intents to call claimed people; they must be committed before the calls.
+
+    `agent_id` is the agent who has them called, where it is one.
+    """
     if not taken:
         return []
     campaign = stored.campaign
     intents = [
         {
             "channel_id": new_channel_id(),
+            "lease": claim.lease,
+            "agent_id": agent_id,
             "campaign_id": stored.id,
             "list_id": claim.person.list_id,
             "lead_id": claim.person.lead_id,
@@ -117,6 +132,7 @@ def write_intents(
             "seller": campaign.seller,
             "rule_set": claim.rule_set,
             "decision": claim.decision,
+            "script_version": claim.script_version,
             "dialed_at": now,
         }
         for claim in taken
@@ -144,16 +160,21 @@ def write_intents(
             number_id=claim.person.number_id,
             phone=claim.person.phone,
             trunk=campaign.trunk,
-            agent_id=None,
+            agent_id=agent_id,
             asterisk_boot=asterisk_boot,
             dialed_at=now,
+            mode=campaign.mode,
+            language=claim.person.language,
         )
         for attempt_id, intent, claim in zip(ids, intents, taken, strict=True)
     ]
 
 
 _HOLD_FOR_ATTEMPT = (
-    update(claims).where(claims.c.id == bindparam("claim")).values(attempt_id=bindparam("attempt"))
+    update(claims)
+    .where(claims.c.id == bindparam("claim"))
+    # While the call lives nobody's time runs out.
+    .values(attempt_id=bindparam("attempt"), expires_at=None)
 )
 _COUNT_ATTEMPT = (
     update(campaign_leads)
@@ -164,12 +185,14 @@ _COUNT_ATTEMPT = (
 
 def open_attempts(connection: Connection, engine: str) -> tuple[OpenAttempt, ...]:
     """Return the engine's attempts without an end, oldest first."""
+    named = OpenAttempt.__dataclass_fields__.keys() - {"language"}
     rows = connection.execute(
-        select(*(attempts.c[name] for name in OpenAttempt.__dataclass_fields__))
+        select(*(attempts.c[name] for name in named), leads.c.language)
+        .join(leads, leads.c.id == attempts.c.lead_id)
         .where(attempts.c.engine == engine, attempts.c.ended_at.is_(None))
         .order_by(attempts.c.id)
     )
-    return tuple(OpenAttempt(**row._mapping) for row in rows)
+    return tuple(OpenAttempt(**{**row._mapping, "mode": DialMode(row.mode)}) for row in rows)
 
 
 def closed_among(connection: Connection, channel_ids: Iterable[str]) -> list[str]:
@@ -330,13 +353,24 @@ def release_expired(
     """End the claims of a campaign whose time is over; return the agents who held them.
 
     A talk whose result never came leaves its attempt without a disposition: the lead is
-    settled by the outcome alone.
+    settled by the outcome alone. What was typed in it stays, and its answers are kept.
     """
-    rows = connection.execute(
-        select(claims)
-        .where(claims.c.campaign_id == stored.id, claims.c.expires_at <= now)
+    is_over = and_(claims.c.campaign_id == stored.id, claims.c.expires_at <= now)
+    calls = connection.scalars(select(claims.c.attempt_id).where(is_over)).all()
+    if not calls:
+        return ()
+    # Before their claims, as whoever gives a result does.
+    held = connection.scalars(
+        select(attempts.c.id)
+        .where(among(connection, attempts.c.id, [one for one in calls if one is not None]))
+        .order_by(attempts.c.id)
         .with_for_update(skip_locked=True)
     ).all()
+    of_held = or_(claims.c.attempt_id.is_(None), among(connection, claims.c.attempt_id, held))
+    rows = connection.execute(
+        select(claims).where(is_over, of_held).with_for_update(skip_locked=True)
+    ).all()
+    keep_typed_answers(connection, stored, rows, now=now)
     settle(connection, stored, [(row.lead_id, row.number_id) for row in rows])
     connection.execute(delete(claims).where(claims.c.id.in_([row.id for row in rows])))
     return tuple(row.agent_id for row in rows if row.agent_id is not None)
@@ -352,10 +386,21 @@ def agents_owing_result(connection: Connection) -> frozenset[int]:
     return frozenset(connection.scalars(query))
 
 
+def last_said(connection: Connection, agent_id: int) -> str | None:
+    """Return the kind of what an agent said of the last call that they were given, or None."""
+    kind: str | None = connection.scalar(
+        select(attempts.c.disposition_kind)
+        .where(attempts.c.agent_id == agent_id)
+        .order_by(attempts.c.id.desc())
+        .limit(1)
+    )
+    return kind
+
+
 def unfinished_lease(connection: Connection, agent_id: int) -> str | None:
     """Return the lease of which the agent still owes the result, no call being on the line.
 
-    The talk is over, or it is one that they dial by hand.
+    The talk is over, or it is one that they dial by hand or have not had dialled yet.
     """
     lease: str | None = connection.scalar(
         select(claims.c.lease)

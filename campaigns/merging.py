@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, delete, exists, func, insert, select, update
 
 from campaigns.claims import held_among
+from campaigns.desk_tables import drafts, orders, skips, tasks
 from campaigns.erasure import lock_for_erasing
 from campaigns.examining import examine_lead_again
 from campaigns.model import LeadState
@@ -86,7 +87,7 @@ def merge(
     added = _add_numbers(connection, kept_id, merged_id)
     joined = _move_memberships(connection, kept_id, merged_id)
     called = connection.execute(_moved(attempts, kept_id, merged_id)).rowcount
-    for table in (answers, consents):
+    for table in (answers, consents, orders, tasks, drafts, skips):
         connection.execute(_moved(table, kept_id, merged_id))
     _move_suppressions(connection, kept_id, merged_id)
     enrolled = _unite_enrolments(connection, kept_id, merged_id)

@@ -6,6 +6,11 @@ from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from typing import NewType
 
+from campaigns.checks import USUAL, Checks
+from campaigns.orders.model import OrderForm
+from campaigns.scripts.settings import ScriptFiles
+from campaigns.training_steps import NO_TRAINING, Training
+
 CampaignId = NewType("CampaignId", int)
 AgentId = NewType("AgentId", int)
 AttemptId = NewType("AttemptId", int)
@@ -344,13 +349,14 @@ class Campaign:
     """One campaign as its file defines it; durations in seconds, dates inclusive.
 
     `hours` None means: no window of the manager's own. `message` is there exactly when
-    `mode` is broadcast. `abandon_limit` is a share, 0 to 0.03. `script` is the file's name.
+    `mode` is broadcast. `abandon_limit` is a share, 0 to 0.03.
     `dispositions` holds the built-in ones too; `retry_dispositions` has the codes of some of
     them, and goes before `retry`. `consent` names the kinds of consent that
     everybody who is called must have given. `where` is a segment (`leads.segments`) that
     can be read; None means: everybody on the lists. `caller` is who calls: company,
     nonprofit, or hired (by a nonprofit); `topics` what it is about where a rule asks;
-    `voice` what a broadcast plays, recorded or synthetic. `recording` None means: no talk is.
+    `voice` what a broadcast plays, recorded or synthetic. `skills` are those that its agents
+    must have, all of them. `recording` None means: no talk is recorded.
     """
 
     name: str
@@ -373,7 +379,7 @@ class Campaign:
     retry: Mapping[Outcome, Retry] = field(default_factory=dict)
     retry_dispositions: Mapping[str, Retry] = field(default_factory=dict)
     message: Message | None = None
-    script: str | None = None
+    script: ScriptFiles | None = None
     questions: tuple[Question, ...] = ()
     dispositions: tuple[Disposition, ...] = ()
     refusal_reasons: tuple[RefusalReason, ...] = ()
@@ -383,6 +389,10 @@ class Campaign:
     voice: str = "recorded"
     queue: QueueOrder = QueueOrder()
     callbacks: Callbacks = Callbacks()
+    training: Training = NO_TRAINING
+    order: OrderForm | None = None
+    skills: tuple[str, ...] = ()
+    checks: Checks = USUAL
     recording: Recording | None = None
 
 
@@ -400,6 +410,7 @@ class PastAttempt:
         code: the code of what the agent said, or None: the built-in one of `disposition`.
         position: which of the lead's numbers was dialed, from 1; 0 for one that it does not
             have any more.
+        language: what the person speaks, where the agent said that they share none; or None.
     """
 
     lead_id: int
@@ -409,3 +420,4 @@ class PastAttempt:
     callback_at: datetime | None = None
     code: str | None = None
     position: int = 1
+    language: str | None = None

@@ -81,7 +81,7 @@ def follow_word(
         detail: what was written down besides.
         now: aware.
     """
-    _take_back(connection, attempt)
+    take_back(connection, attempt)
     if _is_no(stored.campaign, kind, reason):
         hold_to_no(connection, attempt.lead_id)
         return
@@ -240,7 +240,7 @@ def _is_untried() -> ColumnElement[bool]:
     return and_(campaign_leads.c.attempts == 0, campaign_leads.c.state != LeadState.IN_CALL)
 
 
-def _take_back(connection: Connection, attempt: Row[tuple[object, ...]]) -> None:
+def take_back(connection: Connection, attempt: Row[tuple[object, ...]]) -> None:
     """Undo what an earlier word of the same call led to, unless the person was called there."""
     if attempt.reoffer_campaign is None:
         return

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
-from campaigns.desk_tables import recordings
+from campaigns.desk_tables import drafts, orders, recordings, result_changes, skips, tasks
 from campaigns.tables import agents, answers, attempts, campaign_leads, campaigns
 from leads.access import accesses_to
 from leads.model import SuppressionKind
@@ -43,6 +43,14 @@ def person_document(connection: Connection, lead_id: int) -> dict[str, object]:
         "lead_id": lead_id,
         **of_person,
         "answers": _rows(connection, _ANSWERS.where(attempts.c.lead_id == lead_id)),
+        "drafts": _rows(connection, select(drafts).where(_theirs(drafts, lead_id))),
+        "result_changes": _rows(
+            connection,
+            select(result_changes)
+            .join(attempts, attempts.c.id == result_changes.c.attempt_id)
+            .where(_theirs(attempts, lead_id))
+            .order_by(result_changes.c.id),
+        ),
         "registry_verdicts": _rows(connection, _VERDICTS.where(_theirs(lead_numbers, lead_id))),
         "merges": _rows(connection, merged),
         "accesses": [plain(asdict(one)) for one in trail.accesses],
@@ -125,6 +133,23 @@ def everything_of(connection: Connection, lead_id: int) -> dict[str, Rows]:
             .where(_theirs(attempts, lead_id))
             .order_by(attempts.c.id),
         ),
+        "orders": _rows(connection, _of(orders, lead_id)),
+        "tasks": _rows(connection, _of(tasks, lead_id)),
+        "drafts": _rows(connection, select(drafts).where(_theirs(drafts, lead_id))),
+        "result_changes": _rows(
+            connection,
+            select(result_changes)
+            .join(attempts, attempts.c.id == result_changes.c.attempt_id)
+            .where(_theirs(attempts, lead_id))
+            .order_by(result_changes.c.id),
+        ),
+        "skips": _rows(
+            connection,
+            select(campaigns.c.name.label("campaign"), skips)
+            .join(campaigns)
+            .where(_theirs(skips, lead_id))
+            .order_by(skips.c.id),
+        ),
         "recordings": _rows(
             connection,
             select(recordings)
@@ -163,6 +188,17 @@ def plain(values: Mapping[Any, object]) -> dict[str, object]:
 
 def _rows(connection: Connection, query: Any) -> Rows:
     return [plain(row._mapping) for row in connection.execute(query)]
+
+
+def _of(table: Table, lead_id: int) -> Any:
+    """Return the query of a person's rows in a table that names the campaign."""
+    return (
+        select(campaigns.c.name.label("campaign"), table)
+        .select_from(table)
+        .outerjoin(campaigns, campaigns.c.id == table.c.campaign_id)
+        .where(_theirs(table, lead_id))
+        .order_by(table.c.id)
+    )
 
 
 def _theirs(table: Table, lead_id: int) -> ColumnElement[bool]:

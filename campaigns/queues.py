@@ -1,9 +1,10 @@
-"""Queues: the people of a campaign who are called at the same hours and with the same urgency.
+"""Queues: the people of a campaign who are called at the same hours, and speak one language.
 
 Whoever may be in the same places, on the same clocks, may be called at the same moments. So the
 hours are found out once for each such group and kept with it as a span: a claim looks only into
-queues that are open now, and at nobody whose window is shut. There are as many queues as there
-are placings in a campaign's lists, a few hundred at most, whatever the number of people.
+queues that are open now, and at nobody whose window is shut or whose language nobody speaks
+who asks. There are as many queues as there are placings and languages in a campaign's lists, a
+few hundred at most, whatever the number of people.
 
 A queue keeps the strictest hours, those of people whom nothing spares from a rule: no consent,
 no kind of line. Only where these never open does it keep those of whoever is spared.
@@ -57,6 +58,7 @@ class Queue:
     """Some people of a campaign.
 
     Attributes:
+        language: theirs, ISO 639; empty where it is not known.
         opens_at: from when calls to them may begin; None where that is never.
         closes_at: the last moment at which they may.
     """
@@ -64,6 +66,7 @@ class Queue:
     id: int
     priority: int
     placing: Placing
+    language: str
     opens_at: datetime | None
     closes_at: datetime | None
     held_by: str | None
@@ -77,6 +80,7 @@ def of_campaign(connection: Connection, campaign_id: int) -> tuple[Queue, ...]:
             id=row.id,
             priority=row.priority,
             placing=read_placing(row.placing),
+            language=row.language,
             opens_at=row.opens_at,
             closes_at=row.closes_at,
             held_by=row.held_by,
@@ -85,9 +89,37 @@ def of_campaign(connection: Connection, campaign_id: int) -> tuple[Queue, ...]:
     )
 
 
-def open_now(connection: Connection, campaign_id: int, *, now: datetime) -> Sequence[int]:
-    """Return the queues that are open: the highest priority first, then whichever closes first."""
-    return connection.scalars(_OPEN, {"its_campaign": campaign_id, "now": now}).all()
+def open_now(
+    connection: Connection,
+    campaign_id: int,
+    *,
+    now: datetime,
+    languages: frozenset[str] | None = None,
+) -> Sequence[tuple[int, ...]]:
+    """Return the queues that are open: the highest priority first, then whichever closes first.
+
+    Queues that differ by their language alone come together: their people are of one place and
+    one urgency, and called in one order. `languages` are those that somebody speaks who asks;
+    None: any will do.
+    """
+    asked = {"its_campaign": campaign_id, "now": now}
+    found = [
+        (queue_id, language)
+        for queue_id, language in connection.execute(_OPEN, asked)
+        if is_spoken(language, languages)
+    ]
+    if not any(language for _, language in found):
+        return [(queue_id,) for queue_id, _ in found]
+    alike = {row.id: (row.priority, row.placing) for row in connection.execute(_ALIKE, asked)}
+    together: dict[object, list[int]] = {}
+    for queue_id, _ in found:
+        together.setdefault(alike[queue_id], []).append(queue_id)
+    return [(*some,) for some in together.values()]
+
+
+def is_spoken(language: str, languages: frozenset[str] | None) -> bool:
+    """Tell whether whoever speaks these languages may talk to people of one; empty: not known."""
+    return languages is None or not language or language in languages
 
 
 def refresh(connection: Connection, stored: StoredCampaign, laws: Laws, *, now: datetime) -> None:
@@ -118,10 +150,12 @@ def refresh(connection: Connection, stored: StoredCampaign, laws: Laws, *, now: 
             update(campaigns).where(campaigns.c.id == stored.id).values(rule_set=rule_set)
         )
     stale = connection.execute(select(queues).where(_STALE).order_by(queues.c.id), asked).all()
-    found = [
-        {"queue": row.id, **_span(stored.campaign, read_placing(row.placing), laws, now=now)}
-        for row in stale
-    ]
+    # Once for each place: several languages are spoken there.
+    spans = {
+        placing: _span(stored.campaign, read_placing(placing), laws, now=now)
+        for placing in {row.placing for row in stale}
+    }
+    found = [{"queue": row.id, **spans[row.placing]} for row in stale]
     run_many(connection, _FOUND_OUT, found)
     shut = {str(row["its_gate"]) for row in found if row["its_gate"]}
     for gate in shut:
@@ -179,13 +213,16 @@ _ALONE = (
 )
 
 _OPEN = (
-    select(queues.c.id)
+    select(queues.c.id, queues.c.language)
     .where(
         queues.c.campaign_id == bindparam("its_campaign", type_=queues.c.campaign_id.type),
         queues.c.opens_at <= _NOW,
         queues.c.closes_at >= _NOW,
     )
     .order_by(queues.c.priority.desc(), queues.c.closes_at, queues.c.id)
+)
+_ALIKE = select(queues.c.id, queues.c.priority, queues.c.placing).where(
+    queues.c.campaign_id == bindparam("its_campaign", type_=queues.c.campaign_id.type)
 )
 
 _FOUND_OUT = (
@@ -276,6 +313,7 @@ def _people(stored: StoredCampaign) -> Select[tuple[object, ...]]:
             campaign_leads.c.queue_id,
             campaign_leads.c.rank,
             list_members.c.import_id,
+            leads.c.language,
             (leads.c.attributes if _asks_attributes(stored.campaign) else null()).label(
                 "attributes"
             ),
@@ -306,7 +344,11 @@ def _place(
     now: datetime,
 ) -> None:
     wanted = {
-        row.row_id: (_priority(stored.campaign, row.attributes), laws.placing(whereabouts(row)))
+        row.row_id: (
+            _priority(stored.campaign, row.attributes),
+            laws.placing(whereabouts(row)),
+            row.language or "",
+        )
         for row in rows
     }
     ids = _ids(connection, stored, laws, set(wanted.values()), now=now)
@@ -337,34 +379,34 @@ def _ids(
     connection: Connection,
     stored: StoredCampaign,
     laws: Laws,
-    wanted: Iterable[tuple[int, Placing]],
+    wanted: Iterable[tuple[int, Placing, str]],
     *,
     now: datetime,
-) -> dict[tuple[int, Placing], tuple[int, str | None]]:
+) -> dict[tuple[int, Placing, str], tuple[int, str | None]]:
     """Return the id of each queue, and the gate that keeps its people out; new ones are made."""
-    written = {(priority, placing): write_placing(placing) for priority, placing in wanted}
+    written = {one: (one[0], write_placing(one[1]), one[2]) for one in wanted}
 
-    def known() -> dict[tuple[int, str], tuple[int, str | None]]:
-        rows = connection.execute(
-            select(queues.c.id, queues.c.priority, queues.c.placing, queues.c.held_by).where(
-                queues.c.campaign_id == stored.id
-            )
-        )
-        return {(row.priority, row.placing): (row.id, row.held_by) for row in rows}
+    def known() -> dict[tuple[int, str, str], tuple[int, str | None]]:
+        rows = connection.execute(select(queues).where(queues.c.campaign_id == stored.id))
+        return {(row.priority, row.placing, row.language): (row.id, row.held_by) for row in rows}
 
     found = known()
-    names = {(priority, text) for (priority, _), text in written.items()}
-    if missing := sorted(names - found.keys()):
+    if missing := sorted({*written.values()} - found.keys()):
         connection.execute(
             insert_if_new(connection, queues),
             [
-                {"campaign_id": stored.id, "priority": priority, "placing": placing}
-                for priority, placing in missing
+                {
+                    "campaign_id": stored.id,
+                    "priority": priority,
+                    "placing": placing,
+                    "language": language,
+                }
+                for priority, placing, language in missing
             ],
         )
         refresh(connection, stored, laws, now=now)
         found = known()
-    return {(one[0], one[1]): found[one[0], text] for one, text in written.items()}
+    return {one: found[name] for one, name in written.items()}
 
 
 def _asks_attributes(campaign: Campaign) -> bool:

@@ -1,12 +1,15 @@
 """How a campaign stands: counts that add up, and why nothing is being dialled."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, select
 
-from campaigns.model import LeadState
+from campaigns.desk_tables import orders
+from campaigns.model import DispositionKind, LeadState
+from campaigns.orders.model import OrderState
+from campaigns.orders.store import counts as order_counts
 from campaigns.tables import AT_ONCE, attempts, campaign_leads, claims, is_callable, queues
 from leads.db import UtcDateTime
 
@@ -21,6 +24,9 @@ class Standing:
         next_call_at: when the first lead becomes callable; None when none can.
         held_by: the gate or rule that set that moment, or None.
         done_by: why leads are out of the work: gate or rule -> how many.
+        orders: state of an order -> how many.
+        successes: talks that came to what the campaign is for; where an order goes with
+            one, only once that is verified.
     """
 
     leads: Mapping[str, int]
@@ -28,6 +34,8 @@ class Standing:
     next_call_at: datetime | None
     held_by: str | None
     done_by: Mapping[str, int]
+    orders: Mapping[str, int] = field(default_factory=dict)
+    successes: int = 0
 
 
 def standing(connection: Connection, campaign_id: int, *, now: datetime) -> Standing:
@@ -49,6 +57,8 @@ def standing(connection: Connection, campaign_id: int, *, now: datetime) -> Stan
         next_call_at=next_call_at,
         held_by=held_by,
         done_by={rule or "": count for rule, count in done},
+        orders=order_counts(connection, campaign_id),
+        successes=successes(connection, campaign_id),
     )
 
 
@@ -93,6 +103,24 @@ def outcomes(connection: Connection, campaign_id: int) -> dict[str, int]:
         select(outcome, func.count()).where(attempts.c.campaign_id == campaign_id).group_by(outcome)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def successes(connection: Connection, campaign_id: int) -> int:
+    """Return how many talks of a campaign were a success; an order has to be verified first."""
+    counts = or_(orders.c.id.is_(None), orders.c.state == OrderState.VERIFIED)
+    return (
+        connection.scalar(
+            select(func.count())
+            .select_from(attempts)
+            .outerjoin(orders, orders.c.attempt_id == attempts.c.id)
+            .where(
+                attempts.c.campaign_id == campaign_id,
+                attempts.c.disposition_kind == DispositionKind.SUCCESS,
+                counts,
+            )
+        )
+        or 0
+    )
 
 
 def work_left(connection: Connection, campaign_id: int) -> bool:

@@ -2,22 +2,41 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, Row, delete, update
 
+from campaigns import training
+from campaigns.cards import NO_CARDS, holds_card_number
+from campaigns.consequences import follow, hold_numbers
+from campaigns.effects import effect_of
 from campaigns.examining import examine_consents_again
 from campaigns.fields import nearest
-from campaigns.model import AttemptId, Campaign, Disposition, DispositionKind, RefusalReason
+from campaigns.model import (
+    AttemptId,
+    Campaign,
+    Disposition,
+    DispositionKind,
+    Outcome,
+    RefusalReason,
+)
+from campaigns.orders.definition import FORM
+from campaigns.orders.form import read_order
+from campaigns.orders.model import Order
+from campaigns.orders.store import submit
+from campaigns.questions import read_answers, unanswered
 from campaigns.refusals import read_detail
-from campaigns.said import attempt_row, dispose, keep_answer
+from campaigns.said import attempt_row, dispose, keep_answers
 from campaigns.settling import settle
 from campaigns.store import StoredCampaign
-from campaigns.tables import answers, campaign_leads, claims
+from campaigns.tables import campaign_leads, claims
+from campaigns.traces import Look, keep_trace, look, take_back
 from leads import consents
 from leads.consent_rules import KIND, KIND_RULE, NewConsent
 from leads.errors import UsageError
+from leads.languages import known_language
 from leads.model import LeadId
+from leads.problems import Problem, refuse, usable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +50,11 @@ class Words:
         order: KEY=VALUE each.
         consents: KIND or KIND=WORDING each.
         places: where the person says they are.
+        language: what the person speaks, a code of ISO 639-1.
         sure: asked a second time, the agent has said yes.
     """
 
-    disposition: str
+    disposition: str = ""
     reason: str | None = None
     detail: str | None = None
     callback: str | None = None
@@ -44,6 +64,7 @@ class Words:
     order: tuple[str, ...] = ()
     consents: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
+    language: str | None = None
     sure: bool = False
 
 
@@ -56,8 +77,10 @@ class Result:
         detail: what was written down besides the reason; a date as ISO 8601 has it.
         callback_at: the promised moment, aware, for a callback only.
         own_callback: the agent who promised it calls, not whoever is free.
+        language: what the person speaks, for a disposition of that kind only.
         answers: question key -> answers given.
         consents: kind -> what the person agreed to, word for word, or None.
+        order: what was agreed, for a disposition that takes an order only.
     """
 
     disposition: Disposition
@@ -65,13 +88,20 @@ class Result:
     detail: str | None = None
     callback_at: datetime | None = None
     own_callback: bool = False
+    language: str | None = None
     note: str | None = None
     answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     consents: Mapping[str, str | None] = field(default_factory=dict)
+    order: Order | None = None
 
 
 def read_result(
-    campaign: Campaign, words: Words, *, callback_at: datetime | None = None, now: datetime
+    campaign: Campaign,
+    words: Words,
+    *,
+    callback_at: datetime | None = None,
+    today: date | None = None,
+    now: datetime,
 ) -> Result:
     """Return the result that an agent's words mean.
 
@@ -79,11 +109,13 @@ def read_result(
         campaign: whose words they are.
         words: as typed.
         callback_at: the moment that `words.callback` means, aware.
+        today: the day where the person is; None: that of UTC.
         now: aware.
 
     Raises:
         UsageError: a word is not one of the campaign's, or something is missing.
     """
+    refuse_cards(words)
     chosen = _chosen(campaign, words.disposition)
     named = _reason(campaign, chosen, words.reason)
     if named is None and words.detail is not None:
@@ -99,16 +131,58 @@ def read_result(
         raise UsageError(
             f"--callback {callback_at:%Y-%m-%d %H:%M %Z} is past; promise a later time"
         )
+    given = _answers(campaign, chosen, words.answers)
+    if effect_of(campaign, chosen).twice and not words.sure:
+        raise UsageError(
+            f"did somebody tell you so? After {chosen.code!r} nobody calls this person again, in "
+            "any campaign; give the same once more with --sure, or choose another disposition"
+        )
     return Result(
         disposition=chosen,
         reason=words.reason,
         detail=None if named is None else read_detail(named, words.detail, now=now),
         callback_at=callback_at,
         own_callback=is_callback and _is_own(campaign, words.callback_by),
+        language=_language(chosen, words.language),
         note=words.note,
-        answers=_answers(campaign, words.answers),
+        answers=given,
         consents=_consents(words.consents),
+        order=_order(campaign, chosen, words.order, today=today or now.astimezone(UTC).date()),
     )
+
+
+def refuse_cards(words: Words) -> None:
+    """Refuse words in which somebody has written down the number of a payment card.
+
+    Raises:
+        UsageError: they have, in the note, the detail, a consent or an answer; an order tells it itself.
+    """
+    typed = {"--note": words.note, "--detail": words.detail}
+    typed |= {f"--consent {word.partition('=')[0]}": word for word in words.consents}
+    typed |= {f"--answer {word.partition('=')[0]}": word for word in words.answers}
+    refuse(
+        "the result was not taken",
+        [
+            Problem(where=where, why=NO_CARDS)
+            for where, text in typed.items()
+            if text is not None and holds_card_number(text)
+        ],
+    )
+
+
+def _order(
+    campaign: Campaign, chosen: Disposition, typed: Sequence[str], *, today: date
+) -> Order | None:
+    """Return the order that goes with a disposition; None where it takes none."""
+    if chosen.form != FORM or campaign.order is None:
+        if typed:
+            takers = [word.code for word in campaign.dispositions if word.form]
+            takes = (
+                f"only {_all(takers)} does" if takers else "no disposition of this campaign does"
+            )
+            raise UsageError(f"{chosen.code!r} takes no order, {takes}; leave out --order")
+        return None
+    return usable("the order is not complete", read_order(campaign.order, typed, today=today))
 
 
 def _reason(campaign: Campaign, chosen: Disposition, code: str | None) -> RefusalReason | None:
@@ -143,6 +217,11 @@ CALLBACK_BY = ("me", "any")
 
 
 def _chosen(campaign: Campaign, code: str) -> Disposition:
+    if not code:
+        raise UsageError(
+            "a result needs its disposition; add --disposition with one of "
+            f"{_all([one.code for one in campaign.dispositions if not one.hidden])}"
+        )
     for disposition in campaign.dispositions:
         if disposition.code == code:
             return disposition
@@ -150,21 +229,28 @@ def _chosen(campaign: Campaign, code: str) -> Disposition:
     raise UsageError(f"{code!r} is no disposition of this campaign; choose one of {_all(codes)}")
 
 
-def _answers(campaign: Campaign, given: Sequence[str]) -> dict[str, list[str]]:
-    questions = {question.key: question for question in campaign.questions}
-    found: dict[str, list[str]] = {}
-    for word in given:
-        key, equals, value = word.partition("=")
-        if not equals or key not in questions:
-            raise UsageError(
-                f"--answer {word!r} answers no question; write KEY=VALUE with one of "
-                f"{_all(questions) or 'none: this campaign asks nothing'}"
-            )
-        choices = questions[key].choices
-        if choices and value not in choices:
-            raise UsageError(f"--answer {word!r}: choose one of {_all(choices)}")
-        found.setdefault(key, []).append(value)
+def _answers(campaign: Campaign, chosen: Disposition, given: Sequence[str]) -> dict[str, list[str]]:
+    """Return the answers; nobody was talked to to the end without those that are required."""
+    found = read_answers(campaign.questions, given)
+    missing = unanswered(campaign.questions, found) if chosen.kind in _TO_THE_END else ()
+    if missing:
+        raise UsageError(
+            f"{chosen.code!r} needs an answer to {_all(missing)}; add --answer {missing[0]}=..., "
+            "or choose a disposition of a talk that broke off"
+        )
     return found
+
+
+_TO_THE_END = frozenset({DispositionKind.SUCCESS, DispositionKind.COMPLETED})
+"""Kinds that say that somebody was talked to to the end."""
+
+
+def _language(chosen: Disposition, code: str | None) -> str | None:
+    if code is None:
+        return None
+    if chosen.kind is not DispositionKind.LANGUAGE:
+        raise UsageError("--language belongs to a disposition of kind language; leave it out")
+    return known_language(code, option="--language")
 
 
 def _consents(given: Sequence[str]) -> dict[str, str | None]:
@@ -189,47 +275,80 @@ def record_result(
     attempt_id: AttemptId,
     result: Result,
     *,
+    before: Look | None = None,
     now: datetime,
 ) -> bool:
     """Write an agent's result; return whether the call had ended already.
 
     A call that still runs keeps its claim until the engine has ended it; a result given
-    once more meanwhile replaces the one before.
+    once more meanwhile replaces the one before, but for a wish not to be called.
+
+    Args:
+        connection: in a writing transaction.
+        stored: the campaign.
+        attempt_id: of the call.
+        result: what the agent says.
+        before: the person as `traces.look` saw them, where something was written already.
+        now: aware.
     """
+    kind = result.disposition.kind
+    hold_numbers(connection, kind)
     attempt = attempt_row(connection, attempt_id)
+    if attempt.disposition_kind is not None:
+        take_back(connection, attempt, own_row=True, wish_stays=True, why=_REPLACED, now=now)
+        attempt = attempt_row(connection, attempt_id)
+    before = before or look(connection, attempt.lead_id, attempt.phone, attempt_id)
     ended = attempt.ended_at is not None
-    details = {
-        "callback_at": result.callback_at,
-        "note": result.note,
-        "wrapped_at": now,
-        "wrap_s": (now - attempt.ended_at).total_seconds() if ended else 0.0,
-    }
     dispose(
         connection,
         stored,
         attempt,
         result.disposition.code,
-        result.disposition.kind,
+        kind,
         now=now,
         source="agent",
         reason=result.reason,
         detail=result.detail,
-        values=details,
+        values={
+            "callback_at": result.callback_at,
+            "language": result.language,
+            "note": result.note,
+            "wrapped_at": now,
+            "wrap_s": (now - attempt.ended_at).total_seconds() if ended else 0.0,
+            **({"outcome": hand_outcome(kind)} if attempt.evidence == HAND_DIALLED else {}),
+        },
     )
+    name = stored.campaign.name
+    follow(connection, attempt, kind, campaign=name, language=result.language, now=now)
     _give_to_owner(connection, stored, attempt, result)
-    connection.execute(
-        delete(answers).where(
-            answers.c.attempt_id == attempt_id, answers.c.question.in_(list(result.answers))
-        )
-    )
-    for question, given in result.answers.items():
-        for answer in given:
-            keep_answer(connection, attempt, question, answer, now=now)
+    training.note_result(connection, attempt)
+    keep_answers(connection, attempt, result.answers, now=now)
     _keep_consents(connection, attempt, result, now=now)
+    submit(connection, attempt, result.order, now=now)
     if ended:
         settle(connection, stored, [(attempt.lead_id, attempt.number_id)])
         connection.execute(delete(claims).where(claims.c.attempt_id == attempt_id))
+    after = look(connection, attempt.lead_id, attempt.phone, attempt_id)
+    keep_trace(connection, attempt_id, before, after)
     return ended
+
+
+HAND_DIALLED = "self_reported"
+"""The evidence of a call that an agent dialled by hand: their word is all there is."""
+
+_NOBODY_REACHED: Mapping[DispositionKind, Outcome] = {
+    DispositionKind.NO_CONTACT: Outcome.NO_ANSWER,
+    DispositionKind.MACHINE: Outcome.MACHINE,
+    DispositionKind.LEFT_MESSAGE: Outcome.MACHINE,
+}
+
+
+def hand_outcome(kind: DispositionKind) -> Outcome:
+    """Return the outcome of a hand-dialled call by what the agent said of it."""
+    return _NOBODY_REACHED.get(kind, Outcome.CONNECTED)
+
+
+_REPLACED = "the agent gave another result of the same call"
 
 
 def _give_to_owner(

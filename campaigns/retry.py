@@ -66,10 +66,13 @@ FINAL_KINDS = frozenset(
 )
 """Kinds after which the campaign does not call the person again, whatever its file says."""
 
-_FINAL_UNLESS_RETRIED = frozenset(
+FINAL_UNLESS_RETRIED = frozenset(
     {DispositionKind.PARTIAL, DispositionKind.NOT_ELIGIBLE, DispositionKind.LANGUAGE}
 )
-"""Kinds that the campaign found out, and the person did not wish: a file may retry them."""
+"""Kinds that the campaign found out, and the person did not wish: a file may retry them.
+
+Whoever speaks another language, and the agent told which, is tried again without an entry.
+"""
 
 
 class DayPart(StrEnum):
@@ -181,7 +184,7 @@ def _said(history: Tried, household: Sequence[PastAttempt]) -> NextTry | None:
         )
     for attempt in reversed(history.own):
         kind, word = attempt.disposition, history.word(attempt)
-        if kind in FINAL_KINDS or (kind in _FINAL_UNLESS_RETRIED and word is None):
+        if kind in FINAL_KINDS or (kind in FINAL_UNLESS_RETRIED and word is None):
             return _done(f"disposition:{kind}", f"the last word was {_words(kind)}")
     wrong = next((one for one in reversed(history.own) if is_wrong(one)), None)
     if wrong and not history.left:

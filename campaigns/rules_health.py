@@ -14,7 +14,7 @@ from campaigns.model import CampaignState
 from campaigns.rules.hours import country_has_hours
 from campaigns.rules.model import RegistryRule
 from campaigns.store import load_all
-from leads.registries import current
+from leads.listings import current
 from leads.tables import numbers
 
 _EARLIEST_ZONE = timedelta(hours=14)

@@ -4,10 +4,10 @@ A key pressed during a message and an agent's word come to the same thing here. 
 lead is called again because of it is `campaigns.settling.settle`'s matter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from campaigns.model import AttemptId, Campaign, DispositionKind, KeyAction, Outcome
 from campaigns.moving import follow_word
@@ -61,6 +61,14 @@ def attempt_row(connection: Connection, attempt_id: AttemptId) -> Row[tuple[obje
     return connection.execute(
         select(attempts).where(attempts.c.id == attempt_id).with_for_update()
     ).one()
+
+
+def outcome_of(connection: Connection, lease: str) -> str | None:
+    """Return how the call of a lease ended, or None while it goes on or was never made."""
+    outcome: str | None = connection.scalar(
+        select(attempts.c.outcome).where(attempts.c.lease == lease)
+    )
+    return outcome
 
 
 def dispose(
@@ -144,6 +152,25 @@ def keep_answer(
             campaign_id=attempt.campaign_id,
             question=question,
             answer=answer,
+            script_version=attempt.script_version,
             answered_at=now,
         )
     )
+
+
+def keep_answers(
+    connection: Connection,
+    attempt: Row[tuple[object, ...]],
+    given: Mapping[str, Sequence[str]],
+    *,
+    now: datetime,
+) -> None:
+    """Keep the answers of a talk, in the place of earlier ones to the same questions."""
+    connection.execute(
+        delete(answers).where(
+            answers.c.attempt_id == attempt.id, answers.c.question.in_(list(given))
+        )
+    )
+    for question, several in given.items():
+        for answer in several:
+            keep_answer(connection, attempt, question, answer, now=now)

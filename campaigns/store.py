@@ -25,8 +25,11 @@ from sqlalchemy import (
 
 from campaigns import segment
 from campaigns.definition import read_definition
+from campaigns.desk_tables import script_versions
 from campaigns.examining import examine_again, place_anew
 from campaigns.model import Campaign, CampaignId, CampaignState
+from campaigns.scripts import versions
+from campaigns.scripts.texts import ScriptTexts
 from campaigns.tables import campaign_leads, campaign_lists, campaigns
 from leads.errors import UsageError
 from leads.model import ListState
@@ -43,7 +46,7 @@ class StoredCampaign:
 
     Attributes:
         definition: its file, word for word.
-        script: the text of its script file, or None.
+        script: what its agents say, or None.
         file: where the definition was read from, or None.
     """
 
@@ -51,7 +54,7 @@ class StoredCampaign:
     state: CampaignState
     campaign: Campaign
     definition: str
-    script: str | None
+    script: ScriptTexts | None
     file: str | None
     started_at: datetime | None
 
@@ -61,7 +64,7 @@ def create(
     campaign: Campaign,
     *,
     definition: str,
-    script: str | None,
+    script: ScriptTexts | None,
     file: str | None,
     now: datetime,
 ) -> tuple[Problem, ...]:
@@ -79,7 +82,7 @@ def create(
             name=campaign.name,
             state=CampaignState.STOPPED,
             definition=definition,
-            script=script,
+            script=versions.keep(connection, script, now=now),
             file=file,
             created_at=now,
             updated_at=now,
@@ -96,7 +99,7 @@ def change(
     campaign: Campaign,
     *,
     definition: str,
-    script: str | None,
+    script: ScriptTexts | None,
     file: str | None,
     now: datetime,
 ) -> tuple[Problem, ...]:
@@ -107,7 +110,12 @@ def change(
     connection.execute(
         update(campaigns)
         .where(campaigns.c.id == stored.id)
-        .values(definition=definition, script=script, file=file, updated_at=now)
+        .values(
+            definition=definition,
+            script=versions.keep(connection, script, now=now),
+            file=file,
+            updated_at=now,
+        )
     )
     _set_lists(connection, stored.id, campaign.lists)
     examine_again(connection, stored.id, campaign, now=now, everybody=True)
@@ -134,13 +142,18 @@ def unknown_lists(connection: Connection, campaign: Campaign) -> tuple[Problem, 
     return tuple(problems)
 
 
+_CAMPAIGNS = select(campaigns, script_versions.c.texts).outerjoin(
+    script_versions, script_versions.c.version == campaigns.c.script
+)
+
+
 def load(connection: Connection, name: str) -> StoredCampaign:
     """Return the campaign of a name.
 
     Raises:
         UsageError: there is none.
     """
-    row = connection.execute(select(campaigns).where(campaigns.c.name == name)).one_or_none()
+    row = connection.execute(_CAMPAIGNS.where(campaigns.c.name == name)).one_or_none()
     if row is not None:
         return _from_row(row)
     names = connection.scalars(select(campaigns.c.name))
@@ -150,14 +163,12 @@ def load(connection: Connection, name: str) -> StoredCampaign:
 
 def load_id(connection: Connection, campaign_id: int) -> StoredCampaign:
     """Return the campaign of an id that the base holds."""
-    return _from_row(
-        connection.execute(select(campaigns).where(campaigns.c.id == campaign_id)).one()
-    )
+    return _from_row(connection.execute(_CAMPAIGNS.where(campaigns.c.id == campaign_id)).one())
 
 
 def load_all(connection: Connection) -> tuple[StoredCampaign, ...]:
     """Return all campaigns, by name."""
-    rows = connection.execute(select(campaigns).order_by(campaigns.c.name))
+    rows = connection.execute(_CAMPAIGNS.order_by(campaigns.c.name))
     return tuple(_from_row(row) for row in rows)
 
 
@@ -225,7 +236,7 @@ def _from_row(row: Row[tuple[object, ...]]) -> StoredCampaign:
         state=CampaignState(row.state),
         campaign=_read(row.definition),
         definition=row.definition,
-        script=row.script,
+        script=None if row.texts is None else ScriptTexts.from_document(row.texts),
         file=row.file,
         started_at=row.started_at,
     )

@@ -10,7 +10,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from campaigns import tasks
 from campaigns.model import AttemptId
+from campaigns.orders.store import events_of, of_lead
+from campaigns.result_changes import Change, changes_of
 from campaigns.tables import agents, answers, attempts, campaigns
 from leads import consents
 from leads.consent_rules import Consent, state_of
@@ -27,8 +30,9 @@ class Event:
 
     Attributes:
         at: when, aware UTC.
-        what: imported, completed, edited, merged, attempt, consent_given,
-            consent_withdrawn, consent_expired, suppressed, suppression_removed or erased.
+        what: imported, completed, edited, merged, attempt, result_undone, result_corrected,
+            consent_given, consent_withdrawn, consent_expired, suppressed,
+            suppression_removed, order, task, task_done or erased.
         facts: what else there is to say, by names that depend on `what`.
     """
 
@@ -90,8 +94,11 @@ def story(
         *_changed(connection, lead),
         *_merged(connection, lead.lead_id),
         *map(_of_call, calls(connection, lead.lead_id, with_answers=True)),
+        *map(_of_change, changes_of(connection, lead.lead_id)),
         *_of_consents(given, now),
         *_of_entries(entries),
+        *_of_orders(connection, lead.lead_id),
+        *_of_tasks(connection, lead.lead_id, now),
         *_erased(connection, lead.lead_id),
     ]
     return tuple(sorted(events, key=lambda event: event.at))
@@ -275,6 +282,12 @@ def _of_call(call: Call) -> Event:
     return Event(at=facts.pop("dialed_at"), what="attempt", facts=facts)
 
 
+def _of_change(change: Change) -> Event:
+    facts = {"attempt_id": change.attempt_id, "by": change.by, "why": change.why}
+    what = "result_undone" if change.kind == "undo" else "result_corrected"
+    return Event(at=change.at, what=what, facts=facts | {"before": dict(change.before)})
+
+
 def _of_consents(given: Iterable[Consent], now: datetime) -> Iterator[Event]:
     for one in given:
         which = {"consent_id": one.consent_id, "kind": one.kind}
@@ -316,6 +329,30 @@ def _of_entries(entries: Iterable[Entry]) -> Iterator[Event]:
         if entry.removed_at is not None:
             facts = {**which, "reason": entry.removed_reason}
             yield Event(at=entry.removed_at, what="suppression_removed", facts=facts)
+
+
+def _of_orders(connection: Connection, lead_id: LeadId) -> Iterator[Event]:
+    for at, state, facts in events_of(of_lead(connection, lead_id)):
+        yield Event(at=at, what="order", facts={"state": state, **facts})
+
+
+def _of_tasks(connection: Connection, lead_id: LeadId, now: datetime) -> Iterator[Event]:
+    for task in tasks.listed(connection, all_=True, lead_id=lead_id, now=now):
+        which = {"task_id": task.task_id, "class": task.kind}
+        facts = {
+            **which,
+            "priority": task.priority,
+            "text": task.text,
+            "due_at": task.due_at,
+            "overdue": task.overdue,
+            "owner": task.owner,
+            "by": task.created_by,
+            "open": task.done_at is None,
+        }
+        yield Event(at=task.created_at, what="task", facts=facts)
+        if task.done_at is not None:
+            facts = {**which, "by": task.done_by, "outcome": task.outcome}
+            yield Event(at=task.done_at, what="task_done", facts=facts)
 
 
 def _erased(connection: Connection, lead_id: LeadId) -> Iterator[Event]:

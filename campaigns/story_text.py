@@ -7,6 +7,7 @@ from textwrap import wrap
 from typing import Any
 
 from campaigns.story import Event
+from leads.names import printable
 
 _KIND_WIDTH = 8
 _INDENT = " " * (len("2026-12-01 18:30") + 2 + _KIND_WIDTH + 2)
@@ -25,17 +26,12 @@ def story_lines(events: Iterable[Event], *, width: int) -> Iterator[str]:
 
 def _folded(text: str, first: str, rest: str, width: int) -> list[str]:
     return wrap(
-        _printable(text),
+        printable(text),
         max(width, len(rest) + 20),
         initial_indent=first,
         subsequent_indent=rest,
         break_on_hyphens=False,
     )
-
-
-def _printable(text: str) -> str:
-    """Return a text without what would move the cursor: notes hold what people paste."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _moment(moment: datetime) -> str:
@@ -89,6 +85,28 @@ def _attempt(facts: _Facts) -> Iterator[str]:
     yield f"note: {facts['note']}" if facts["note"] else ""
 
 
+def _result_undone(facts: _Facts) -> Iterator[str]:
+    yield f"{facts['by']} took a result back"
+    yield from _stood(facts["before"])
+
+
+def _result_corrected(facts: _Facts) -> Iterator[str]:
+    yield f"{facts['by']} corrected a result{_because({'reason': facts['why']})}"
+    yield from _stood(facts["before"])
+
+
+def _stood(before: Mapping[str, Any]) -> Iterator[str]:
+    """Give the result that stood until it was changed."""
+    told = ": ".join(
+        before[name] for name in ("refusal_reason", "refusal_detail") if name in before
+    )
+    reason = f" ({told})" if told else ""
+    yield f"it was: {before.get('disposition', 'none')}{reason}"
+    for question, given in before.get("answers", {}).items():
+        yield f"{question}: {', '.join(given)}"
+    yield f"note: {before['note']}" if "note" in before else ""
+
+
 def _consent_given(facts: _Facts) -> Iterator[str]:
     yield f"{facts['kind']} given ({facts['source']})"
     yield f'"{facts["wording"]}"' if facts["wording"] else ""
@@ -120,6 +138,24 @@ def _because(facts: _Facts) -> str:
     return f" ({facts['reason']})" if facts["reason"] else ""
 
 
+def _order(facts: _Facts) -> Iterator[str]:
+    by = f" by {facts['by']}" if facts["by"] else ""
+    yield f"order {facts['order_id']} {facts['state']}{by}, {facts['campaign']}{_because(facts)}"
+
+
+def _task(facts: _Facts) -> Iterator[str]:
+    owner = f", {facts['owner']}" if facts["owner"] else ""
+    due = f", due {_moment(facts['due_at'])}" if facts["due_at"] and facts["open"] else ""
+    late = ", overdue" if facts["overdue"] else ""
+    yield f"task {facts['task_id']} {facts['class']} ({facts['priority']}{owner}{due}{late})"
+    yield facts["text"]
+
+
+def _task_done(facts: _Facts) -> Iterator[str]:
+    told = f": {facts['outcome']}" if facts["outcome"] else ""
+    yield f"task {facts['task_id']} {facts['class']} done by {facts['by']}{told}"
+
+
 def _erased(_: _Facts) -> Iterator[str]:
     yield "everything personal was erased"
 
@@ -130,11 +166,16 @@ _TOLD: Mapping[str, tuple[str, Callable[[_Facts], Iterator[str]]]] = {
     "edited": ("change", _edited),
     "merged": ("merge", _merged),
     "attempt": ("call", _attempt),
+    "result_undone": ("undo", _result_undone),
+    "result_corrected": ("change", _result_corrected),
     "consent_given": ("consent", _consent_given),
     "consent_withdrawn": ("consent", _consent_withdrawn),
     "consent_expired": ("consent", _consent_expired),
     "suppressed": ("dnc", _suppressed),
     "suppression_removed": ("dnc", _suppression_removed),
+    "order": ("order", _order),
+    "task": ("task", _task),
+    "task_done": ("task", _task_done),
     "erased": ("erasure", _erased),
 }
 """What each kind of thing is called at a terminal, and how it is told."""

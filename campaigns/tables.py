@@ -160,7 +160,8 @@ agents = Table(
     Column("active", Integer, nullable=False, server_default="1"),
     Column("state", Text, nullable=False, server_default="out"),
     Column("since", UtcDateTime, nullable=False),
-    Column("pause", Text),  # the code of the pause they are on
+    Column("pause", Text),  # the code of the pause they are on, or go on after the talk
+    Column("next_state", Text),  # what follows the talk in hand
     Column("engine", Text),  # the engine that keeps this agent's line
     Column("channel_id", Text),
     CheckConstraint(one_of("state", AgentState), name="state_known"),
@@ -210,6 +211,7 @@ attempts = Table(
     Column("reoffer_campaign", Text),  # where the person was moved to because of it
     Column("reoffer_at", UtcDateTime),
     Column("callback_at", UtcDateTime),
+    Column("language", Text),  # what the person speaks, where they and the agent share none
     Column("note", Text),
     Column("script_version", Text),  # what the agent was shown (`script_versions`)
     Column("accompanied_by", Id, ForeignKey("agents.id")),  # the supervisor of a newcomer
@@ -246,6 +248,7 @@ claims = Table(
     Column("expires_at", UtcDateTime),  # null while the engine holds the call
     Column("rule_set", Text, nullable=False),
     Column("decision", Json, nullable=False),
+    Column("script_version", Text),  # what the agent was shown, until there is an attempt
 )
 
 rule_books = Table(

@@ -3,9 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 
 from campaigns.model import Campaign, DispositionKind, Outcome, PastAttempt, Retry
+
+LANGUAGE_RETRY = Retry(after=timedelta(minutes=15), max=2)
+"""How somebody is tried again for an agent who speaks the language that was told."""
 
 _NOT_REACHED = frozenset(
     {
@@ -40,9 +44,15 @@ class Tried:
     first: int
 
     def word(self, attempt: PastAttempt) -> Retry | None:
-        """Return the entry of [retry.disposition] for what an agent said, if any."""
+        """Return the entry of [retry.disposition] for what an agent said, if any.
+
+        Somebody whose language was told has one in any campaign.
+        """
         code = attempt.code or attempt.disposition
-        return None if promised(attempt) else self.campaign.retry_dispositions.get(code or "")
+        if promised(attempt):
+            return None
+        known = attempt.disposition is DispositionKind.LANGUAGE and attempt.language is not None
+        return self.campaign.retry_dispositions.get(code or "", LANGUAGE_RETRY if known else None)
 
     def entry(self, attempt: PastAttempt) -> tuple[str, Retry | None]:
         """Return what an attempt ended in, and the entry of [retry] for that, if any."""

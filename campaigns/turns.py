@@ -10,8 +10,9 @@ this very person had agreed to, and is judged again now.
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, TextClause, bindparam, text
 
@@ -27,6 +28,7 @@ def next_rows(
     *,
     now: datetime,
     agent_ids: Collection[int] = (),
+    languages: frozenset[str] | None = None,
 ) -> list[int]:
     """Return the rows of `campaign_leads` whose turn it is, in their order.
 
@@ -37,35 +39,88 @@ def next_rows(
         now: aware.
         agent_ids: whose promised callbacks go before all others. A callback that another agent
             promised is nobody else's until its time of grace is over.
+        languages: those in which somebody can talk to them; whoever's language is not known is
+            among them always. None: any.
     """
-    open_queues = queues.open_now(connection, campaign_id, now=now)
+    groups = queues.open_now(connection, campaign_id, now=now, languages=languages)
     due = connection.execute(_DUE, {"campaign": campaign_id, "now": now}).one()
     on_sqlite = connection.dialect.name == "sqlite"
-    if not open_queues and not due.callback:
+    if not groups and not due.callback:
         return []
     given = {
         "campaign": campaign_id,
-        "queues": json.dumps([*open_queues]) if on_sqlite else [*open_queues],
+        "queues": _many(connection, [queue for group in groups for queue in group]),
         "now": now,
-        "agents": json.dumps([*agent_ids]) if on_sqlite else [*agent_ids],
+        "agents": _many(connection, agent_ids),
     }
-    statement = _WALK_SQLITE if on_sqlite else _WALK_POSTGRESQL
     found: dict[int, None] = {}
     if due.callback and agent_ids:
         own = _OWN_SQLITE if on_sqlite else _OWN_POSTGRESQL
         found.update(dict.fromkeys(connection.scalars(own, given | {"wanted": wanted})))
-    place = {queue_id: place for place, queue_id in enumerate(open_queues)}
     for turn in Turn:
         missing = wanted - len(found)
         if missing > 0 and (turn is Turn.FRESH or getattr(due, turn.name.lower())):
-            rows = connection.execute(statement, given | {"turn": turn.value, "wanted": missing})
-            in_turn = sorted(rows, key=lambda row: (place[row.queue_id], *row[2:], row.id))
-            found.update(dict.fromkeys(row.id for row in in_turn))
+            asked = given | {"turn": turn.value, "wanted": missing}
+            found.update(dict.fromkeys(_in_turn(connection, groups, asked)))
         missing = wanted - len(found)
         if missing > 0 and turn is Turn.CALLBACK and due.callback:
             others = _PROMISED_SQLITE if on_sqlite else _PROMISED_POSTGRESQL
-            found.update(dict.fromkeys(connection.scalars(others, given | {"wanted": missing})))
+            spoken = None if languages is None else _many(connection, ["", *languages])
+            asked = given | {"wanted": missing, "spoken": spoken}
+            found.update(dict.fromkeys(connection.scalars(others, asked)))
     return [*found]
+
+
+def _in_turn(
+    connection: Connection, groups: Sequence[tuple[int, ...]], asked: Mapping[str, Any]
+) -> list[int]:
+    """Return the rows of one turn, in the order of the groups of queues and then in their own.
+
+    The walk stops in the queue in which it has found enough. Of a group of several each queue
+    is asked for as many, since any of them may hold those who come first.
+    """
+    statement = _WALK_SQLITE if connection.dialect.name == "sqlite" else _WALK_POSTGRESQL
+    place = {queue_id: place for place, group in enumerate(groups) for queue_id in group}
+    rows = {row.id: row for row in connection.execute(statement, asked)}
+    for touched in {place[row.queue_id] for row in rows.values()}:
+        for queue_id in groups[touched] if len(groups[touched]) > 1 else ():
+            of_one = {**asked, "queues": _many(connection, [queue_id])}
+            rows.update((row.id, row) for row in connection.execute(statement, of_one))
+    in_turn = sorted(rows.values(), key=lambda row: (place[row.queue_id], *row[2:], row.id))
+    return [row.id for row in in_turn[: asked["wanted"]]]
+
+
+def looked_at_by_others(
+    connection: Connection,
+    campaign_id: int,
+    *,
+    now: datetime,
+    agent_ids: Collection[int] = (),
+    languages: frozenset[str] | None = None,
+) -> bool:
+    """Tell whether somebody of an open queue is due whom `next_rows` passes over at this moment.
+
+    Whoever asks looks at a few people, of whom they take one: on PostgreSQL, where several ask
+    at once, the last people of a campaign may all be looked at by others for a moment.
+    """
+    if connection.dialect.name == "sqlite":
+        return False
+    groups = queues.open_now(connection, campaign_id, now=now, languages=languages)
+    given = {
+        "queues": _many(connection, [queue for group in groups for queue in group]),
+        "now": now,
+        "agents": _many(connection, agent_ids),
+        "wanted": 1,
+    }
+    return any(
+        connection.execute(_LOOK_POSTGRESQL, given | {"turn": turn.value}).first() is not None
+        for turn in Turn
+    )
+
+
+def _many(connection: Connection, values: Collection[int] | Collection[str]) -> object:
+    """Return several values as the one parameter that each database takes for them."""
+    return json.dumps([*values]) if connection.dialect.name == "sqlite" else [*values]
 
 
 _CALLABLE = ", ".join(f"'{state.value}'" for state in CALLABLE_STATES)
@@ -100,10 +155,10 @@ _DUE = _statement(
 """In which turns but the last somebody's time has come: most of them are empty mostly."""
 
 
-def _among(parameter: str, dialect: str) -> str:
+def _among(parameter: str, dialect: str, kind: str = "BIGINT") -> str:
     if dialect == "sqlite":
         return f"IN (SELECT value FROM json_each(:{parameter}))"  # noqa: S608 (our own words)
-    return f"= ANY(CAST(:{parameter} AS BIGINT[]))"
+    return f"= ANY(CAST(:{parameter} AS {kind}[]))"
 
 
 def _is_free(dialect: str) -> str:
@@ -128,13 +183,14 @@ _WALK_SQLITE = _statement(
     "INDEXED BY ix_campaign_leads_turn WHERE lead.queue_id = queue.value "
     f"AND {_in_queue('sqlite')} LIMIT :wanted"
 )
-_WALK_POSTGRESQL = _statement(
+_LOOK = (
     f"SELECT lead.* FROM unnest(CAST(:queues AS BIGINT[])) WITH ORDINALITY AS queue (id, place) "  # noqa: S608 (our own words)
     f"CROSS JOIN LATERAL (SELECT {_COLUMNS} FROM campaign_leads AS lead "
     f"WHERE lead.queue_id = queue.id AND {_in_queue('postgresql')} "
-    "ORDER BY lead.next_call_at, lead.rank, lead.id LIMIT :wanted "
-    "FOR UPDATE SKIP LOCKED) AS lead LIMIT :wanted"
+    "ORDER BY lead.next_call_at, lead.rank, lead.id LIMIT :wanted {locked}) AS lead LIMIT :wanted"
 )
+_WALK_POSTGRESQL = _statement(_LOOK.format(locked="FOR UPDATE SKIP LOCKED"))
+_LOOK_POSTGRESQL = _statement(_LOOK.format(locked=""))
 
 
 def _own(dialect: str) -> TextClause:
@@ -151,10 +207,13 @@ _OWN_POSTGRESQL = _own("postgresql")
 
 
 def _promised(dialect: str) -> TextClause:
+    any_language = ":spoken IS NULL" if dialect == "sqlite" else "CAST(:spoken AS TEXT[]) IS NULL"
     return _statement(
         f"SELECT lead.id FROM campaign_leads AS lead WHERE lead.campaign_id = :campaign "  # noqa: S608 (our own words)
         f"AND lead.turn = {Turn.CALLBACK.value} AND lead.turn != {Turn.FRESH.value} "
         f"AND {_is_free(dialect)} AND NOT lead.queue_id {_among('queues', dialect)} "
+        f"AND ({any_language} OR EXISTS (SELECT 1 FROM queues WHERE queues.id = lead.queue_id "
+        f"AND queues.language {_among('spoken', dialect, 'TEXT')})) "
         "ORDER BY lead.next_call_at, lead.id LIMIT :wanted"
     )
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from campaigns.desk_tables import drafts, tasks
 from campaigns.erasure import lock_for_erasing
 from campaigns.numbers import forget_numbers
 from campaigns.settling import renumber
@@ -71,7 +72,7 @@ def undo(connection: Connection, import_id: int, *, now: datetime) -> Undone:
     Raises:
         UsageError: there is no such import, or it was undone before.
         NotAllowedError: somebody of it was called, is held, was merged, edited or erased since,
-            has a consent or a do-not-call wish of their own, or a later import needs it.
+            has a consent, a task or a do-not-call wish of their own, or a later import needs it.
     """
     lock_for_erasing(connection)
     row = connection.execute(
@@ -92,6 +93,7 @@ def undo(connection: Connection, import_id: int, *, now: datetime) -> Undone:
         select(lead_numbers.c.number_id).where(lead_numbers.c.lead_id.in_(brought))
     ).all()
     connection.execute(delete(consents).where(consents.c.import_id == import_id))
+    connection.execute(delete(drafts).where(drafts.c.lead_id.in_(brought)))
     connection.execute(delete(campaign_leads).where(campaign_leads.c.lead_id.in_(brought)))
     connection.execute(delete(lead_numbers).where(lead_numbers.c.lead_id.in_(brought)))
     left = connection.execute(delete(list_members).where(*of_import.members))
@@ -258,7 +260,14 @@ def _check_nobody_spoke(connection: Connection, of_import: _OfImport) -> None:
             suppressions.c.subject.in_(ids),
         )
     )
-    for count, said in ((refused, "a do-not-call wish of their own"), (agreed, "given a consent")):
+    asked = connection.scalar(
+        select(func.count(tasks.c.lead_id.distinct())).where(tasks.c.lead_id.in_(brought))
+    )
+    for count, said in (
+        (refused, "a do-not-call wish of their own"),
+        (agreed, "given a consent"),
+        (asked, "a task of their own"),
+    ):
         if count:
             raise NotAllowedError(
                 f"the import {of_import.import_id} cannot be undone, because {count} of its "

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, Subquery, and_, or_, select
 
 from campaigns import queues
-from campaigns.desk import masked
 from campaigns.facts import WHEREABOUTS, whereabouts
 from campaigns.forecast_groups import newcomers
 from campaigns.law import ANY_LINE, Laws
@@ -18,7 +17,7 @@ from campaigns.rules.model import Placing
 from campaigns.rules.placing import placing_of
 from campaigns.store import StoredCampaign
 from campaigns.tables import campaign_leads, is_callable
-from leads.model import LeadId
+from leads.model import LeadId, masked
 from leads.sql import among
 from leads.tables import lead_numbers, leads, lists, numbers
 

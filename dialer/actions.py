@@ -22,6 +22,7 @@ LAB_MARKER = "RINGBANK_LAB"
 
 _APOLOGY = "tt-allbusy"
 _LINE_RING_S = 30
+_TONE_WITHIN_S = 1
 _ROOM_PREFIX = "7464"  # RING on a telephone's keys: no conference of the user's own
 
 
@@ -63,13 +64,27 @@ def dial_string(template: str, number: str) -> str:
 
 
 def call(
-    channel_id: str, channel: str, campaign: Campaign, *, record: RecordInto | None = None
+    channel_id: str,
+    channel: str,
+    campaign: Campaign,
+    *,
+    goodbye: str,
+    record: RecordInto | None = None,
 ) -> Action:
-    """Return the Originate of a call to a person; `record` None: its talk is not recorded."""
+    """Return the Originate of a call to a person.
+
+    Args:
+        channel_id: that the call is to carry.
+        channel: what is dialled.
+        campaign: whose call it is.
+        goodbye: the sound that ends it where the person is hostile.
+        record: into what its talk is recorded; None: it is not.
+    """
     variables = {
         "RINGBANK_ATTEMPT": channel_id,
         "RINGBANK_CONNECT_S": f"{campaign.connect_within_s:g}",
         "RINGBANK_SORRY": _APOLOGY,
+        "RINGBANK_GOODBYE": goodbye,
         **_message_variables(campaign),
     }
     if record is not None:
@@ -175,6 +190,31 @@ def silence_recording(channel_id: str, action_id: str, *, silent: bool) -> Actio
 def move_to_room(channel_id: str, agent_id: int) -> Action:
     """Return the Redirect of an answered person into an agent's room."""
     return _redirect(channel_id, "ringbank-room", room_of(agent_id))
+
+
+def sound_tone(line: str) -> Action:
+    """Return what has a short tone played to an agent, and to nobody else in their room.
+
+    Args:
+        line: the channel id of the agent's own line.
+    """
+    return Action(
+        "Originate",
+        (
+            # Without /n Asterisk would join the two halves, and nobody would hear anything.
+            ("Channel", f"Local/{line}@ringbank-tone-line/n"),
+            ("Context", "ringbank-tone"),
+            ("Exten", "s"),
+            ("Priority", "1"),
+            ("Async", "true"),
+            ("Timeout", str(_TONE_WITHIN_S * 1000)),
+        ),
+    )
+
+
+def say_goodbye(channel_id: str) -> Action:
+    """Return the Redirect of a person out of the talk, to the line that ends it politely."""
+    return _redirect(channel_id, "ringbank-goodbye", "s")
 
 
 def apologise(channel_id: str) -> Action:

@@ -1,61 +1,14 @@
-"""``ringbank agents``: who they are, and their working day."""
+"""``ringbank agents login`` and what follows: the working day on the line."""
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from leads.console import Console
 
-if TYPE_CHECKING:
-    from dialer.store import RequestKind
-
 agents_app = typer.Typer(no_args_is_help=True, help="Agents: who they are, and their working day.")
 
 Name = Annotated[str, typer.Argument(help="The agent.")]
-
-_LOGIN_WITHIN = timedelta(seconds=45)
-
-
-@agents_app.command()
-def add(
-    ctx: typer.Context,
-    name: Name,
-    phone: Annotated[
-        str,
-        typer.Option("--phone", help="Their number, or a channel like PJSIP/anna."),
-    ],
-) -> None:
-    """Add an agent with the telephone that is rung at their login.
-
-    Example: ringbank agents add anna --phone PJSIP/anna
-    """
-    from campaigns.agents import add_agent
-    from leads.db import writing
-
-    console: Console = ctx.obj
-    dialled = agent_phone(phone, console.region())
-    with writing(console.base()) as connection:
-        add_agent(connection, name, dialled, now=console.now())
-    console.facts({"agent": name, "phone": dialled, "state": "out"})
-
-
-@agents_app.command(name="list")
-def list_(ctx: typer.Context) -> None:
-    """List the agents and what each is doing.
-
-    Example: ringbank agents list
-    """
-    from campaigns.agents import list_agents
-    from leads.db import reading
-
-    console: Console = ctx.obj
-    with reading(console.base()) as connection:
-        found = list_agents(connection)
-    console.rows(
-        ("name", "state", "since", "phone", "engine"),
-        [(a.name, a.state, a.since, a.phone, a.engine) for a in found],
-    )
 
 
 @agents_app.command()
@@ -64,9 +17,10 @@ def login(ctx: typer.Context, name: Name) -> None:
 
     Example: ringbank agents login anna
     """
-    from dialer.store import RequestKind
+    from dialer.desk import Desk
 
-    _ask(ctx, name, RequestKind.LOGIN, within=_LOGIN_WITHIN)
+    console: Console = ctx.obj
+    console.facts(Desk(console).login(name))
 
 
 @agents_app.command()
@@ -75,20 +29,29 @@ def ready(ctx: typer.Context, name: Name) -> None:
 
     Example: ringbank agents ready anna
     """
-    from dialer.store import RequestKind
+    from dialer.desk import Desk
 
-    _ask(ctx, name, RequestKind.READY)
+    console: Console = ctx.obj
+    console.facts(Desk(console).ready(name))
 
 
 @agents_app.command(name="pause")
-def pause_agent(ctx: typer.Context, name: Name) -> None:
+def pause_agent(
+    ctx: typer.Context,
+    name: Name,
+    reason: Annotated[
+        str | None,
+        typer.Option("--reason", help="Why: a code of [pauses], such as lunch."),
+    ] = None,
+) -> None:
     """Take no more calls until ready again; a talk in hand goes on.
 
-    Example: ringbank agents pause anna
+    Example: ringbank agents pause anna --reason lunch
     """
-    from dialer.store import RequestKind
+    from dialer.desk import Desk
 
-    _ask(ctx, name, RequestKind.PAUSE)
+    console: Console = ctx.obj
+    console.facts(Desk(console).pause(name, reason))
 
 
 @agents_app.command()
@@ -97,48 +60,7 @@ def logout(ctx: typer.Context, name: Name) -> None:
 
     Example: ringbank agents logout anna
     """
-    from dialer.store import RequestKind
-
-    _ask(ctx, name, RequestKind.LOGOUT)
-
-
-def agent_phone(phone: str, region: str | None) -> str:
-    """Return an agent's telephone as it is stored: E.164, or a channel word for word.
-
-    Raises:
-        RingbankError: it is neither.
-    """
-    from leads.errors import UsageError
-    from leads.phone import parse_phone
-
-    if "/" in phone:
-        if any(letter.isspace() or letter in ",;|" for letter in phone):
-            raise UsageError(f"--phone {phone!r} is no channel; write it like PJSIP/anna")
-        return phone
-    parsed = parse_phone(phone, region=region)
-    if isinstance(parsed, str):
-        raise UsageError(
-            f"--phone {phone!r} cannot be dialled ({parsed}); write +4721000000 or PJSIP/anna"
-        )
-    return parsed.e164
-
-
-def _ask(
-    ctx: typer.Context, name: str, kind: "RequestKind", *, within: timedelta | None = None
-) -> None:
-    """Ask the engine for something that concerns an agent, and show where they stand then."""
-    from campaigns.agents import find_agent
-    from campaigns.model import AgentState
-    from dialer import asking, store
-    from leads.db import reading
+    from dialer.desk import Desk
 
     console: Console = ctx.obj
-    with reading(console.base()) as connection:
-        agent = find_agent(connection, name)
-    asking.ask_engine(console, kind, agent_id=agent.id, within=within or asking.ANSWER_WITHIN)
-    with reading(console.base()) as connection:
-        agent = find_agent(connection, name)
-    at_rest = agent.state in (AgentState.PAUSED, AgentState.OUT)
-    if kind in (store.RequestKind.PAUSE, store.RequestKind.LOGOUT) and not at_rest:
-        console.say("this takes effect after the call in hand")
-    console.facts({"agent": name, "state": agent.state, "since": agent.since})
+    console.facts(Desk(console).logout(name))

@@ -8,7 +8,7 @@ from dialer import store
 from dialer.presence import is_alive
 from dialer.store import EngineRow, RequestKind
 from leads.db import reading, writing
-from leads.errors import RingbankError
+from leads.errors import NotAllowedError, RingbankError
 from leads.site import Site
 
 ANSWER_WITHIN = timedelta(seconds=5)
@@ -50,6 +50,7 @@ def ask_engine(
     Raises:
         NoEngineError: none runs, or it does not answer in time.
         RefusedError: it cannot be done; the message is the engine's reason.
+        NotAllowedError: a rule forbids it.
     """
     engine = live_engine(site)
     if engine is None:
@@ -72,15 +73,18 @@ def wait_for_answer(site: Site, request: int, *, within: timedelta) -> None:
 
     Raises:
         RefusedError: it cannot be done; the message is the engine's reason.
+        NotAllowedError: a rule forbids it.
         NoEngineError: the engine did not answer in time.
     """
     deadline = time.monotonic() + within.total_seconds()
     while time.monotonic() < deadline:
         with reading(site.base()) as connection:
-            done, why_not = store.answer_to(connection, request)
-        if done and why_not is None:
+            answer = store.answer_to(connection, request)
+        if answer.by_rule:
+            raise NotAllowedError(str(answer.why_not))
+        if answer.why_not is not None:
+            raise RefusedError(answer.why_not)
+        if answer.done:
             return
-        if done:
-            raise RefusedError(why_not)
         time.sleep(_LOOK_EVERY_S)
     raise NoEngineError("the engine did not answer in time; see: ringbank status")

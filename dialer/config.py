@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from campaigns.fields import Section
+from campaigns.pauses import read_pauses
 from campaigns.rules import civil
 from campaigns.rules.own import ZONE_POLICIES, Own
 from dialer.trunks import Trunk
@@ -21,6 +22,8 @@ SECRET_VARIABLE = "RINGBANK_ASTERISK_SECRET"  # noqa: S105  (its name, not its v
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _CHANNEL = re.compile(r"[A-Za-z0-9]+/[^\s,;|\r\n]*\{number\}[^\s,;|\r\n]*")
+_SOUND = re.compile(r"[A-Za-z0-9_./-]+")
+_GOODBYE = "vm-goodbye"
 _FOLDER = re.compile(r"/[A-Za-z0-9_./-]+")
 _ANY_CHANNEL = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.+@:-]+")
 _COUNTRY = re.compile("[A-Z]{2}")
@@ -48,6 +51,9 @@ class Config:
         secret: of the manager user, or None where it was not given.
         rules_folder: the folder with the operator's own rule files, or None.
         own_rules: what the operator asks for besides the law.
+        require_token: commands are for agents who say by a token who they are.
+        pauses: code of each pause of agents -> paid or unpaid.
+        goodbye: the sound that ends a call with somebody who is hostile.
         recordings: the folder in which Asterisk records talks, the same path here and there;
             empty: the folder `ringbank` in its own one, which is not known here.
         transfers: where agents may move people: name -> E.164 or a channel.
@@ -65,8 +71,11 @@ class Config:
     registries: Path
     rules_folder: Path | None
     own_rules: Own
-    recordings: str = ""
-    transfers: Mapping[str, str] = field(default_factory=dict)
+    require_token: bool
+    pauses: Mapping[str, str]
+    goodbye: str
+    recordings: str
+    transfers: Mapping[str, str]
 
     def asterisk(self) -> Asterisk:
         """Return how to reach Asterisk.
@@ -128,6 +137,9 @@ def read_config(
         registries=Path(_or(leads.text("registries", required=False), "registries")),
         rules_folder=Path(rules_folder) if rules_folder else None,
         own_rules=_own_rules(rules),
+        require_token=root.section("access").flag("require_token"),
+        pauses=read_pauses(root),
+        goodbye=_goodbye(asterisk),
         recordings=_recordings(asterisk),
         transfers=_transfers(root.section("transfers")),
     )
@@ -158,6 +170,13 @@ def _secret(section: Section, *, file: Path, environment: Mapping[str, str]) -> 
     except (OSError, UnicodeDecodeError) as error:
         section.refuse("secret_file", f"{name} cannot be read ({error})")
         return None
+
+
+def _goodbye(section: Section) -> str:
+    sound = section.text("goodbye", required=False)
+    if sound and not _SOUND.fullmatch(sound):
+        section.refuse("goodbye", "may only hold letters, digits and _ . / -")
+    return sound or _GOODBYE
 
 
 def _trunks(section: Section) -> dict[str, Trunk]:

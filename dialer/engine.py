@@ -21,32 +21,33 @@ from datetime import datetime
 from sqlalchemy import Connection
 from sqlalchemy import Engine as Base
 
-from campaigns import ledger, recordings, report, supervisions
+from campaigns import ledger, recordings, report, supervisions, training
 from campaigns import store as campaign_store
 from campaigns.agents import list_agents
-from campaigns.claims import claim
 from campaigns.enrolment import enrol, judge_slice
 from campaigns.examining import examine_registries_again
 from campaigns.model import AgentState, AttemptId, CampaignState
-from campaigns.recording import is_announced, is_recorded
 from campaigns.rules_in_force import RulesInForce
 from campaigns.store import StoredCampaign
 from dialer import actions, floor, store, supervision_requests
 from dialer.agent import AgentEvent
 from dialer.ami.errors import AmiError, LinkLostError, LoginRefusedError
 from dialer.asterisk.readiness import demand_ready
-from dialer.call import Call, Gone
+from dialer.call import Gone
 from dialer.clock import Clock, elapsed_s
 from dialer.config import Config
 from dialer.floor import Floor
 from dialer.link import Link, Lost
+from dialer.live import LiveCall, Work
+from dialer.placing import Placer
 from dialer.presence import Presence
 from dialer.progress import Progress, limit_of
 from dialer.recorder import Recorder
 from dialer.recovery import demand_lab, may_still_show, missed, survey
 from dialer.registry_files import RegistryFiles
+from dialer.requests import Surroundings, obey, result_event
 from dialer.supervision import Supervision
-from dialer.switchboard import LiveCall, Switchboard, Work
+from dialer.switchboard import Switchboard
 from dialer.translate import news
 from leads.db import reading, writing
 from leads.errors import DatabaseError, RingbankError
@@ -95,7 +96,9 @@ class Engine:
         self._presence = Presence(config.engine)
         self._registries = RegistryFiles(config.registries)
         self._rules = RulesInForce(config.rules_folder, config.own_rules)
-        self._board = Switchboard(config.trunks, new_id=lambda: secrets.token_hex(8))
+        self._board = Switchboard(
+            config.trunks, new_id=lambda: secrets.token_hex(8), goodbye=config.goodbye
+        )
         self._supervision = Supervision(self._board)
         self._recorder = Recorder(self._board)
         self._link: Link | None = None
@@ -307,9 +310,15 @@ class Engine:
         self._requests_s = elapsed_s() + _REQUESTS_EVERY_S
         try:
             with reading(self._base) as connection:
+                around = Surroundings(
+                    ami_down=self._ami_down,
+                    no_calls=self._why_no_calls(),
+                    now=self._clock.now(),
+                    at_s=elapsed_s(),
+                )
                 for request in store.asked(connection, self._config.engine):
                     if not self._is_awaited(request.id):
-                        self._obey(connection, request, work)
+                        self._obey(connection, request, work, around)
         except DatabaseError as error:
             logger.warning("Requests could not be read: %s", error)
 
@@ -320,52 +329,25 @@ class Engine:
             for one in (self._board.awaited, self._supervision.awaits, self._recorder.awaits)
         )
 
-    def _obey(self, connection: Connection, request: store.Request, work: Work) -> None:
-        """Do what a command asks, or note why it cannot be done."""
-        now = self._clock.now()
+    def _obey(
+        self, connection: Connection, request: store.Request, work: Work, around: Surroundings
+    ) -> None:
         if request.kind in supervision_requests.KINDS:
-            if self._ami_down is not None:
-                work.answers.append((request.id, f"Asterisk cannot be reached: {self._ami_down}"))
-                return
             supervision_requests.obey(
-                connection,
-                request,
-                self._supervision,
-                self._recorder,
-                work,
-                now=now,
-                at_s=elapsed_s(),
-            )
-            return
-        row = next(r for r in list_agents(connection) if r.id == request.agent_id)
-        elsewhere = self._supervision.why_not(request.kind, floor.as_agent(row))
-        if elsewhere is not None:
-            work.answers.append((request.id, elsewhere))
-            return
-        if request.kind is store.RequestKind.LOGIN:
-            if self._ami_down is not None:
-                work.answers.append((request.id, f"Asterisk cannot be reached: {self._ami_down}"))
-                return
-            agent = floor.as_agent(row)
-            self._board.login(agent, request.id, work, now=now, at_s=elapsed_s())
-            return
-        if row.id not in self._board.floor.agents:
-            self._board.floor.take_in(floor.as_agent(row))
-        event = _ASKED[request.kind]
-        if event is AgentEvent.RESULT:
-            self._supervision.result_given(request.attempt_id, work)
-        if event is AgentEvent.RESULT and self._board.talks_in_another(row.id, request.attempt_id):
-            work.answers.append((request.id, None))  # that talk is over, and its agent in the next
-            return
-        lease = ledger.unfinished_lease(connection, row.id) if event is AgentEvent.READY else None
-        if lease is not None:
-            why_not: str | None = (
-                f"{row.name} still owes the result of lease {lease}; "
-                f"run: ringbank result {lease} --disposition CODE"
+                connection, request, self._supervision, self._recorder, work, around
             )
         else:
-            why_not = self._board.tell(row.id, event, work, now=now)
-        work.answers.append((request.id, why_not))
+            obey(connection, request, self._board, self._supervision, work, around)
+
+    def _why_no_calls(self) -> str | None:
+        """Return why no agent may have somebody called at the moment."""
+        if self._ami_down is not None:
+            return f"Asterisk cannot be reached: {self._ami_down}"
+        if not self._hears():
+            return "Asterisk does not answer at the moment; try again"
+        if self._stop_at_s is not None:
+            return "the engine is stopping; start it again with: ringbank run"
+        return self._registries.why_not()
 
     # -- writing and placing ----------------------------------------------------------
 
@@ -382,6 +364,7 @@ class Engine:
             self._see_rules()
         may_place = place and self._hears() and self._stop_at_s is None
         wants = may_place and bool(self._wanted())
+        dialled: list[LiveCall] = []
         placed: list[LiveCall] = []
         tries = itertools.count()
         while work or changed or refresh or wants:
@@ -389,10 +372,15 @@ class Engine:
                 with writing(self._base) as connection:
                     floor.write(connection, self._config.engine, changed)
                     self._write(connection, work)
+                    dialled = self._placer().dial(
+                        connection, self._board, work.dials, at_s=elapsed_s()
+                    )
                     if refresh:
                         self._refresh(connection, work)
                     # Counted anew: a campaign may just have got another mode or trunk.
-                    placed = self._place(connection, self._wanted() if may_place else {})
+                    taken = Counter(live.attempt.trunk for live in dialled)
+                    wanted = self._wanted(taken) if may_place else {}
+                    placed = self._place(connection, wanted)
                 break
             except DatabaseError as error:
                 tried = next(tries)
@@ -402,8 +390,12 @@ class Engine:
                 self._doubtful = True
                 time.sleep(_RETRY_S[min(tried, len(_RETRY_S) - 1)])
         self._post(work.actions)
-        for live in placed:
+        for live in (*dialled, *placed):
             self._post([self._board.begin(live, at_s=elapsed_s())])
+        called = {live.dialler for live in dialled}
+        for dial in work.dials:
+            if dial.agent_id not in called:  # a gate or the trunk said no: they choose again
+                self._board.tell(dial.agent_id, AgentEvent.CALL_OVER, Work(), now=self._clock.now())
         for stored, closing in work.closings:
             if stored.id in self._outcomes:
                 self._outcomes[stored.id][closing.outcome] += 1
@@ -427,64 +419,44 @@ class Engine:
         for request_id, why_not in work.answers:
             store.answer(connection, request_id, why_not, now=Clock().now())
 
-    def _wanted(self) -> dict[int, int]:
-        """Return how many calls to place for each campaign that has somebody to call."""
+    def _wanted(self, taken: Mapping[str, int] | None = None) -> dict[int, int]:
+        """Return how many calls to place for each campaign that has somebody to call.
+
+        `taken` counts by trunk the calls that are about to be begun besides.
+        """
         at_s = elapsed_s()
         if self._registries.why_not() is not None:
             return {}
         campaigns = [c for c in self._campaigns if self._look_again_s.get(c.id, 0.0) <= at_s]
-        return self._board.wanted(campaigns, at_s=at_s)
+        return self._board.wanted(campaigns, at_s=at_s, taken=taken)
 
     def _place(self, connection: Connection, wanted: dict[int, int]) -> list[LiveCall]:
         """Claim people and write the intent to call them."""
         placed = []
         now = self._clock.now()
-        ready = self._board.ready_agents()
+        placer, ready = self._placer(), self._board.ready_agents()
         for stored in self._campaigns:
-            calls = wanted.get(stored.id, 0)
-            claims = claim(
+            calls, dry = placer.place(
                 connection,
                 stored,
-                self._rules.laws,
-                limit=calls,
+                wanted.get(stored.id, 0),
+                ready,
+                languages=self._board.ready_languages(stored),
                 now=now,
-                new_lease=lambda: secrets.token_hex(6),
-                for_agents=ready,
             )
-            if len(claims.taken) < calls and not claims.refused:
+            if dry:
                 self._look_again_s[stored.id] = elapsed_s() + _REFRESH_EVERY_S
-            intents = ledger.write_intents(
-                connection,
-                stored,
-                claims.taken,
-                new_channel_id=lambda: actions.CALL_PREFIX + secrets.token_hex(8),
-                engine=self._config.engine,
-                asterisk_boot=self._boot,
-                clock="real" if self._clock.is_real else "lab",
-                now=now,
-            )
-            placed += [
-                LiveCall(
-                    Call(channel_id=intent.channel_id, placed_at=now),
-                    intent,
-                    stored,
-                    owner_id=claimed.person.owner_id,
-                    record=self._record_into(stored, claimed.decision, intent.channel_id),
-                )
-                for intent, claimed in zip(intents, claims.taken, strict=True)
-            ]
+            placed += calls
         return placed
 
-    def _record_into(
-        self, stored: StoredCampaign, decision: Mapping[str, object], channel_id: str
-    ) -> actions.RecordInto | None:
-        """Return where a call's talk is recorded, or None where it is not."""
-        recording = stored.campaign.recording
-        if recording is None or not is_recorded(decision):
-            return None
-        folder = self._config.recordings or _MONITOR_FOLDER
-        notice = recording.sound if is_announced(decision) else ""
-        return actions.RecordInto(f"{folder}/{recordings.file_of(channel_id)}", notice)
+    def _placer(self) -> Placer:
+        return Placer(
+            engine=self._config.engine,
+            clock=self._clock,
+            boot=self._boot,
+            laws=self._rules.laws,
+            recordings=self._config.recordings,
+        )
 
     def _post(self, todo: Iterable[actions.Action]) -> None:
         """Send actions; a link that breaks meanwhile says so in its queue."""
@@ -513,6 +485,7 @@ class Engine:
             and (not self._only or stored.campaign.name in self._only)
         ]
         self._campaigns = tuple(sorted(running, key=lambda stored: -stored.campaign.priority))
+        self._board.barred = training.barred(connection, running, self._board.floor.agents, now=now)
         for stored in known:
             ledger.release_expired(connection, stored, now=now)
         supervisions.close_over(connection)
@@ -529,7 +502,9 @@ class Engine:
         # A result may also have come while no engine ran, or its time may have run out.
         owing = ledger.agents_owing_result(connection)
         for agent_id in self._board.floor.busy() - owing:
-            self._board.tell(agent_id, AgentEvent.RESULT, work, now=now)
+            said = result_event(ledger.last_said(connection, agent_id))
+            self._board.tell(agent_id, said, work, now=now)
+        self._board.floor.learn(list_agents(connection))
         self._work_left = any(report.work_left(connection, c.id) for c in self._campaigns)
         self._presence.beat(connection, self._progress().document())
 
@@ -588,10 +563,6 @@ class Engine:
         )
 
 
-_MONITOR_FOLDER = "ringbank"
-"""Below the folder in which Asterisk itself keeps recordings."""
-
-
 def _write_supervision(connection: Connection, work: Work, *, now: datetime) -> None:
     """Write what supervisors did, and what became of recordings."""
     for row, values in work.supervised:
@@ -604,11 +575,3 @@ def _write_supervision(connection: Connection, work: Work, *, now: datetime) -> 
         recordings.note_pause(connection, attempt_id, at, ends=hears)
     for attempt_id in work.let_go:
         ledger.let_go(connection, AttemptId(attempt_id))
-
-
-_ASKED = {
-    store.RequestKind.READY: AgentEvent.READY,
-    store.RequestKind.PAUSE: AgentEvent.PAUSE,
-    store.RequestKind.LOGOUT: AgentEvent.LOGOUT,
-    store.RequestKind.RESULT: AgentEvent.RESULT,
-}

@@ -5,15 +5,17 @@ written and done; the engine writes and does it in its own transaction and order
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, update
 
 from campaigns.agents import AgentRow, list_agents
+from campaigns.desk_tables import agent_states
 from campaigns.model import AgentState
 from campaigns.tables import agents
-from dialer.agent import Agent, AgentEffect, AgentEvent, advance, longest_waiting
+from dialer.agent import IN_A_CALL, Agent, AgentEffect, AgentEvent, advance, longest_waiting
+from leads.sql import insert_if_new
 
 
 class Floor:
@@ -22,16 +24,19 @@ class Floor:
     def __init__(self, agents_in: Iterable[Agent] = ()) -> None:
         self.agents: dict[int, Agent] = {agent.agent_id: agent for agent in agents_in}
         self._changed: set[int] = set()
+        self._entered: list[Agent] = []
 
     def tell(
-        self, agent_id: int, event: AgentEvent, *, now: datetime
+        self, agent_id: int, event: AgentEvent, *, now: datetime, pause: str | None = None
     ) -> tuple[AgentEffect | None, str | None]:
         """Apply an event to an agent; return what is to be done, and why not if refused."""
         agent = self.agents[agent_id]
-        step = advance(agent, event, now=now)
+        step = advance(agent, event, now=now, pause=pause)
         if step.agent != agent:
             self.agents[agent_id] = step.agent
             self._changed.add(agent_id)
+        if (step.agent.state, step.agent.since) != (agent.state, agent.since):
+            self._entered.append(step.agent)
         return step.effect, step.refusal
 
     def take_in(self, agent: Agent) -> None:
@@ -39,6 +44,13 @@ class Floor:
         known = self.agents.get(agent.agent_id)
         if known is None or known.state is AgentState.OUT:
             self.agents[agent.agent_id] = agent
+
+    def learn(self, rows: Iterable[AgentRow]) -> None:
+        """Take over what agents can do, which somebody may have changed meanwhile."""
+        for row in rows:
+            agent = self.agents.get(row.id)
+            if agent is not None:
+                self.agents[row.id] = replace(agent, skills=row.skills, languages=row.languages)
 
     def set_line(self, agent_id: int, channel_id: str) -> None:
         """Remember which channel is the agent's own line."""
@@ -65,16 +77,37 @@ class Floor:
             if agent.state in (AgentState.TALKING, AgentState.WRAP_UP) and not agent.result_given
         }
 
-    def take_changed(self) -> tuple[Agent, ...]:
-        """Return the agents who changed since the last time."""
-        changed = tuple(self.agents[agent_id] for agent_id in sorted(self._changed))
+    def take_changed(self) -> "Changed":
+        """Return what has changed since the last time."""
+        changed = Changed(
+            tuple(self.agents[agent_id] for agent_id in sorted(self._changed)),
+            tuple(self._entered),
+        )
         self._changed.clear()
+        self._entered.clear()
         return changed
 
 
-def write(connection: Connection, engine: str, changed: Iterable[Agent]) -> None:
-    """Write agents as they stand; who is out belongs to no engine."""
-    for agent in changed:
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What is to be written of agents.
+
+    Attributes:
+        agents: those who changed, as they stand.
+        entered: every state that was entered, in order, as the agent was then.
+    """
+
+    agents: tuple[Agent, ...]
+    entered: tuple[Agent, ...]
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to write."""
+        return bool(self.agents or self.entered)
+
+
+def write(connection: Connection, engine: str, changed: Changed) -> None:
+    """Write agents as they stand, and each state they were in; who is out has no engine."""
+    for agent in changed.agents:
         is_out = agent.state is AgentState.OUT
         connection.execute(
             update(agents)
@@ -84,7 +117,22 @@ def write(connection: Connection, engine: str, changed: Iterable[Agent]) -> None
                 since=agent.since,
                 engine=None if is_out else engine,
                 channel_id=None if is_out else agent.channel_id,
+                pause=agent.pause,
+                next_state=agent.then if agent.state in IN_A_CALL else None,
             )
+        )
+    if changed.entered:
+        connection.execute(
+            insert_if_new(connection, agent_states),
+            [
+                {
+                    "agent_id": agent.agent_id,
+                    "state": agent.state,
+                    "pause": agent.pause if agent.state is AgentState.PAUSED else None,
+                    "since": agent.since,
+                }
+                for agent in changed.entered
+            ],
         )
 
 
@@ -108,4 +156,8 @@ def as_agent(
         state=state,
         since=row.since,
         channel_id=channel_id,
+        skills=row.skills,
+        languages=row.languages,
+        pause=row.pause,
+        then=row.next_state or AgentState.READY,
     )

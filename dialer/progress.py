@@ -51,6 +51,9 @@ class Progress:
         }
 
 
+_NOBODY_IN = "no agent is logged in"
+
+
 def limit_of(
     campaign: Campaign,
     *,
@@ -74,8 +77,14 @@ def limit_of(
         return f"trunk {campaign.trunk!r} is not in the configuration"
     if lines.full:
         return f"trunk {campaign.trunk!r} is full: {lines.used} of {lines.trunk.max_calls} lines"
+    if campaign.mode is DialMode.PREVIEW:
+        return (
+            "its agents choose when to call; they get the next person with: ringbank next"
+            if agents_in
+            else _NOBODY_IN
+        )
     if campaign.mode is DialMode.PROGRESSIVE and not agents_in:
-        return "no agent is logged in"
+        return _NOBODY_IN
     if campaign.mode is DialMode.PROGRESSIVE and not agents_ready:
         return "no agent is ready"
     return None

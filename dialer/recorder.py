@@ -9,7 +9,8 @@ from datetime import datetime
 
 from campaigns.recordings import Recorded
 from dialer import actions
-from dialer.switchboard import LiveCall, Switchboard, Work
+from dialer.live import LiveCall, Work
+from dialer.switchboard import Switchboard
 from dialer.translate import Moment
 
 _ASKED = "silence:"

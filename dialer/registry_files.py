@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from leads import registries
+from leads import listings, registries
 from leads.model import Registry
 from leads.registry_file import Digests
 
@@ -25,7 +25,7 @@ class RegistryFiles:
 
     def see(self, connection: Connection) -> bool:
         """Learn which versions are in force; tell whether they are others than were checked."""
-        self._current = registries.current(connection)
+        self._current = listings.current(connection)
         return self._current != self._checked
 
     def check(self) -> None:

@@ -145,6 +145,8 @@ def gather(console: Console) -> dict[str, Any]:
                 "mode": stored.campaign.mode,
                 "leads": dict(counted.leads),
                 "outcomes": dict(counted.outcomes),
+                "successes": counted.successes,
+                "orders": dict(counted.orders),
                 "in_flight": counted.outcomes.get("open", 0),
                 "next_call_at": _moment(counted.next_call_at),
                 "done_by": dict(counted.done_by),
@@ -198,6 +200,9 @@ def _print_campaign(console: Console, campaign: Mapping[str, Any]) -> None:
     console.line(f"{campaign['name']}: {campaign['state']}, {campaign['mode']}")
     console.line(f"  leads     {_counts(campaign['leads'])}")
     console.line(f"  attempts  {_counts(campaign['outcomes'])}")
+    console.line(f"  successes {campaign['successes']}")
+    if any(campaign["orders"].values()):
+        console.line(f"  orders    {_counts(campaign['orders'])}")
     if campaign["done_by"]:
         console.line(f"  done by   {_counts(campaign['done_by'])}")
     if campaign["file_differs"]:

@@ -31,6 +31,8 @@ class RequestKind(StrEnum):
     PAUSE = "pause"
     LOGOUT = "logout"
     RESULT = "result"
+    PREVIEW = "preview"
+    DIAL = "dial"
     SUPERVISE = "supervise"
     END_SUPERVISION = "end_supervision"
     SILENCE = "silence"  # a talk's recording, or let it hear again
@@ -185,10 +187,25 @@ def ask(
     )
 
 
-def answer_to(connection: Connection, request_id: int) -> tuple[bool, str | None]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What an engine has said to a request.
+
+    Attributes:
+        done: it has said something.
+        why_not: why what was asked cannot be done, or None.
+        by_rule: a rule says no, not the world.
+    """
+
+    done: bool
+    why_not: str | None
+    by_rule: bool
+
+
+def answer_to(connection: Connection, request_id: int) -> Answer:
     """Return whether a request was answered, and why not done where it was not."""
     row = connection.execute(select(requests).where(requests.c.id == request_id)).one()
-    return row.done_at is not None, row.answer
+    return Answer(done=row.done_at is not None, why_not=row.answer, by_rule=bool(row.by_rule))
 
 
 def asked(connection: Connection, engine: str) -> tuple[Request, ...]:
@@ -210,8 +227,17 @@ def asked(connection: Connection, engine: str) -> tuple[Request, ...]:
     )
 
 
-def answer(connection: Connection, request_id: int, why_not: str | None, *, now: datetime) -> None:
-    """Answer a request: done, or why not."""
+def answer(
+    connection: Connection,
+    request_id: int,
+    why_not: str | None,
+    *,
+    now: datetime,
+    by_rule: bool = False,
+) -> None:
+    """Answer a request: done, or why not; `by_rule` where a rule says no."""
     connection.execute(
-        update(requests).where(requests.c.id == request_id).values(done_at=now, answer=why_not)
+        update(requests)
+        .where(requests.c.id == request_id)
+        .values(done_at=now, answer=why_not, by_rule=int(by_rule))
     )

@@ -6,10 +6,13 @@ As `dialer.desk` is for agents: a command, a screen and a page later do the very
 import re
 from datetime import timedelta
 
+from sqlalchemy import Connection
+
 from campaigns import recordings, supervisions
 from campaigns.agents import AgentRow, find_agent
 from campaigns.desk import find_lease, lease_of
 from campaigns.supervisions import SupervisionKind, Talk, demand_supervisor, find_talk
+from dialer.acting import check_own_lease, check_own_name, on_whose_word
 from dialer.asking import ANSWER_WITHIN, NoEngineError, ask_engine, engine_time, live_engine
 from dialer.store import RequestKind
 from leads.db import reading, writing
@@ -50,7 +53,7 @@ class SupervisorDesk:
             NoEngineError: none runs.
         """
         with reading(self._site.base()) as connection:
-            supervisor = find_agent(connection, by)
+            supervisor = self._who(connection, by)
             demand_supervisor(supervisor)
             found = find_talk(connection, talk)
         self._ask(kind, found, supervisor)
@@ -70,7 +73,7 @@ class SupervisorDesk:
         """
         named = self._site.settings().transfers
         with reading(self._site.base()) as connection:
-            mover = find_agent(connection, by)
+            mover = self._who(connection, by)
             found = find_talk(connection, talk)
         own = found.agent_id == mover.id
         if to not in named or not own:
@@ -100,7 +103,7 @@ class SupervisorDesk:
             NoEngineError: no engine runs.
         """
         with reading(self._site.base()) as connection:
-            supervisor = find_agent(connection, by)
+            supervisor = self._who(connection, by)
         demand_supervisor(supervisor)
         ask_engine(self._site, RequestKind.END_SUPERVISION, agent_id=supervisor.id)
         return {"supervisor": by, "kind": None}
@@ -112,6 +115,7 @@ class SupervisorDesk:
             UsageError: there is no such agent.
             NotAllowedError: they have nobody.
         """
+        check_own_name(self._site, agent)
         with writing(self._site.base()) as connection:
             who = find_agent(connection, agent)
             held = lease_of(connection, who.id)
@@ -139,6 +143,7 @@ class SupervisorDesk:
         """
         with reading(self._site.base()) as connection:
             held = find_lease(connection, lease)
+            check_own_lease(self._site, lease, held.agent_id)
             attempt_id = held.attempt_id
             if attempt_id is None or recordings.of_attempt(connection, attempt_id) is None:
                 raise NotAllowedError(f"the talk of lease {lease} is not recorded")
@@ -146,6 +151,10 @@ class SupervisorDesk:
             self._site, RequestKind.SILENCE, attempt_id=attempt_id, detail={"silent": silent}
         )
         return {"lease": lease, "recording": "paused" if silent else "recording"}
+
+    def _who(self, connection: Connection, by: str) -> AgentRow:
+        """Return who does it; a token binds its agent to their own name."""
+        return find_agent(connection, on_whose_word(self._site, by) or by)
 
     def _ask(
         self,

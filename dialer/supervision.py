@@ -15,8 +15,9 @@ from campaigns.supervisions import Begun, SupervisionKind
 from dialer import actions
 from dialer.agent import Agent, AgentEvent
 from dialer.call import CallState
+from dialer.live import LiveCall, Work
 from dialer.store import RequestKind
-from dialer.switchboard import LiveCall, Switchboard, Work
+from dialer.switchboard import Switchboard
 from dialer.transfers import Transfers
 from dialer.watches import OVER, Watch, Watches, place_of
 

@@ -1,7 +1,5 @@
 """What commands ask of an engine about supervision and recordings, read from the base."""
 
-from datetime import datetime
-
 from sqlalchemy import Connection, select
 
 from campaigns import recordings
@@ -10,10 +8,11 @@ from campaigns.supervisions import SupervisionKind
 from campaigns.tables import attempts, claims
 from dialer import floor
 from dialer.agent import Agent
+from dialer.live import Work
 from dialer.recorder import Recorder
+from dialer.requests import Surroundings
 from dialer.store import Request, RequestKind
 from dialer.supervision import Order, Supervision
-from dialer.switchboard import Work
 
 KINDS = frozenset({RequestKind.SUPERVISE, RequestKind.END_SUPERVISION, RequestKind.SILENCE})
 
@@ -24,11 +23,12 @@ def obey(
     supervision: Supervision,
     recorder: Recorder,
     work: Work,
-    *,
-    now: datetime,
-    at_s: float,
+    around: Surroundings,
 ) -> None:
     """Have a request of one of the `KINDS` done, or answered with why it cannot be."""
+    if around.ami_down is not None:
+        work.answers.append((request.id, f"Asterisk cannot be reached: {around.ami_down}"))
+        return
     if request.kind is RequestKind.SILENCE:
         call = _channel_of(connection, request.attempt_id)
         recorder.silence(request.id, call, work, silent=bool(request.detail["silent"]))
@@ -37,10 +37,10 @@ def obey(
     if asker is None:
         work.answers.append((request.id, "whoever asks is no agent any more"))
     elif request.kind is RequestKind.END_SUPERVISION:
-        supervision.end(request.id, floor.as_agent(asker), work, now=now)
+        supervision.end(request.id, floor.as_agent(asker), work, now=around.now)
     else:
         order = _order(connection, request, asker)
-        supervision.obey(order, work, now=now, at_s=at_s)
+        supervision.obey(order, work, now=around.now, at_s=around.at_s)
 
 
 def people(connection: Connection) -> dict[int, Agent]:

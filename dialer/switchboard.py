@@ -5,117 +5,51 @@ It is told what happened (`hear`, `apply`, `tell`) and at what moment, and colle
 no clock and touches neither the base nor Asterisk: `dialer.engine` does that.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 
-from campaigns.ledger import Closing, OpenAttempt
-from campaigns.model import AgentState, DialMode, Outcome
-from campaigns.recordings import Recorded
+from campaigns.law import AGENT_RESERVED
+from campaigns.ledger import OpenAttempt
+from campaigns.model import AgentState, DialMode
 from campaigns.store import StoredCampaign
 from dialer import actions
-from dialer.actions import Action, RecordInto
-from dialer.agent import Agent, AgentEffect, AgentEvent, longest_waiting
-from dialer.call import (
-    AgentChosen,
-    AgentMissing,
-    Call,
-    CallState,
-    Effect,
-    Event,
-    follow,
-    verdict,
-)
+from dialer.actions import Action
+from dialer.agent import Agent, AgentEffect, AgentEvent
+from dialer.call import AgentChosen, AgentMissing, Call, CallState, Effect, Event, follow
 from dialer.floor import Floor
+from dialer.giving import WITH_AGENT, Giving
+from dialer.live import LiveCall, Work, closing_of
 from dialer.translate import News
 from dialer.trunks import Lines, Trunk
 
-_BEFORE_AGENT = frozenset(CallState) - {
-    CallState.JOINING,
-    CallState.TALKING,
-    CallState.SORRY,
-    CallState.ENDED,
-}
-"""States of a call that may yet need a ready agent."""
-
-_WITH_AGENT = (CallState.JOINING, CallState.TALKING)
-"""States of a call that takes up the agent who was chosen for it."""
-
-
-@dataclass(slots=True)
-class LiveCall:
-    """A call in flight: what is known of it, and what it was placed for."""
-
-    call: Call
-    attempt: OpenAttempt
-    stored: StoredCampaign
-    owner_id: int | None = None
-    """The agent who promised the call, and to whom it goes if they are ready."""
-    record: RecordInto | None = None
-    """Where its talk is recorded, or None: it is not."""
-    moved: bool = False
-    """The person talks to another number: the agent is theirs no more, and owes the result."""
-
-
-_NOT_WRITTEN = frozenset({"closed_channels", "actions"})
-"""Parts of a turn's work that go to Asterisk or wait in memory."""
-
-
-@dataclass(slots=True)
-class Work:
-    """What has to be written, and what Asterisk is asked once it is written.
-
-    Attributes:
-        chosen: answered calls and the agents chosen for them.
-        closings: calls that ended.
-        closed_channels: their channel ids.
-        answers: requests that are answered: done (None), or why not.
-        supervised: rows of `supervisions`, and what became of them.
-        helped: agents who wanted help, and the supervisor who came.
-        recorded: what is known of recordings.
-        silenced: attempts whose recording fell silent, when, or (True) hears again.
-        let_go: attempts of people who talk elsewhere, and whose result is given.
-    """
-
-    chosen: list[tuple[OpenAttempt, int]] = field(default_factory=list)
-    closings: list[tuple[StoredCampaign, Closing]] = field(default_factory=list)
-    closed_channels: list[str] = field(default_factory=list)
-    answers: list[tuple[int, str | None]] = field(default_factory=list)
-    supervised: list[tuple[int, dict[str, object]]] = field(default_factory=list)
-    helped: list[tuple[int, int]] = field(default_factory=list)
-    recorded: list[Recorded] = field(default_factory=list)
-    silenced: list[tuple[int, datetime, bool]] = field(default_factory=list)
-    let_go: list[int] = field(default_factory=list)
-    actions: list[Action] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        """Tell whether there is anything to write."""
-        return any(getattr(self, one.name) for one in fields(self) if one.name not in _NOT_WRITTEN)
-
-    def by_campaign(self) -> Iterable[tuple[StoredCampaign, list[Closing]]]:
-        """Return the closings, those of one campaign together."""
-        campaigns = {stored.id: stored for stored, _ in self.closings}
-        for campaign_id, stored in campaigns.items():
-            yield stored, [c for s, c in self.closings if s.id == campaign_id]
+_UNANSWERED = frozenset({CallState.PLACED, CallState.DIALING, CallState.RINGING})
 
 
 class Switchboard:
     """Who is on the line, who waits, who is free."""
 
-    def __init__(self, trunks: Mapping[str, Trunk], *, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, trunks: Mapping[str, Trunk], *, new_id: Callable[[], str], goodbye: str
+    ) -> None:
         """Begin with no call and nobody in.
 
         Args:
             trunks: by name.
             new_id: gives a name that no channel has had.
+            goodbye: the sound that ends a talk with somebody who is hostile.
         """
         self.calls: dict[str, LiveCall] = {}
         self.floor = Floor()
         self.lines = {name: Lines(trunk) for name, trunk in trunks.items()}
+        self.barred: Collection[tuple[int, int]] = frozenset()
+        """Pairs of agent and campaign: newcomers who may not take its calls alone yet."""
         self._new_id = new_id
+        self._goodbye = goodbye
         self._line_trunks: dict[str, Lines] = {}
         self._logins: dict[int, int] = {}  # agent -> the request that waits for an answer
-        self._leaving: dict[int, AgentEvent] = {}  # agents who go once no call needs them
+        # Agents who go once no call needs them, and the code of their pause.
+        self._leaving: dict[int, tuple[AgentEvent, str | None]] = {}
 
     # -- calls ----------------------------------------------------------------------
 
@@ -125,7 +59,13 @@ class Switchboard:
         lines.begin(at_s)
         self.calls[live.call.channel_id] = live
         channel = actions.dial_string(lines.trunk.channel, live.attempt.phone)
-        return actions.call(live.call.channel_id, channel, live.stored.campaign, record=live.record)
+        return actions.call(
+            live.call.channel_id,
+            channel,
+            live.stored.campaign,
+            goodbye=self._goodbye,
+            record=live.record,
+        )
 
     def adopt(self, attempt: OpenAttempt, stored: StoredCampaign) -> None:
         """Take over a call that an earlier process of this engine began."""
@@ -154,8 +94,11 @@ class Switchboard:
 
     def apply(self, live: LiveCall, events: Iterable[Event], work: Work, *, now: datetime) -> None:
         """Let a call take its next steps, and note what follows from where they end."""
+        joining = live.call.state is CallState.JOINING
         step = follow(live.call, events)
         live.call = step.call
+        if joining and live.call.state is CallState.TALKING:
+            self._sound_tone(live.call.agent_id, work)
         match step.effect:
             case Effect.SETTLE:
                 self._settle(live, work, now=now)
@@ -169,7 +112,15 @@ class Switchboard:
             case None:
                 pass
         if live.call.state is CallState.SORRY:
-            self.free_agent(live.call.agent_id, work, now=now)
+            self.free_agent(live.call.agent_id or live.dialler, work, now=now)
+        elif live.call.state in _UNANSWERED and live.dialler is not None:
+            self._call_off(live, work)
+
+    def _sound_tone(self, agent_id: int | None, work: Work) -> None:
+        """Tell an agent that somebody has come: not before, so that nobody's move waits for it."""
+        agent = self.floor.agents.get(agent_id or 0)
+        if agent is not None and agent.channel_id is not None:
+            work.actions.append(actions.sound_tone(agent.channel_id))
 
     def match(self, work: Work, *, now: datetime) -> None:
         """Give whoever waits longest to the agent who has been ready longest.
@@ -177,35 +128,21 @@ class Switchboard:
         Then let those agents go who asked to and are not needed for a call in flight.
         """
         self._match(work, now=now)
-        for agent_id, wish in tuple(self._leaving.items()):
-            if self.floor.count(AgentState.READY) > self._promised():
+        for agent_id, (wish, pause) in tuple(self._leaving.items()):
+            if self._giving.can_spare(agent_id):
                 del self._leaving[agent_id]
-                self.tell(agent_id, wish, work, now=now)
+                self.tell(agent_id, wish, work, now=now, pause=pause)
 
     def _match(self, work: Work, *, now: datetime) -> None:
         waiting = (c for c in self.calls.values() if c.call.state is CallState.WAITING)
         for live in sorted(waiting, key=lambda c: c.call.waiting_at or c.call.placed_at):
-            agent = self._agent_for(live)
-            if agent is None:
-                return
-            self._give(live, agent, work, now=now)
+            agent = self._giving.agent_for(live)
+            if agent is not None:
+                self._give(live, agent, work, now=now)
 
-    def _agent_for(self, live: LiveCall) -> Agent | None:
-        """Return who gets an answered call: whoever promised it, or has been ready longest.
-
-        Whoever promised a call that is still ringing is kept for it while there is another.
-        """
-        if live.owner_id is not None:
-            owner = self.floor.agents.get(live.owner_id)
-            if owner is not None and owner.state is AgentState.READY:
-                return owner
-        kept = {
-            other.owner_id
-            for other in self.calls.values()
-            if other is not live and other.call.state in _BEFORE_AGENT
-        }
-        others = (one for one in self.floor.agents.values() if one.agent_id not in kept)
-        return longest_waiting(others) or self.floor.ready()
+    @property
+    def _giving(self) -> Giving:
+        return Giving(self.calls, self.floor.agents, self.barred)
 
     def ready_agents(self) -> tuple[int, ...]:
         """Return the agents who are ready and do not want to leave."""
@@ -215,41 +152,58 @@ class Switchboard:
             if agent.state is AgentState.READY and agent.agent_id not in self._leaving
         )
 
-    def wanted(self, running: Iterable[StoredCampaign], *, at_s: float) -> dict[int, int]:
+    def ready_languages(self, stored: StoredCampaign) -> frozenset[str] | None:
+        """Return the languages of the agents who are ready for a campaign; None: any at all.
+
+        A broadcast is no agent's.
+        """
+        if stored.campaign.mode is DialMode.BROADCAST:
+            return None
+        ready = [self.floor.agents[agent_id] for agent_id in self.ready_agents()]
+        able = [agent for agent in ready if self._giving.may_take(stored, agent)]
+        if not all(agent.languages for agent in able):
+            return None
+        return frozenset().union(*(agent.languages for agent in able))
+
+    def wanted(
+        self,
+        running: Iterable[StoredCampaign],
+        *,
+        at_s: float,
+        taken: Mapping[str, int] | None = None,
+    ) -> dict[int, int]:
         """Return how many calls each campaign may place now, the first ones served first.
 
         A broadcast takes what room its trunk has; a progressive campaign one call for each
-        agent who is ready and not promised to a call already in flight. A manual one is
-        dialled by its agents.
+        agent who is ready, has its skills and is not promised to a call already in flight.
+        Where agents are reserved before the call, they say themselves when somebody is called.
+
+        Args:
+            running: the campaigns.
+            at_s: the moment on a monotonic clock.
+            taken: trunk -> calls that are about to be begun besides.
         """
         room = {name: lines.room(at_s) for name, lines in self.lines.items()}
-        staying = self.floor.count(AgentState.READY) - len(self._leaving)
-        free = max(0, staying - self._promised())
+        for name, calls in (taken or {}).items():
+            room[name] = max(0, room[name] - calls)
+        seats = self._giving.seats(self.ready_agents())
         wanted: dict[int, int] = {}
         for stored in running:
             campaign = stored.campaign
-            if campaign.mode is DialMode.MANUAL:
+            if campaign.mode in AGENT_RESERVED:
                 continue
             calls = room.get(campaign.trunk, 0)
             if campaign.mode is DialMode.PROGRESSIVE:
-                calls = min(calls, free)
-                free -= calls
+                calls = seats.take_up_to(calls, partial(self._giving.may_take, stored))
             if calls:
                 wanted[stored.id] = calls
                 room[campaign.trunk] -= calls
         return wanted
 
-    def _promised(self) -> int:
-        """Return how many calls in flight may yet need an agent who is ready now."""
-        return sum(
-            live.call.state in _BEFORE_AGENT and live.stored.campaign.mode is DialMode.PROGRESSIVE
-            for live in self.calls.values()
-        )
-
     def _give(self, live: LiveCall, agent: Agent, work: Work, *, now: datetime) -> None:
         self.tell(agent.agent_id, AgentEvent.GIVEN, work, now=now)
-        if (wish := self._leaving.pop(agent.agent_id, None)) is not None:
-            self.tell(agent.agent_id, wish, work, now=now)
+        if (leaving := self._leaving.pop(agent.agent_id, None)) is not None:
+            self.tell(agent.agent_id, leaving[0], work, now=now, pause=leaving[1])
         self.apply(live, (AgentChosen(now, agent.agent_id),), work, now=now)
 
     def _settle(self, live: LiveCall, work: Work, *, now: datetime) -> None:
@@ -261,22 +215,29 @@ class Switchboard:
             self.lines[live.attempt.trunk].end()
         if live.moved:
             pass  # their agent has gone on since
-        elif closing.agent_id is not None:
-            self.tell(closing.agent_id, AgentEvent.CALL_OVER, work, now=now)
+        elif live.call.connected_at is not None and live.call.agent_id is not None:
+            self.tell(live.call.agent_id, AgentEvent.CALL_OVER, work, now=now)
         else:
-            self.free_agent(live.call.agent_id, work, now=now)
+            self.free_agent(live.call.agent_id or live.dialler, work, now=now)
 
     def free_agent(self, agent_id: int | None, work: Work, *, now: datetime) -> None:
         """Let an agent go on whom the person never reached: there is nothing to wrap up."""
-        agent = self.floor.agents.get(agent_id) if agent_id is not None else None
-        # They may have been given to somebody else since.
-        busy = any(
-            live.call.agent_id == agent_id and live.call.state in _WITH_AGENT and not live.moved
-            for live in self.calls.values()
-        )
-        if agent is not None and agent.state is AgentState.TALKING and not busy:
+        agent = self.floor.agents.get(agent_id or 0)
+        # They may have been given to somebody else since, or still wait for whom they chose.
+        if agent is None or self._giving.talks(agent.agent_id):
+            return
+        if self._giving.dialled_by(agent.agent_id):
+            return
+        if agent.state in (AgentState.DIALING, AgentState.TALKING):
             self.tell(agent.agent_id, AgentEvent.CALL_OVER, work, now=now)
+        if agent.state is AgentState.TALKING:
             self.tell(agent.agent_id, AgentEvent.RESULT, work, now=now)
+
+    def _call_off(self, live: LiveCall, work: Work) -> None:
+        """Hang up on a ringing telephone for which no agent waits any more."""
+        agent = self.floor.agents.get(live.dialler or 0)
+        if agent is None or agent.state is AgentState.OUT:
+            work.actions.append(actions.hang_up(live.call.channel_id))
 
     # -- agents ---------------------------------------------------------------------
 
@@ -296,13 +257,21 @@ class Switchboard:
         """Tell whether a request waits for a telephone to be answered."""
         return request in self._logins.values()
 
-    def tell(self, agent_id: int, event: AgentEvent, work: Work, *, now: datetime) -> str | None:
+    def tell(
+        self,
+        agent_id: int,
+        event: AgentEvent,
+        work: Work,
+        *,
+        now: datetime,
+        pause: str | None = None,
+    ) -> str | None:
         """Apply an event to an agent and what follows from it; return why not, if so."""
         if agent_id not in self.floor.agents:
             return None
-        if self._must_stay(agent_id, event):
+        if self._must_stay(agent_id, event, pause):
             return None
-        effect, why_not = self.floor.tell(agent_id, event, now=now)
+        effect, why_not = self.floor.tell(agent_id, event, now=now, pause=pause)
         agent = self.floor.agents[agent_id]
         if event is AgentEvent.LINE_UP and agent.state is not AgentState.OUT:
             self._answer_login(agent, None, work)
@@ -310,17 +279,20 @@ class Switchboard:
             self._line_ended(agent, work, now=now)
         if effect is AgentEffect.HANG_UP_LINE and agent.channel_id:
             work.actions.append(actions.hang_up(agent.channel_id))
-        elif effect is AgentEffect.HANG_UP_CALL:
+        elif effect in (AgentEffect.HANG_UP_CALL, AgentEffect.SAY_GOODBYE):
+            end = actions.say_goodbye if effect is AgentEffect.SAY_GOODBYE else actions.hang_up
             work.actions += [
-                actions.hang_up(live.call.channel_id)
+                end(live.call.channel_id)
                 for live in self.calls.values()
                 if live.call.agent_id == agent_id
                 and live.call.state is CallState.TALKING
                 and not live.moved
             ]
+            ringing = self._giving.dialled_by(agent_id)
+            work.actions += [actions.hang_up(live.call.channel_id) for live in ringing]
         return why_not
 
-    def _must_stay(self, agent_id: int, event: AgentEvent) -> bool:
+    def _must_stay(self, agent_id: int, event: AgentEvent, pause: str | None) -> bool:
         """Hold back an agent who wants to go while a ringing telephone counts on them.
 
         Whoever answers would find nobody, and a person called for nothing is what the
@@ -330,16 +302,16 @@ class Switchboard:
         if not is_ready or event not in (AgentEvent.READY, AgentEvent.PAUSE, AgentEvent.LOGOUT):
             return False
         self._leaving.pop(agent_id, None)
-        if event is AgentEvent.READY or self.floor.count(AgentState.READY) > self._promised():
+        if event is AgentEvent.READY or self._giving.can_spare(agent_id):
             return False
-        self._leaving[agent_id] = event
+        self._leaving[agent_id] = (event, pause)
         return True
 
     def talks_in_another(self, agent_id: int, attempt_id: int | None) -> bool:
         """Tell whether an agent has somebody on the line in another attempt than this one."""
         return any(
             live.call.agent_id == agent_id
-            and live.call.state in _WITH_AGENT
+            and live.call.state in WITH_AGENT
             and live.attempt.id != attempt_id
             and not live.moved
             for live in self.calls.values()
@@ -406,9 +378,12 @@ class Switchboard:
         why = f"{agent.name}'s telephone {agent.phone} was not answered; try again"
         self._answer_login(agent, why, work)
         self._leaving.pop(agent.agent_id, None)
+        for live in self._giving.dialled_by(agent.agent_id):
+            if live.call.state in _UNANSWERED:
+                self._call_off(live, work)
         for live in tuple(self.calls.values()):
             if live.call.agent_id == agent.agent_id and live.call.state is CallState.JOINING:
-                other = self.floor.ready()
+                other = None if live.dialler is not None else self._giving.agent_for(live)
                 if other is None:
                     self.apply(live, (AgentMissing(now),), work, now=now)
                 else:
@@ -435,31 +410,3 @@ class Switchboard:
         request = self._logins.pop(agent.agent_id, None)
         if request is not None:
             work.answers.append((request, why_not))
-
-
-def closing_of(live: LiveCall) -> Closing:
-    """Return what the ledger is told of a call that has ended."""
-    call = live.call
-    assert call.ended_at is not None
-    found = verdict(call)
-    spoke_from = call.connected_at or call.answered_at
-    return Closing(
-        attempt_id=live.attempt.id,
-        lead_id=live.attempt.lead_id,
-        number_id=live.attempt.number_id,
-        outcome=found.outcome,
-        evidence=found.evidence,
-        answered_at=call.answered_at,
-        connected_at=call.connected_at,
-        ended_at=call.ended_at,
-        ring_s=_seconds(call.placed_at, call.answered_at or call.ended_at),
-        talk_s=_seconds(spoke_from, call.ended_at) if found.outcome is Outcome.CONNECTED else None,
-        cause=call.cause,
-        sip_code=call.sip_code,
-        key=call.key,
-        agent_id=call.agent_id if call.connected_at else None,
-    )
-
-
-def _seconds(begin: datetime | None, end: datetime) -> float | None:
-    return None if begin is None else max(0.0, round((end - begin).total_seconds(), 3))

@@ -30,6 +30,7 @@ requests = Table(
     Column("asked_at", UtcDateTime, nullable=False),
     Column("done_at", UtcDateTime),
     Column("answer", Text),  # null: done as asked; else why not
+    Column("by_rule", Integer, nullable=False, server_default="0"),  # 1: a rule said no
 )
 Index(
     "ix_requests_open",

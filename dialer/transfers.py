@@ -10,7 +10,8 @@ from datetime import datetime
 
 from dialer import actions
 from dialer.agent import AgentEvent
-from dialer.switchboard import LiveCall, Switchboard, Work
+from dialer.live import LiveCall, Work
+from dialer.switchboard import Switchboard
 from dialer.trunks import Lines
 
 

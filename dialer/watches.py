@@ -12,7 +12,8 @@ from campaigns.model import AgentState
 from campaigns.supervisions import SupervisionKind
 from dialer import actions
 from dialer.agent import Agent
-from dialer.switchboard import Switchboard, Work
+from dialer.live import Work
+from dialer.switchboard import Switchboard
 
 K = SupervisionKind
 _CONTEXTS: Mapping[K, str] = {

@@ -10,13 +10,16 @@ import zlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-import numpy as np
 from sqlalchemy import Connection, Engine, insert, or_, select
 
 from leads.db import writing
 from leads.errors import DatabaseError
 from leads.tables import accesses, merges
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _PATIENCE_S = 3
 """How long a command that only looks waits for an import to finish before it gives up."""
@@ -150,6 +153,8 @@ def accesses_to(connection: Connection, lead_id: int, *, limit: int = 100) -> Tr
 
 def pack(ids: Iterable[int]) -> bytes:
     """Return ids as bytes: the lowest, the highest, and compressed how far each is apart."""
+    import numpy as np
+
     ordered = np.unique(np.fromiter(ids, dtype="<u8"))
     apart = np.diff(ordered, prepend=ordered[:1])
     return _RANGE.pack(int(ordered[0]), int(ordered[-1])) + zlib.compress(apart.tobytes())
@@ -162,12 +167,16 @@ def unpack(packed: bytes) -> list[int]:
 
 def holds(packed: bytes, wanted: Collection[int]) -> bool:
     """Tell whether one of the wanted ids is among the packed ones."""
+    import numpy as np
+
     lowest, highest = _RANGE.unpack_from(packed)
     within = [one for one in wanted if lowest <= one <= highest]
     return bool(within) and bool(np.isin(np.array(within, dtype="<u8"), _ids(packed)).any())
 
 
 def _ids(packed: bytes) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
+    import numpy as np
+
     (lowest, _) = _RANGE.unpack_from(packed)
     apart = np.frombuffer(zlib.decompress(packed[_RANGE.size :]), dtype="<u8")
     return np.cumsum(apart, dtype=np.uint64) + np.uint64(lowest)

@@ -1,7 +1,7 @@
 """The consents of the lead base: who agreed to what, since when, until when, and the proof.
 
-Nothing is ever deleted: a consent that is withdrawn keeps its row, with the moment and the
-reason. All functions work inside the caller's transaction and hand out values. Whether a
+Nothing that was given is ever deleted: a consent that is withdrawn keeps its row, with the
+moment and the reason. All functions work inside the caller's transaction and hand out values. Whether a
 consent counts is decided in `leads.consent_rules`.
 """
 
@@ -10,14 +10,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
 
 from leads.consent_rules import Consent, NewConsent, from_row
 from leads.model import LeadId
-from leads.sql import in_chunks, run_many
+from leads.sql import among, in_chunks, run_many
 from leads.tables import consents, leads
 
-__all__ = ["Consent", "NewConsent", "Recorded", "add", "add_many", "find", "from_row", "withdraw"]
+__all__ = [
+    "Consent",
+    "NewConsent",
+    "Recorded",
+    "add",
+    "add_many",
+    "find",
+    "from_row",
+    "take_back",
+    "withdraw",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +132,32 @@ def withdraw(
         .values(withdrawn_at=at, withdrawn_reason=reason)
     )
     return connection.execute(statement).rowcount
+
+
+def take_back(
+    connection: Connection, ids: Collection[int], *, used: bool, reason: str, now: datetime
+) -> None:
+    """Take back consents that nobody gave: they were written down by mistake.
+
+    The one thing that is deleted here is a consent on which no call rested; else its row is
+    the proof that calls made until now were allowed, and it is withdrawn.
+
+    Args:
+        connection: from `writing`.
+        ids: of the consents.
+        used: the person has been called since.
+        reason: why, for those that are withdrawn.
+        now: aware UTC.
+    """
+    which = among(connection, consents.c.id, ids)
+    if not used:
+        connection.execute(delete(consents).where(which))
+        return
+    connection.execute(
+        update(consents)
+        .where(which, consents.c.withdrawn_at.is_(None))
+        .values(withdrawn_at=now, withdrawn_reason=reason)
+    )
 
 
 def find(

@@ -168,7 +168,7 @@ def list_registries(ctx: typer.Context) -> None:
 
     Example: ringbank dnc registries
     """
-    from leads import registries
+    from leads import listings, registries
     from leads.db import reading
     from leads.registry_file import Digests
 
@@ -177,7 +177,7 @@ def list_registries(ctx: typer.Context) -> None:
     with reading(console.base()) as connection:
         found = [
             (one, registries.listed_count(connection, one.registry_id))
-            for one in registries.current(connection)
+            for one in listings.current(connection)
         ]
     digests = Digests()
     rows = []

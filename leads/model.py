@@ -18,6 +18,11 @@ def number_id(e164: str) -> NumberId:
     return NumberId(int(e164.removeprefix("+")))
 
 
+def masked(e164: str) -> str:
+    """Return a number of which only the country's beginning and the last two digits show."""
+    return f"{e164[:5]}{'*' * (len(e164) - 7)}{e164[-2:]}"
+
+
 def e164_of(number: int) -> E164:
     """Return the number that has an id."""
     return E164(f"+{number}")

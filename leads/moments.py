@@ -77,3 +77,9 @@ def on_clocks(moment: datetime, zones: Sequence[str]) -> tuple[datetime, ...]:
     """Return the different moments at which clocks in the zones show a naive moment."""
     found = {moment.replace(tzinfo=ZoneInfo(zone)).timestamp(): zone for zone in zones}
     return tuple(moment.replace(tzinfo=ZoneInfo(found[at])) for at in sorted(found))
+
+
+def one_clock(now: datetime, zones: Sequence[str]) -> datetime | None:
+    """Return a moment on the clock of the zones, or None where they disagree or there is none."""
+    clocks = {at.replace(tzinfo=None): at for at in (now.astimezone(ZoneInfo(z)) for z in zones)}
+    return next(iter(clocks.values())) if len(clocks) == 1 else None

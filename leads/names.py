@@ -1,6 +1,6 @@
-"""Texts folded so that two spellings of one thing become equal; pure.
+"""Texts folded so that two spellings of one thing become equal, or cleaned for a screen; pure.
 
-Used for the headers of lead files and for the question whether two names are one person's.
+Folding is for the headers of lead files and the question whether two names are one person's.
 """
 
 import unicodedata
@@ -40,6 +40,11 @@ def fold(text: str) -> str:
     if not text.isascii():
         plain = unicodedata.normalize("NFKD", text.casefold()).casefold()
     return " ".join(plain.translate(_SIGNS).split())
+
+
+def printable(text: str) -> str:
+    """Return a text without what would move the cursor: files and notes hold what people paste."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def fold_name(name: str) -> str:

@@ -12,13 +12,11 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from sqlalchemy import (
     Connection,
     Engine,
-    Row,
     case,
     delete,
     func,
@@ -31,11 +29,12 @@ from sqlalchemy import (
 from leads import intake
 from leads.db import reading, writing
 from leads.errors import RingbankError, UsageError
+from leads.listings import current, listings, registry_of
 from leads.model import E164, Listed, Listing, NumberId, Registry, Suppression, number_id
 from leads.problems import Problem
 from leads.registry_file import Builder, Digests, Numbers, NumbersFile
 from leads.registry_source import read_source
-from leads.sql import among, among_given, insert_if_new
+from leads.sql import among, insert_if_new
 from leads.suppression import Entry
 from leads.tables import numbers, registries, registry_verdicts
 
@@ -250,7 +249,7 @@ def _put_in_force(
     with reading(engine) as connection:
         row = connection.execute(select(registries).where(registries.c.id == registry_id)).one()
     return Loaded(
-        registry=_registry(row),
+        registry=registry_of(row),
         read=read.lines,
         unreadable=read.unreadable,
         lines=read.first,
@@ -366,51 +365,6 @@ _DIGESTS = Digests()
 """Of this process: an import asks for each batch of rows."""
 
 
-def current(connection: Connection) -> tuple[Registry, ...]:
-    """Return the version in force of each registry, by name."""
-    rows = connection.execute(
-        select(registries).where(registries.c.retired_at.is_(None)).order_by(registries.c.name)
-    )
-    return tuple(_registry(row) for row in rows)
-
-
-def listings(
-    connection: Connection, number_ids: Collection[NumberId]
-) -> dict[NumberId, tuple[Listing, ...]]:
-    """Return for each number what every current registry says of it.
-
-    One query: what it says of version and verdict is of one moment.
-    """
-    ids = dict.fromkeys(number_ids)
-    rows = connection.execute(_VERDICTS, {"numbers": ids}).all()
-    known = {(row.number_id, row.id): row.listed for row in rows}
-    in_force = {row.id: _registry(row) for row in rows}
-    return {
-        number: tuple(
-            Listing(registry, _LISTED[known.get((number, registry_id))])
-            for registry_id, registry in in_force.items()
-        )
-        for number in ids
-    }
-
-
-_VERDICTS = (
-    select(registries, registry_verdicts.c.number_id, registry_verdicts.c.listed)
-    .select_from(
-        registries.outerjoin(
-            registry_verdicts,
-            (registry_verdicts.c.registry_id == registries.c.id)
-            & among_given(registry_verdicts.c.number_id, "numbers"),
-        )
-    )
-    .where(registries.c.retired_at.is_(None))
-    .order_by(registries.c.name)
-)
-"""Made once: it is asked before every call."""
-
-_LISTED = {None: Listed.UNKNOWN, 0: Listed.NO, 1: Listed.YES}
-
-
 def entries(listing: Iterable[Listing], e164: E164) -> tuple[Entry, ...]:
     """Return the registries that list a number, in the form of do-not-call entries."""
     return tuple(
@@ -478,15 +432,3 @@ def listed_count(connection: Connection, registry_id: int) -> int:
 
 def _current_named(connection: Connection, name: str) -> Registry | None:
     return next((one for one in current(connection) if one.name == name), None)
-
-
-def _registry(row: Row[Any]) -> Registry:
-    return Registry(
-        registry_id=row.id,
-        name=row.name,
-        as_of=row.as_of,
-        digest=row.digest,
-        entries=row.entries,
-        file=row.file,
-        loaded_at=row.loaded_at,
-    )

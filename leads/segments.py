@@ -48,7 +48,7 @@ _TOKEN = re.compile(
   | (?P<day>\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?(?![\w-]))
   | (?P<number>[+-]?\d+(?:\.\d+)?(?![\w.]))
   | (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-  | (?P<sign><=|>=|!=|[=<>(),])
+  | (?P<sign><=|>=|!=|==|[=<>(),])
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
@@ -56,7 +56,7 @@ _WORD = re.compile(r"[^\W\d]\w*")
 """Apart from the others, because in a column's name every letter of the world counts."""
 _NUMBER_AT_MOST = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,6})?")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_SIGNS = {op.value: op for op in (Op.EQ, Op.NE, Op.LT, Op.LE, Op.GT, Op.GE)}
+_SIGNS = {op.value: op for op in (Op.EQ, Op.NE, Op.LT, Op.LE, Op.GT, Op.GE)} | {"==": Op.EQ}
 _MOMENT_WORDS = {"before": Op.LT, "after": Op.GT}
 _RESERVED = frozenset({
     "and", "or", "not", "in", "is", "has", "starts", "contains", "before", "after",

@@ -16,6 +16,25 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
+TOKEN_VARIABLE = "RINGBANK_AGENT_TOKEN"  # noqa: S105  (its name, not its value)
+"""The environment variable in which agents say who they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """An agent who has proved by a token who they are.
+
+    Attributes:
+        roles: the words of `campaigns.model.Role`.
+        own_only: they may act in their own name only, and touch no lease but their own.
+    """
+
+    id: int
+    name: str
+    roles: frozenset[str]
+    own_only: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What commands need to know of the configuration.
@@ -27,6 +46,8 @@ class Settings:
         engine: the name of the engine that these settings are for.
         rules_folder: the folder with the operator's own rule files, or None.
         own_rules: what the operator asks for besides the law, as `campaigns.rules.own` writes it.
+        require_token: commands are for agents who say by a token who they are.
+        pauses: code of each pause of agents -> paid or unpaid.
         recordings: the folder of recorded talks, or None where it is not known here.
         transfers: where agents may move people: name -> E.164 or a channel.
     """
@@ -37,6 +58,8 @@ class Settings:
     engine: str
     rules_folder: Path | None
     own_rules: Mapping[str, object]
+    require_token: bool
+    pauses: Mapping[str, str]
     recordings: Path | None = None
     transfers: Mapping[str, str] = field(default_factory=dict)
 
@@ -49,12 +72,16 @@ class Site:
         config_file: the configuration that was named, or the default one.
         opener: opens the base that the configuration names.
         settings: reads what the configuration says.
+        identify: finds out who acts, of this site.
     """
 
     config_file: Path
     opener: "Callable[[], Engine]"
     settings: Callable[[], Settings]
+    identify: "Callable[[Site], Actor | None]" = field(default=lambda _: None, repr=False)
     _base: "Engine | None" = field(default=None, repr=False)
+    _actor: Actor | None = field(default=None, repr=False)
+    _is_identified: bool = field(default=False, repr=False)
 
     def base(self) -> "Engine":
         """Return the base, opened at the first call.
@@ -85,8 +112,31 @@ class Site:
         """Return the machine's time, aware UTC: the one clock of all commands."""
         return datetime.now(UTC)
 
+    def actor(self) -> Actor | None:
+        """Return the agent who acts, or None where nobody has said by a token who they are.
+
+        Raises:
+            RingbankError: the token is nobody's, or the base cannot be asked.
+        """
+        if not self._is_identified:
+            self._actor = self.identify(self)
+            self._is_identified = True
+        return self._actor
+
+    def acts(self, actor: Actor) -> None:
+        """Take somebody for who acts: they have proved it otherwise."""
+        self._actor, self._is_identified = actor, True
+
     def user(self) -> str:
-        """Return the operating system's user: who this process is, whatever $USER says."""
+        """Return who acts, for what is kept of it: an agent with a token, else the system's user.
+
+        Raises:
+            RingbankError: the token is nobody's, or the base cannot be asked.
+        """
+        actor = self.actor()
+        if actor is not None:
+            return actor.name
+        # Who this process is, whatever $USER says.
         try:
             return pwd.getpwuid(os.getuid()).pw_name
         except KeyError:

@@ -3,9 +3,8 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -22,12 +21,14 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 _Value = TypeVar("_Value")
 
@@ -49,7 +50,8 @@ def among(
 
     They are one parameter of the statement, not one each.
     """
-    given = values.tolist() if isinstance(values, np.ndarray) else [*values]
+    # NumPy's own way gives whole numbers that every driver takes.
+    given = values.tolist() if hasattr(values, "tolist") else [*values]
     if connection.dialect.name == "sqlite":
         each = func.json_each(json.dumps(given)).table_valued("value")
         return column.in_(select(each.c.value))
@@ -135,8 +137,13 @@ def add_rows(
 
 def insert_if_new(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """Return an INSERT that leaves out what a unique index has already."""
+    # Of the two only the one that is used: each takes a while to import.
     if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
         return sqlite.insert(table).on_conflict_do_nothing()
+    from sqlalchemy.dialects import postgresql
+
     return postgresql.insert(table).on_conflict_do_nothing()
 
 

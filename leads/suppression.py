@@ -115,6 +115,17 @@ def remove(
     return connection.execute(statement).rowcount > 0
 
 
+def remove_entries(
+    connection: Connection, ids: Collection[int], *, reason: str, now: datetime
+) -> None:
+    """Take entries back by the ids of their rows; those taken back before stay as they are."""
+    connection.execute(
+        update(suppressions)
+        .where(among(connection, suppressions.c.id, ids), suppressions.c.removed_at.is_(None))
+        .values(removed_at=now, removed_reason=reason)
+    )
+
+
 def entries(
     connection: Connection, e164: E164, *, lead_ids: Collection[int] = ()
 ) -> tuple[Entry, ...]:

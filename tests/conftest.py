@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine
 
 from dialer.schema import open_base
@@ -19,6 +20,10 @@ CHECKOUT = Path(__file__).parents[1]
 
 # What a script starts in the background is deaf to Ctrl-C, and so would be whoever it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long one example takes says more about who else uses the machine than about the code.
+settings.register_profile("shared machine", deadline=None)
+settings.load_profile("shared machine")
 
 _names = (f"test_{number}" for number in count(1))
 

@@ -1,10 +1,13 @@
 """The export of attempts: how every call ended."""
 
+from collections.abc import Iterable, Iterator, Sequence
+
 from sqlalchemy import Connection, select
 
 from campaigns.desk_tables import recordings
-from campaigns.exports.cells import Kind, columns
-from campaigns.exports.content import Choice, Content, by_lead, narrowed, stream
+from campaigns.exports.cells import Kind, Row, columns
+from campaigns.exports.content import Choice, Content, Found, by_lead, narrowed, stream
+from campaigns.reconciling import JUDGED, Judge
 from campaigns.recordings import is_kept
 from campaigns.tables import agents, attempts, campaigns
 from leads.tables import leads, lists
@@ -45,6 +48,7 @@ COLUMNS = columns(
         "key_pressed",
         "superseded_by",
         "clock",
+        "truth",
         "recording",
     ),
 )
@@ -60,14 +64,20 @@ _JOINED = {
 
 
 def attempts_content(connection: Connection, choice: Choice) -> Content:
-    """Return every attempt, open ones too, in the order in which they were begun."""
+    """Return every attempt, open ones too, in the order in which they were begun.
+
+    `truth` tells what an agent's word is worth beside the record of the call
+    (`campaigns.truth`); it is empty where no agent has said anything.
+    """
     query = narrowed(
         # Outer joins keep SQLite to the order of the ids: it walks `attempts` first.
         select(
             *(
                 (_JOINED[name] if name in _JOINED else attempts.c[name]).label(name)
                 for name, _ in COLUMNS
-            )
+                if name != "truth"
+            ),
+            *JUDGED,
         )
         .select_from(attempts)
         .outerjoin(campaigns, campaigns.c.id == attempts.c.campaign_id)
@@ -79,4 +89,16 @@ def attempts_content(connection: Connection, choice: Choice) -> Content:
         None if choice.campaign is None else attempts.c.campaign_id == choice.campaign.id,
         choice.where,
     )
-    return Content(columns=COLUMNS, query=query, parts=by_lead(stream(connection, query), 3))
+    judged = _judged(Judge(connection), stream(connection, query))
+    return Content(columns=COLUMNS, query=query, parts=by_lead(judged, 3))
+
+
+def _judged(judge: Judge, parts: Iterable[Sequence[Found]]) -> Iterator[Sequence[Row]]:
+    shown = len(COLUMNS) - 1
+    for rows in parts:
+        yield [(*row[:shown], _mark(judge, row)) for row in rows]
+
+
+def _mark(judge: Judge, row: Found) -> str | None:
+    verdict = judge.verdict(row)
+    return None if verdict is None else verdict.mark.word

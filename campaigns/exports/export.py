@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, func, literal, select
 from campaigns.exports.attempts import attempts_content
 from campaigns.exports.content import Choice, Content
 from campaigns.exports.leads import leads_content
+from campaigns.exports.orders import orders_content
 from campaigns.exports.said import answers_content, refusals_content, suppression_content
 from campaigns.exports.sheets import (
     FORMATS,
@@ -41,6 +42,7 @@ CONTENTS: Mapping[str, Callable[[Connection, Choice], Content]] = MappingProxyTy
         "attempts": attempts_content,
         "leads": leads_content,
         "answers": answers_content,
+        "orders": orders_content,
         "refusals": refusals_content,
         "suppression": suppression_content,
     }

@@ -16,7 +16,7 @@ OLDEST_VERSION = 18
 MODULES: Mapping[str, str] = MappingProxyType(
     {
         "app_amd.so": "tells answering machines from people",
-        "app_chanspy.so": "lets a supervisor listen and whisper",
+        "app_chanspy.so": "lets supervisors listen, and tells an agent of a person by a tone",
         "app_confbridge.so": "brings agent and person together",
         "app_dial.so": "moves a person to another number",
         "app_mixmonitor.so": "records talks",
@@ -34,7 +34,7 @@ MODULES: Mapping[str, str] = MappingProxyType(
         "func_env.so": "notices a recording that found no room on the disk",
         "func_logic.so": "decides in the dialplan",
         "func_strings.so": "notes the moment of an answer",
-        "func_volume.so": "keeps the sound of a person who is moved on in Asterisk",
+        "func_volume.so": "keeps that tone soft, and the sound of who is moved on in Asterisk",
         "pbx_config.so": "reads the dialplan",
         "res_musiconhold.so": "plays music to whoever waits in a room or is being moved on",
     }
@@ -50,6 +50,9 @@ EXTENSIONS = (
     "ringbank-agent,sorry",
     "ringbank-room,1",
     "ringbank-agent-line,1",
+    "ringbank-goodbye,s",
+    "ringbank-tone-line,rba-1",
+    "ringbank-tone,s",
     "ringbank-record,s",
     "ringbank-listen,1",
     "ringbank-whisper,1",

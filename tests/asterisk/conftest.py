@@ -18,11 +18,12 @@ _attempts = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The first test may have to fetch Asterisk."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.timeout(_BOOTSTRAP_S))
-            break
+    """One process runs them all, on one lab; the first may have to fetch Asterisk."""
+    ours = [item for item in items if HERE in item.path.parents]
+    for item in ours:
+        item.add_marker(pytest.mark.xdist_group("lab"))
+    for item in ours[:1]:
+        item.add_marker(pytest.mark.timeout(_BOOTSTRAP_S))
 
 
 @pytest.hookimpl(wrapper=True)

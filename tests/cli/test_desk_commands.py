@@ -52,7 +52,7 @@ def test_a_volunteers_whole_round(office: Path, say: Say, facts: Any, exported: 
     assert first["lead"]["name"] == "Åse Lunde"
     assert first["lead"]["attributes"] == {"By": "Oslo"}
     assert (first["phone"], first["phone_masked"]) == ("+4722448201", "+4722****01")
-    assert first["script"] == "Good evening!\n"
+    assert first["script"] == "Good evening!"
     assert first["history"] == []
     assert facts(ANNA)["lease"] == first["lease"]
 

@@ -21,6 +21,7 @@ from campaigns.model import Campaign, CampaignState, DispositionKind, Outcome
 from campaigns.results import Result
 from campaigns.rules.loading import load as load_rules
 from campaigns.rules.own import Own
+from campaigns.scripts.texts import ScriptTexts
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts, campaign_leads, claims
 from leads import store as lead_store
@@ -130,11 +131,16 @@ def understood(text: str) -> Campaign:
     return campaign
 
 
+def texts(script: str | None) -> ScriptTexts | None:
+    """Return a script of one text, in no language."""
+    return None if script is None else ScriptTexts(texts={"": script})
+
+
 def create(base: Engine, text: str, *, script: str | None = None) -> StoredCampaign:
     campaign = understood(text)
     with writing(base) as connection:
         problems = store.create(
-            connection, campaign, definition=text, script=script, file=None, now=NOON
+            connection, campaign, definition=text, script=texts(script), file=None, now=NOON
         )
         assert problems == ()
         return store.load(connection, campaign.name)

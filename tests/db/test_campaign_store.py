@@ -32,6 +32,7 @@ from tests.db.people import (
     started,
     suppress,
     take,
+    texts,
     understood,
 )
 
@@ -45,7 +46,7 @@ def change(base: Engine, stored: StoredCampaign, text: str) -> tuple[Problem, ..
             stored,
             understood(text),
             definition=text,
-            script="new words",
+            script=texts("new words"),
             file="/spring.toml",
             now=NOON + minutes(5),
         )
@@ -66,7 +67,7 @@ def test_a_campaign_is_stored_word_for_word_and_stands_still(base: Engine):
     text = "# why we call\n" + definition()
     stored = create(base, text, script="Hello!")
     assert load(base) == stored
-    assert (stored.definition, stored.script, stored.file) == (text, "Hello!", None)
+    assert (stored.definition, stored.script, stored.file) == (text, texts("Hello!"), None)
     assert (stored.state, stored.started_at) == (CampaignState.STOPPED, None)
     assert stored.campaign == understood(text)
 
@@ -173,7 +174,7 @@ def test_an_update_replaces_the_definition_and_adds_and_removes_lists(base: Engi
     changed = load(base)
     assert (changed.definition, changed.script, changed.file) == (
         text,
-        "new words",
+        texts("new words"),
         "/spring.toml",
     )
     assert (changed.campaign.ring_s, changed.state) == (40, CampaignState.RUNNING)

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine, func, insert, select
 
 from campaigns import report
+from campaigns.desk_tables import drafts, orders, result_changes, tasks
 from campaigns.editing import edit
 from campaigns.enrolment import enrol
 from campaigns.erasure import Erased, erase
@@ -67,7 +68,11 @@ K-4711;Åse Hemmelig;22448201;Hemmeligby
 K-4712;Per Hemmelig;22448201;Oslo
 K-4713;Kari Åpen;22448203;Oslo
 """
-SECRETS = ("K-4711", "Åse Hemmelig", "ase hemmelig", "Hemmeligby", "22448299", "likes cats")
+SECRETS = (
+    *("K-4711", "Åse Hemmelig", "ase hemmelig", "Hemmeligby", "22448299", "likes cats"),
+    *("Hemmelig street", "Hemmelig reason", "Hemmelig matter", "Hemmelig outcome"),
+    *("Hemmelig draft", "Hemmelig before", "Hemmelig why"),
+)
 
 
 def erase_now(base: Engine, lead_id: int) -> Erased:
@@ -124,7 +129,50 @@ def known_in_every_way(base: Engine) -> tuple[StoredCampaign, int]:
     )
     with writing(base) as connection:
         record_result(connection, stored, attempt.id, result, now=NOON)
+    leave_behind(base, stored, ase, attempt.id)
     return stored, ase
+
+
+def leave_behind(base: Engine, stored: StoredCampaign, lead_id: int, attempt_id: int) -> None:
+    """Write of a person what an order, tasks, a draft and a correction say."""
+    theirs = {"lead_id": lead_id, "campaign_id": stored.id}
+    with writing(base) as connection:
+        connection.execute(
+            insert(orders).values(
+                **theirs,
+                attempt_id=attempt_id,
+                state="cancelled",
+                fields={"address": "Hemmelig street 1", "items": [{"name": "Hemmelig street"}]},
+                created_at=NOON,
+                cancel_reason="Hemmelig reason",
+            )
+        )
+        for done_at in (None, NOON):
+            task = {
+                "class": "complaint",
+                "priority": 1,
+                "text": "Hemmelig matter",
+                "outcome": "Hemmelig outcome",
+                "created_at": NOON,
+                "created_by": "anna",
+                "done_at": done_at,
+            }
+            connection.execute(insert(tasks).values(**theirs, **task))
+        connection.execute(
+            insert(drafts).values(
+                **theirs, lease="l1", words={"note": "Hemmelig draft"}, kept_at=NOON
+            )
+        )
+        connection.execute(
+            insert(result_changes).values(
+                attempt_id=attempt_id,
+                kind="correction",
+                before={"note": "Hemmelig before"},
+                changed_at=NOON,
+                changed_by="maria",
+                why="Hemmelig why",
+            )
+        )
 
 
 def test_the_person_is_gone_and_the_counts_stay(base: Engine) -> None:
@@ -150,7 +198,11 @@ def test_the_person_is_gone_and_the_counts_stay(base: Engine) -> None:
             ("provider", "Telia"),
             ("why", "erased"),
         ]
-        for table in (lead_numbers, list_members, consents, lead_changes):
+        kept = connection.execute(select(tasks.c.text, tasks.c.done_at)).all()
+        assert [(row.text, row.done_at) for row in kept] == [("erased", NOON)] * 2
+        assert connection.scalars(select(orders.c.state)).all() == ["cancelled"]
+        assert connection.scalars(select(result_changes.c.kind)).all() == ["correction"]
+        for table in (lead_numbers, list_members, consents, lead_changes, drafts):
             theirs = select(func.count()).where(table.c.lead_id == ase)
             assert connection.scalar(theirs) == 0
 

@@ -94,6 +94,7 @@ def test_an_empty_base_gives_the_columns_in_every_format(
             "attempts": 28,
             "leads": 16,
             "answers": 8,
+            "orders": 8,
             "refusals": 9,
             "suppression": 9,
         }[what]

@@ -15,7 +15,7 @@ from campaigns.examining import examine_registries_again
 from campaigns.explain import explain_number
 from campaigns.model import Outcome
 from dialer.registry_files import RegistryFiles
-from leads import registries
+from leads import listings, registries
 from leads.db import reading, writing
 from leads.errors import UsageError
 from leads.importing import import_leads
@@ -87,7 +87,7 @@ def load(
 
 def verdicts(base: Engine) -> dict[int, tuple[str, Listed]]:
     with reading(base) as connection:
-        found = registries.listings(connection, [ASE, PER, KARI])
+        found = listings.listings(connection, [ASE, PER, KARI])
     return {number: (str(one.registry), one.listed) for number, (one,) in found.items()}
 
 
@@ -117,7 +117,7 @@ def test_a_new_version_takes_the_place_of_the_old_one(people: Engine, folder: Pa
         KARI: Listed.NO,
     }
     with reading(people) as connection:
-        assert registries.current(connection) == (newer,)
+        assert listings.current(connection) == (newer,)
         kept = connection.execute(select(versions).order_by(versions.c.id)).all()
         rows = connection.scalars(select(registry_verdicts.c.registry_id).distinct()).all()
     assert [row.retired_at for row in kept] == [NOON, None]
@@ -136,7 +136,7 @@ def test_registers_stand_beside_one_another(people: Engine, folder: Path) -> Non
     load(people, folder, 1)
     load(people, folder, 2, name="robinson")
     with reading(people) as connection:
-        found = registries.listings(connection, [ASE])[ASE]
+        found = listings.listings(connection, [ASE])[ASE]
     assert [(one.registry.name, one.listed) for one in found] == [
         ("norway", Listed.YES),
         ("robinson", Listed.NO),
@@ -214,7 +214,7 @@ def test_a_file_that_says_little_is_refused(
         load(people, folder, text=text)
     assert files(folder) == []
     with reading(people) as connection:
-        assert registries.current(connection) == ()
+        assert listings.current(connection) == ()
 
 
 def test_unreadable_lines_are_counted_and_the_first_are_named(people: Engine, folder: Path) -> None:
@@ -374,7 +374,7 @@ def test_a_verdict_that_is_there_is_kept(people: Engine, folder: Path) -> None:
     with writing(people) as connection:
         ids = np.array([number_id(phone(1))], dtype=np.int64)
         assert len(registries.scrub_new(connection, folder, ids)) == 1
-        assert registries.listings(connection, [NumberId(1)])[NumberId(1)][0].listed is (
+        assert listings.listings(connection, [NumberId(1)])[NumberId(1)][0].listed is (
             Listed.UNKNOWN
         )
 

@@ -504,7 +504,8 @@ def test_a_retry_sends_nobody_who_said_no_elsewhere(base: Engine):
     add_agent(base)
     first = started(base, definition(retry=THEN))
     budget = create(base, definition("budget", on=["norway"]))
-    talk(base, started(base, offering("summer")), DispositionKind.HOSTILE)
+    summer = started(base, offering("summer"))
+    talk(base, summer, DispositionKind.REFUSAL, reason="never_by_phone")
     for now in (NOON + minutes(10), NOON + minutes(30)):
         call(base, first, Outcome.BUSY, now=now)
     assert ase(base, budget) is None

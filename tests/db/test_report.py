@@ -50,7 +50,15 @@ def crowd(base: Engine) -> Engine:
 
 def test_a_campaign_without_anybody_has_no_work(crowd: Engine):
     stored = create(crowd, definition())
-    nothing = Standing(leads={}, outcomes={}, next_call_at=None, held_by=None, done_by={})
+    nothing = Standing(
+        leads={},
+        outcomes={},
+        next_call_at=None,
+        held_by=None,
+        done_by={},
+        orders={"submitted": 0, "verified": 0, "cancelled": 0},
+        successes=0,
+    )
     assert standing(crowd, stored) == nothing
     assert not work_left(crowd, stored)
 

@@ -17,7 +17,8 @@ Written by `make docs` from the commands' own help; change it there.
 
 `--config FILE` and `--json` stand before or after the command. The configuration is
 `config.toml` in the folder you start from, or what the environment variable
-`RINGBANK_CONFIG` names. With `--json` stdout holds one JSON document and nothing else;
+`RINGBANK_CONFIG` names; `RINGBANK_AGENT_TOKEN` says which agent acts ([who is who](agents.md#who-is-who)).
+With `--json` stdout holds one JSON document and nothing else;
 everything that is not data goes to stderr.
 
 | exit status | |

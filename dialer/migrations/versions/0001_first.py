@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), server_default="out", nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("pause", sa.Text(), nullable=True),
+        sa.Column("next_state", sa.Text(), nullable=True),
         sa.Column("engine", sa.Text(), nullable=True),
         sa.Column("channel_id", sa.Text(), nullable=True),
         sa.CheckConstraint(
@@ -194,10 +195,10 @@ def upgrade() -> None:
             ["agent_id"], ["agents.id"], name=op.f("fk_agent_states_agent_id_agents")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_states")),
+        sa.UniqueConstraint(
+            "agent_id", "since", "state", name=op.f("uq_agent_states_agent_id_since_state")
+        ),
     )
-    with op.batch_alter_table("agent_states", schema=None) as batch_op:
-        batch_op.create_index("ix_agent_states_agent", ["agent_id", "since"], unique=False)
-
     op.create_table(
         "campaign_lists",
         sa.Column("campaign_id", Id, nullable=False),
@@ -404,6 +405,7 @@ def upgrade() -> None:
         sa.Column("reoffer_campaign", sa.Text(), nullable=True),
         sa.Column("reoffer_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("callback_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("script_version", sa.Text(), nullable=True),
         sa.Column("accompanied_by", Id, nullable=True),
@@ -573,6 +575,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_merges_kept_id"), ["kept_id"], unique=False)
 
     op.create_table(
+        "skips",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("agent_id", Id, nullable=False),
+        sa.Column("campaign_id", Id, nullable=False),
+        sa.Column("lead_id", Id, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("skipped_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name=op.f("fk_skips_agent_id_agents")),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_skips_campaign_id_campaigns")
+        ),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_skips_lead_id_leads")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_skips")),
+    )
+    with op.batch_alter_table("skips", schema=None) as batch_op:
+        batch_op.create_index("ix_skips_agent", ["agent_id", "skipped_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_skips_lead_id"), ["lead_id"], unique=False)
+
+    op.create_table(
         "answers",
         sa.Column("id", Id, nullable=False),
         sa.Column("attempt_id", Id, nullable=False),
@@ -693,6 +715,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rule_set", sa.Text(), nullable=False),
         sa.Column("decision", sa.JSON(), nullable=False),
+        sa.Column("script_version", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["agent_id"], ["agents.id"], name=op.f("fk_claims_agent_id_agents")
         ),
@@ -775,6 +798,7 @@ def upgrade() -> None:
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("by_rule", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(
             ["agent_id"], ["agents.id"], name=op.f("fk_requests_agent_id_agents")
         ),
@@ -814,6 +838,15 @@ def upgrade() -> None:
             batch_op.f("ix_result_changes_attempt_id"), ["attempt_id"], unique=False
         )
 
+    op.create_table(
+        "result_traces",
+        sa.Column("attempt_id", Id, nullable=False),
+        sa.Column("changes", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"], ["attempts.id"], name=op.f("fk_result_traces_attempt_id_attempts")
+        ),
+        sa.PrimaryKeyConstraint("attempt_id", name=op.f("pk_result_traces")),
+    )
     op.create_table(
         "supervisions",
         sa.Column("id", Id, nullable=False),

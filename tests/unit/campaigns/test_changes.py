@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -28,7 +29,9 @@ from campaigns.model import (
     RefusalReason,
     Retry,
 )
+from campaigns.orders.model import Day, FieldType, OrderField, OrderForm, OrderRule
 from campaigns.refusals import built_in
+from campaigns.scripts.settings import ScriptFiles
 from tests.unit.campaigns.examples import campaign, hours, windows
 
 
@@ -45,6 +48,17 @@ GROWING = Retry(
     other_number=True,
     then=MoveTo("letters"),
 )
+
+
+DUE = OrderField(
+    key="due",
+    type=FieldType.MONEY,
+    label="Due",
+    required=True,
+    low=Decimal(0),
+    high=Decimal("99.50"),
+)
+FORM = OrderForm(fields=(DUE,), rules=(OrderRule(then="due > 3", text="More."),), currency="NOK")
 
 
 def test_nothing_changed_is_nothing_told() -> None:
@@ -64,7 +78,21 @@ def test_the_built_in_reasons_stand_in_no_file() -> None:
         ({"ends": None}, {"ends": date(2026, 12, 20)}, ["ends: none -> 2026-12-20"]),
         ({"lists": ("a",)}, {"lists": ("a", "b")}, ['lists: ["a"] -> ["a", "b"]']),
         ({"where": None}, {"where": 'a = "b"'}, ['where: none -> "a = \\"b\\""']),
-        ({"script": "a.md"}, {"script": None}, ['script.file: "a.md" -> none']),
+        ({"script": ScriptFiles(file="a.md")}, {"script": None}, ['script.file: "a.md" -> none']),
+        (
+            {"script": ScriptFiles(file="a.md", language="en", about="your bill")},
+            {
+                "script": ScriptFiles(
+                    file="a.md", languages={"nb": "b.md"}, about="it", about_in={"nb": "det"}
+                )
+            },
+            [
+                'script.language: "en" -> none',
+                'script.about: "your bill" -> "it"',
+                'script.languages.nb: none -> "b.md"',
+                'script.about_in.nb: none -> "det"',
+            ],
+        ),
         (
             {"hours": hours({0: windows("10:00-20:00")})},
             {"hours": hours({0: windows("10:00-12:00", "13:00-24:00")})},
@@ -132,6 +160,25 @@ def test_the_built_in_reasons_stand_in_no_file() -> None:
         ),
         (
             {},
+            {"order": FORM},
+            [
+                "order.fields: none -> due",
+                'order.currency: none -> "NOK"',
+                'order.fields.due: none -> money, "Due", required, min 0, max 99.5',
+                'order.rules[1]: none -> then "due > 3", text "More."',
+            ],
+        ),
+        (
+            {"order": FORM},
+            {"order": replace(FORM, fields=(replace(DUE, only_if="due is known"),), rules=())},
+            [
+                'order.fields.due: money, "Due", required, min 0, max 99.5 -> money, "Due", '
+                'required, min 0, max 99.5, only_if "due is known"',
+                'order.rules[1]: then "due > 3", text "More." -> none',
+            ],
+        ),
+        (
+            {},
             {"callbacks": Callbacks(owned=True, grace=timedelta(hours=1))},
             ['callbacks.owner: none -> "agent"', "callbacks.grace: none -> 1h"],
         ),
@@ -178,7 +225,19 @@ VARIANTS = st.fixed_dictionaries(
         ),
         "questions": st.sampled_from([(), asks("a"), asks("a\nb"), asks("a b")]),
         "dispositions": st.sampled_from(
-            [BUILT_IN, BUILT_IN + own("sale", "order"), BUILT_IN + own("order", "sale")]
+            [BUILT_IN, BUILT_IN + own("sale", "order"), BUILT_IN + own("order", "sale"),
+             (*BUILT_IN[1:], replace(BUILT_IN[0], form="order"))]
+        ),
+        "order": st.sampled_from(
+            [None, OrderForm(), FORM, replace(FORM, currency="SEK"), replace(FORM, fields=()),
+             replace(FORM, rules=(OrderRule(then="due > 3", text="More.", when="due is known"),))]
+            + [replace(FORM, fields=(replace(DUE, **one),)) for one in (
+                {"type": FieldType.NUMBER}, {"label": "What is due"}, {"required": False},
+                {"low": None}, {"low": Decimal("0.01")}, {"high": Day(timedelta(1))},
+                {"high": date(2026, 1, 1)}, {"whole": True}, {"choices": ("a", "b")},
+                {"choices": ("a, b",)}, {"text": "a"}, {"pattern": "a"}, {"region": "NO"},
+                {"required_if": "a"}, {"only_if": "a"},
+            )]
         ),
     },
 )  # fmt: skip

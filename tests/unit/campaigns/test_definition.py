@@ -26,6 +26,7 @@ from campaigns.model import (
     Retry,
 )
 from campaigns.retry import FINAL_KINDS, LEAST_REST
+from campaigns.scripts.settings import ScriptFiles
 from leads.problems import Problem
 from tests.unit.campaigns.examples import windows
 
@@ -124,7 +125,7 @@ def test_every_key_of_a_file_arrives_in_the_campaign() -> None:
         Outcome.BUSY: Retry(after=timedelta(minutes=15), max=3),
         Outcome.NO_ANSWER: Retry(after=timedelta(hours=4), max=4),
     }
-    assert read.script == "tariff-switch.md"
+    assert read.script == ScriptFiles(file="tariff-switch.md")
     assert read.questions == (
         Question(
             key="provider",
@@ -144,6 +145,28 @@ def test_what_is_left_out_has_its_default() -> None:
     assert (read.ring_s, read.max_attempts, read.connect_within_s) == (25, 6, 2.0)
     assert read.retry == {}
     assert read.consent == ()
+
+
+def test_a_script_may_have_variants_or_say_only_what_it_is_about() -> None:
+    table = """[script]
+file = "tariff-switch.md"
+language = "en"
+about = "your contract"
+[script.languages]
+nb = "tariff-switch.nb.md"
+[script.about_in]
+nb = "avtalen din"
+"""
+    plain = '[script]\nfile = "tariff-switch.md"\n'
+    assert campaign_of(FILE.replace(plain, table)).script == ScriptFiles(
+        file="tariff-switch.md",
+        language="en",
+        languages={"nb": "tariff-switch.nb.md"},
+        about="your contract",
+        about_in={"nb": "avtalen din"},
+    )
+    only = campaign_of(FILE.replace(plain, '[script]\nabout = "your contract"\n'))
+    assert only.script == ScriptFiles(about="your contract")
 
 
 @pytest.mark.parametrize(
@@ -298,7 +321,21 @@ FULL: dict[str, object] = {
         {"key": "provider", "text": "Who?", "type": "choice", "choices": ["Telia", "other"]},
         {"key": "age", "text": "How old?", "type": "number"},
     ],
-    "dispositions": [{"code": "sale", "kind": "success"}, {"code": "later", "kind": "callback"}],
+    "dispositions": [
+        {"code": "sale", "kind": "success", "form": "order"},
+        {"code": "later", "kind": "callback"},
+    ],
+    "order": {
+        "currency": "NOK",
+        "fields": {
+            "name": {"type": "text", "required": True},
+            "day": {"type": "date", "min": "tomorrow", "max": "+30d"},
+            "due": {"type": "money", "max": 5000, "required_if": "day is known"},
+            "call": {"type": "phone", "region": "NO"},
+            "told": {"type": "told", "text": "Be at home.", "only_if": "day is known"},
+        },
+        "rules": [{"if": "day is known", "then": "due >= 100", "text": "A visit costs 100."}],
+    },
     "refusal_reasons": [{"code": "price"}, {"code": "bound", "label": "Bound by contract"}],
 }
 
@@ -309,7 +346,6 @@ FAULTS: list[tuple[tuple[str | int, ...], object, str]] = [
     (("lists",), ["a", "a"], "lists"),
     (("lists",), ["a", 1], "lists"),
     (("mode",), "predictive", "mode"),
-    (("mode",), "preview", "mode"),
     (("mode",), "ratio", "mode"),
     (("mode",), "progresive", "mode"),
     (("trunk",), 5, "trunk"),
@@ -326,7 +362,26 @@ FAULTS: list[tuple[tuple[str | int, ...], object, str]] = [
     (("where",), "city = Oslo", "where, column 8"),
     (("where",), "", "where"),
     (("where",), ["a"], "where"),
-    (("order",), {"fields": {}}, "order"),
+    (("order", "fields"), {}, "order.fields"),
+    (("order", "fields"), [], "order.fields"),
+    (("order", "currency"), "kr", "order.currency"),
+    (("order", "field"), {}, "order.field"),
+    (("order", "fields", "name", "type"), "name", "order.fields.name.type"),
+    (("order", "fields", "name", "choices"), ["a"], "order.fields.name.choices"),
+    (("order", "fields", "name", "pattern"), "(a+)+", "order.fields.name.pattern"),
+    (("order", "fields", "name", "requird"), True, "order.fields.name.requird"),
+    (("order", "fields", "name", "only_if"), "paid > 3", "order.fields.name.only_if"),
+    (("order", "fields", "name", "only_if"), "due > today", "order.fields.name.only_if"),
+    (("order", "fields", "day", "min"), "soon", "order.fields.day.min"),
+    (("order", "fields", "day", "min"), "+31d", "order.fields.day.max"),
+    (("order", "fields", "due", "max"), 0.005, "order.fields.due.max"),
+    (("order", "fields", "due", "text"), "Tell", "order.fields.due.text"),
+    (("order", "fields", "call", "region"), "XX", "order.fields.call.region"),
+    (("order", "fields", "told", "text"), "", "order.fields.told.text"),
+    (("order", "fields", "2nd"), {"type": "text"}, "order.fields.2nd"),
+    (("order", "rules", 0, "then"), "due + name == 3", "order.rules[1].then"),
+    (("order", "rules", 0, "if"), "name is knwon", "order.rules[1].if"),
+    (("order", "rules", 0, "text"), "", "order.rules[1].text"),
     (("priorty",), 50, "priorty"),
     (("starts",), "2026-12-01", "starts"),
     (("ends",), 2026, "ends"),
@@ -378,6 +433,14 @@ FAULTS: list[tuple[tuple[str | int, ...], object, str]] = [
     (("message",), {"sound": "hello"}, "message"),
     (("script", "file"), 1, "script.file"),
     (("script", "files"), "a.md", "script.files"),
+    (("script",), {}, "script.file"),
+    (("script", "language"), "norsk", "script.language"),
+    (("script", "languages"), {"NB": "a.md"}, "script.languages.NB"),
+    (("script", "languages"), {"nb": ""}, "script.languages.nb"),
+    (("script", "languages"), "a.md", "script.languages"),
+    (("script", "about"), "two\nlines", "script.about"),
+    (("script", "about_in"), {"nb": "x"}, "script.about"),
+    (("script",), {"about": "x", "languages": {"nb": "a.md"}}, "script.file"),
     (("questions", 0, "type"), "yes_no", "questions[1].type"),
     (("questions", 0, "choices"), [], "questions[1].choices"),
     (("questions", 1, "choices"), ["young", "old"], "questions[2].choices"),
@@ -385,7 +448,7 @@ FAULTS: list[tuple[tuple[str | int, ...], object, str]] = [
     (("questions", 1, "key"), "Age", "questions[2].key"),
     (("questions", 1, "key"), "message", "questions[2].key"),
     (("questions", 1, "text"), "", "questions[2].text"),
-    (("dispositions", 0, "form"), "order", "dispositions[1].form"),
+    (("dispositions", 1, "form"), "orders", "dispositions[2].form"),
     (("dispositions", 0, "kind"), "sold", "dispositions[1].kind"),
     (("dispositions", 1, "code"), "sale", "dispositions[2].code"),
     (("dispositions", 1, "code"), "Later!", "dispositions[2].code"),
@@ -443,8 +506,8 @@ def put(document: dict[str, object], path: tuple[str | int, ...], value: object)
     for step in path[:-1]:
         assert isinstance(place, dict | list)
         place = place[step]  # type: ignore[index]
-    assert isinstance(place, dict)
-    place[path[-1]] = value
+    assert isinstance(place, dict | list)
+    place[path[-1]] = value  # type: ignore[index]
 
 
 def toml(document: Mapping[str, object]) -> str:
@@ -539,7 +602,7 @@ def test_a_key_may_only_give_an_answer_that_its_question_takes() -> None:
     question = '[[questions]]\nkey = "support"\ntext = "Do you?"\ntype = "choice"\nchoices = {}'
     campaign_of(BROADCAST + question.format('["yes", "no"]'))
     line = the_problem(BROADCAST + question.format('["aye", "nay"]'))
-    assert line == "message.keys.5: 'yes' is no answer to 'support', which takes aye, nay"
+    assert line == "message.keys.5: 'yes' is no answer to 'support'; choose one of aye, nay"
 
 
 def test_a_heard_broadcast_cannot_be_retried() -> None:
@@ -647,6 +710,19 @@ def test_the_nearest_known_key_is_named() -> None:
     assert the_problem(text) == "dialing.ring_sec: unknown key; the nearest known one is 'ring_s'"
 
 
+def test_a_form_and_the_word_that_takes_it_belong_together() -> None:
+    document = deepcopy(FULL)
+    del document["order"]
+    assert the_problem(toml(document)) == (
+        "order: is missing, and 'sale' takes one; write what is in it, in [order.fields]"
+    )
+    document = deepcopy(FULL)
+    put(document, ("dispositions", 0), {"code": "sale", "kind": "success"})
+    assert the_problem(toml(document)) == (
+        'order: no disposition takes one; add form = "order" to that for which it is filled in'
+    )
+
+
 def test_where_is_kept_as_written_and_a_fault_in_it_has_its_place() -> None:
     read = read_definition("where = 'city  =  \"Oslo\"'\n" + FILE)
     assert isinstance(read, Campaign)
@@ -659,14 +735,11 @@ def test_where_is_kept_as_written_and_a_fault_in_it_has_its_place() -> None:
 
 
 def test_a_key_of_a_later_version_is_refused_in_words() -> None:
-    assert the_problem("order = {}\n" + FILE) == (
-        "order: is not supported by this version yet; leave it out"
-    )
     assert the_problem(FILE.replace('amd = "off"', 'amd = "detect"')) == (
         "dialing.amd: is not supported by this version yet; use 'off'"
     )
     assert the_problem(FILE.replace('"progressive"', '"ratio"')) == (
-        "mode: 'ratio' is not supported by this version yet; use manual, progressive, broadcast"
+        "mode: 'ratio' is not supported by this version yet; use manual, preview, progressive, broadcast"
     )
 
 

@@ -29,6 +29,7 @@ from campaigns.model import (
     Retry,
 )
 from campaigns.rules.model import Place, Placing
+from campaigns.scripts.settings import ScriptFiles
 from leads.consent_rules import Consent
 from leads.model import (
     E164,
@@ -519,7 +520,9 @@ def test_what_an_attempt_keeps_of_its_decision() -> None:
 def test_a_rule_set_is_the_same_for_the_same_rules() -> None:
     one = Retry(after=timedelta(hours=1), max=2)
     there = campaign(retry={Outcome.BUSY: one, Outcome.FAX: one}, questions=(), priority=1)
-    back = campaign(retry={Outcome.FAX: one, Outcome.BUSY: one}, script="a.md", priority=2)
+    back = campaign(
+        retry={Outcome.FAX: one, Outcome.BUSY: one}, script=ScriptFiles(file="a.md"), priority=2
+    )
     assert LAWS.rule_set(there) == LAWS.rule_set(back)
     assert re.fullmatch("[0-9a-f]{12}", LAWS.rule_set(there))
 

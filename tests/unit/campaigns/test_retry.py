@@ -177,7 +177,7 @@ def test_an_outcome_rests_by_its_own_entry() -> None:
 
 
 @pytest.mark.parametrize(
-    "outcome", set(Outcome) - {Outcome.BUSY, Outcome.NO_ANSWER, Outcome.UNKNOWN}
+    "outcome", sorted(set(Outcome) - {Outcome.BUSY, Outcome.NO_ANSWER, Outcome.UNKNOWN})
 )
 def test_an_outcome_without_an_entry_is_not_retried(outcome: Outcome) -> None:
     following = annas(attempt(outcome))
@@ -204,7 +204,7 @@ def test_the_most_attempts_in_all() -> None:
     assert (following.state, following.rule) == (LeadState.DONE, "max_attempts")
 
 
-@pytest.mark.parametrize("outcome", UNCOUNTED_OUTCOMES)
+@pytest.mark.parametrize("outcome", sorted(UNCOUNTED_OUTCOMES))
 def test_a_telephone_that_never_rang_uses_up_no_attempt(outcome: Outcome) -> None:
     rules = campaign(max_attempts=2, retry=EVERY_OUTCOME)
     assert annas(*in_turn(outcome, outcome, outcome, Outcome.BUSY), rules=rules).callable

@@ -19,6 +19,9 @@ audience = "consumer"
 """
 WORDS = """
 [[dispositions]]
+code = "language"
+hidden = true
+[[dispositions]]
 code = "later"
 kind = "no_contact"
 [[dispositions]]

@@ -31,7 +31,7 @@ BROADCAST = campaign(
 
 
 def place(what: Campaign = CAMPAIGN) -> Action:
-    return actions.call("rb-1", "PJSIP/+4722000001@carrier", what)
+    return actions.call("rb-1", "PJSIP/+4722000001@carrier", what, goodbye="vm-goodbye")
 
 
 EVERY_ACTION = (
@@ -39,11 +39,17 @@ EVERY_ACTION = (
     place(BROADCAST),
     actions.ring_agent("rba-1", "PJSIP/anna", 7, "ringbank"),
     actions.move_to_room("rb-1", 7),
+    actions.sound_tone("rba-1"),
+    actions.say_goodbye("rb-1"),
     actions.apologise("rb-1"),
     actions.hang_up("rb-1"),
     actions.forget("rb-1"),
     actions.call(
-        "rb-1", "PJSIP/x", CAMPAIGN, record=actions.RecordInto("/srv/recordings/rb-1.wav", "rec")
+        "rb-1",
+        "PJSIP/x",
+        CAMPAIGN,
+        goodbye="vm-goodbye",
+        record=actions.RecordInto("/srv/recordings/rb-1.wav", "rec"),
     ),
     actions.ring_supervisor("rbs-1", "PJSIP/bo", 8, "ringbank", ("ringbank-listen", "74647")),
     *(
@@ -132,6 +138,16 @@ def test_whoever_is_sent_into_the_dialplan_finds_a_place_there(action: Action) -
     assert fields["Priority"] == "1"
     known = extensions(fields["Context"])
     assert fields["Exten"] in known or ("_X!" in known and fields["Exten"].isdigit())
+
+
+def test_a_tone_is_whispered_to_the_agents_line_alone() -> None:
+    channel = dict(actions.sound_tone("rba-1f").fields)["Channel"]
+    whispered = re.fullmatch(r"Local/(rba-1f)@([\w-]+)/n", channel)
+    assert whispered, channel
+    assert extensions(whispered[2]) == ["_rba-."], "it is for agents' lines, not for people"
+    spied = dict(one.split(",") for one in re.findall(r"ChanSpy\((.*)\)", CODE))
+    options = spied["${EXTEN}"]
+    assert set("uqW") <= set(options), "one line by its id, unannounced, and never listened to"
 
 
 def test_a_call_that_fails_comes_back_to_where_its_end_is_noted() -> None:

@@ -1,5 +1,6 @@
 """The working day of an agent."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -17,6 +18,7 @@ from dialer.agent import (
     AgentStep,
     advance,
     longest_waiting,
+    speaks,
 )
 from tests.unit.dialer.examples import agent, at
 
@@ -24,9 +26,11 @@ E, S = AgentEvent, AgentState
 TO_READY = (E.LOGIN, E.LINE_UP, E.READY)
 TO_TALKING = (*TO_READY, E.GIVEN)
 TO_WRAP_UP = (*TO_TALKING, E.CALL_OVER)
+TO_PREVIEW = (E.LOGIN, E.LINE_UP, E.PREVIEW)
+TO_DIALING = (*TO_PREVIEW, E.DIAL)
 
 anything = st.tuples(
-    st.sampled_from([(), TO_READY, TO_TALKING, TO_WRAP_UP]),
+    st.sampled_from([(), TO_READY, TO_TALKING, TO_WRAP_UP, TO_PREVIEW, TO_DIALING]),
     st.lists(st.sampled_from(AgentEvent), max_size=12),
 ).map(lambda parts: [*parts[0], *parts[1]])
 
@@ -66,15 +70,17 @@ def test_no_sequence_is_undecided_and_a_refusal_changes_nothing(events: list[Age
 def test_the_state_began_when_it_was_entered(events: list[AgentEvent]) -> None:
     steps = day(*events)
     for second, (before, step) in enumerate(pairwise(steps), start=1):
-        entered = step.agent.state is not before.agent.state
+        entered = (step.agent.state, step.agent.pause) != (before.agent.state, before.agent.pause)
+        entered &= step.agent.state is not before.agent.state or step.agent.state is S.PAUSED
         assert step.agent.since == (at(second) if entered else before.agent.since)
 
 
 @given(anything)
 def test_nothing_of_one_talk_is_left_for_the_next(events: list[AgentEvent]) -> None:
     for step in day(*events):
-        if step.agent.state not in (S.TALKING, S.WRAP_UP):
+        if step.agent.state not in (S.DIALING, S.TALKING, S.WRAP_UP):
             assert (step.agent.result_given, step.agent.then) == (False, S.READY)
+            assert step.agent.pause is None or step.agent.state is S.PAUSED
 
 
 @given(anything)
@@ -118,7 +124,7 @@ def test_a_second_login_while_the_telephone_rings_is_refused() -> None:
 
 @pytest.mark.parametrize("event", [E.READY, E.PAUSE, E.LOGOUT])
 def test_who_is_not_in_is_told_how_to_come_in(event: AgentEvent) -> None:
-    assert after(event).refusal == "anna is not logged in; run: ringbank agents login NAME"
+    assert after(event).refusal == "anna is not logged in; run: ringbank agents login anna"
 
 
 @pytest.mark.parametrize("events", [TO_READY[:2], TO_READY, TO_TALKING, TO_WRAP_UP])
@@ -138,6 +144,34 @@ def test_a_pause_during_a_talk_begins_after_the_result() -> None:
 def test_a_pause_during_the_wrap_up_begins_after_the_result() -> None:
     assert after(*TO_WRAP_UP, E.PAUSE).agent.state is S.WRAP_UP
     assert after(*TO_WRAP_UP, E.PAUSE, E.RESULT).agent.state is S.PAUSED
+
+
+def paused(*events: AgentEvent, code: str) -> Agent:
+    """Return an agent after some events and the wish for a pause of a code."""
+    return advance(after(*events).agent, E.PAUSE, now=at(50), pause=code).agent
+
+
+def test_a_pause_has_its_code_until_it_ends() -> None:
+    lunch = paused(*TO_READY, code="lunch")
+    assert (lunch.state, lunch.pause, lunch.since) == (S.PAUSED, "lunch", at(50))
+    assert advance(lunch, E.READY, now=at(60)).agent.pause is None
+    assert advance(lunch, E.LOGOUT, now=at(60)).agent.pause is None
+
+
+def test_another_code_is_another_pause_and_the_same_one_goes_on() -> None:
+    lunch = paused(*TO_READY, code="lunch")
+    meeting = advance(lunch, E.PAUSE, now=at(60), pause="meeting").agent
+    assert (meeting.pause, meeting.since) == ("meeting", at(60))
+    assert advance(lunch, E.PAUSE, now=at(60), pause="lunch").agent == lunch
+
+
+def test_a_pause_asked_for_in_a_talk_keeps_its_code_for_after_it() -> None:
+    talking = paused(*TO_TALKING, code="lunch")
+    assert (talking.state, talking.pause) == (S.TALKING, "lunch")
+    (*_, step) = day(E.CALL_OVER, E.RESULT, of=talking)
+    assert (step.agent.state, step.agent.pause) == (S.PAUSED, "lunch")
+    (*_, step) = day(E.READY, E.CALL_OVER, E.RESULT, of=talking)
+    assert (step.agent.state, step.agent.pause) == (S.READY, None)
 
 
 def test_the_last_wish_counts() -> None:
@@ -182,6 +216,83 @@ def test_nobody_is_given_a_second_person() -> None:
         assert advance(before, E.GIVEN, now=at(50)).agent == before
 
 
+# -- who chooses themselves when to call -----------------------------------------------------
+
+
+def test_a_day_in_preview() -> None:
+    steps = day(*TO_DIALING, E.CALL_OVER, E.DIAL, E.GIVEN, E.CALL_OVER, E.RESULT, E.LOGOUT)
+    assert [step.agent.state for step in steps[3:]] == [
+        S.PREVIEW,
+        S.DIALING,
+        S.PREVIEW,  # nobody was reached
+        S.DIALING,
+        S.TALKING,
+        S.WRAP_UP,
+        S.PREVIEW,  # not ready: nobody is given to them
+        S.OUT,
+    ]
+
+
+def test_who_is_paused_may_dial_at_once_and_is_in_preview_then() -> None:
+    assert after(E.LOGIN, E.LINE_UP, E.DIAL, E.CALL_OVER).agent.state is S.PREVIEW
+
+
+@pytest.mark.parametrize(
+    ("events", "why"),
+    [
+        ((), "anna is not logged in; run: ringbank agents login anna"),
+        (TO_READY[:1], "anna has not answered their telephone yet"),
+        (TO_READY, "anna takes calls from the engine; first run: ringbank agents pause anna"),
+        (TO_DIALING, "anna is calling somebody already"),
+        (TO_TALKING, "anna has somebody on the line"),
+        (TO_WRAP_UP, "anna still owes the result"),
+    ],
+)
+def test_who_cannot_dial_is_told_why(events: tuple[AgentEvent, ...], why: str) -> None:
+    step = after(*events, E.DIAL)
+    assert step.refusal is not None
+    assert step.refusal.startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("wish", "state"), [(E.READY, S.READY), (E.PAUSE, S.PAUSED), (E.LOGOUT, S.OUT)]
+)
+def test_a_wish_while_a_telephone_rings_waits_for_what_comes_of_it(
+    wish: AgentEvent, state: AgentState
+) -> None:
+    assert after(*TO_DIALING, wish).agent.state is S.DIALING
+    assert after(*TO_DIALING, wish, E.CALL_OVER).agent.state is state
+    talked = after(*TO_DIALING, wish, E.GIVEN, E.CALL_OVER, E.RESULT)
+    assert talked.agent.state is state
+
+
+def test_a_result_while_the_telephone_rings_ends_the_call() -> None:
+    step = after(*TO_DIALING, E.RESULT)
+    assert (step.agent.state, step.effect) == (S.DIALING, AgentEffect.HANG_UP_CALL)
+    assert after(*TO_DIALING, E.RESULT, E.CALL_OVER).agent.state is S.PREVIEW
+    assert after(*TO_DIALING, E.RESULT, E.GIVEN, E.CALL_OVER).agent.state is S.PREVIEW
+
+
+# -- somebody was hostile --------------------------------------------------------------------
+
+
+def test_a_hostile_talk_ends_with_the_recorded_line_and_is_followed_by_a_pause() -> None:
+    step = after(*TO_TALKING, E.HOSTILE)
+    assert (step.agent.state, step.effect) == (S.TALKING, AgentEffect.SAY_GOODBYE)
+    over = after(*TO_TALKING, E.HOSTILE, E.CALL_OVER).agent
+    assert (over.state, over.pause) == (S.PAUSED, "hostile")
+
+
+@pytest.mark.parametrize("to", [TO_WRAP_UP, (*TO_DIALING, E.GIVEN, E.CALL_OVER)])
+def test_who_hung_up_first_was_hostile_all_the_same(to: tuple[AgentEvent, ...]) -> None:
+    step = after(*to, E.HOSTILE)
+    assert (step.agent.state, step.agent.pause, step.effect) == (S.PAUSED, "hostile", None)
+
+
+def test_who_wants_to_go_goes_after_a_hostile_talk_too() -> None:
+    assert after(*TO_TALKING, E.LOGOUT, E.HOSTILE, E.CALL_OVER).agent.state is S.OUT
+
+
 # -- who is next -------------------------------------------------------------------------
 
 
@@ -195,6 +306,15 @@ def test_the_longest_waiting_is_next_whatever_the_order() -> None:
         assert longest_waiting(agents) == berit
     assert longest_waiting([carl]) is None
     assert longest_waiting([]) is None
+
+
+def test_an_agent_of_whose_languages_nothing_is_known_takes_everybody() -> None:
+    anna = agent(1, "anna")
+    polish = replace(anna, languages=frozenset({"pl", "no"}))
+    assert speaks(anna, "pl")
+    assert speaks(polish, "pl")
+    assert speaks(polish, None), "nobody has told what they speak"
+    assert not speaks(polish, "en")
 
 
 def test_of_two_who_wait_equally_long_it_is_always_the_same_one() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaigns.pauses import BUILT_IN
 from campaigns.rules.own import Own
 from dialer import config
 from dialer.config import SECRET_VARIABLE, Config, load, read_config
@@ -126,7 +127,7 @@ def known_keys() -> set[str]:
         and re.fullmatch("[a-z_]+", node.value)
     }
     known = set()
-    for section in ("database", "engine", "asterisk", "trunks.main", "leads", "rules"):
+    for section in ("database", "engine", "asterisk", "trunks.main", "leads", "rules", "access"):
         for word in words:
             document = tomllib.loads(TRUNK)
             table = document
@@ -147,6 +148,8 @@ def known_keys() -> set[str]:
 
 def test_the_shipped_file_names_every_key_the_reader_knows() -> None:
     tables = tomllib.loads(SHIPPED)
+    pauses = tables.pop("pauses")
+    assert pauses | {"other": "unpaid", "hostile": "paid"} == BUILT_IN, "the operator's own keys"
     shown = {f"{t}.{key}" for t, values in tables.items() if t != "trunks" for key in values}
     shown |= {f"trunks.main.{key}" for key in tables["trunks"]["main"]}
     for table, keys in re.findall(r"^\[(.+)\]\n((?:[^\[\n].*\n|\n)*)", SHIPPED, re.MULTILINE):

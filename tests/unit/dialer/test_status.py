@@ -166,6 +166,13 @@ def test_a_manual_campaign_is_not_the_engines_to_dial() -> None:
     assert found == "its agents dial by hand; they get the next person with: ringbank next"
 
 
+def test_a_preview_campaign_waits_for_its_agents() -> None:
+    told = "its agents choose when to call; they get the next person with: ringbank next"
+    assert limit(DialMode.PREVIEW, agents_ready=0) == told
+    assert limit(DialMode.PREVIEW, agents_in=0, agents_ready=0) == "no agent is logged in"
+    assert limit(DialMode.PREVIEW, ami_down="refused") == "Asterisk cannot be reached: refused"
+
+
 def test_what_other_processes_are_told_is_plain_json() -> None:
     told = Progress(
         ami_down="refused",

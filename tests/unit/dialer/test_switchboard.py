@@ -37,8 +37,9 @@ from dialer.call import (
     SorryBegan,
 )
 from dialer.floor import Floor
+from dialer.live import LiveCall, Work, closing_of
 from dialer.recovery import Survey, missed
-from dialer.switchboard import LiveCall, Switchboard, Work, closing_of
+from dialer.switchboard import Switchboard
 from dialer.translate import News
 from dialer.trunks import Trunk
 from tests.unit.campaigns.examples import campaign
@@ -51,6 +52,8 @@ BROADCAST = stored(
     ),
     id=2,
 )
+PREVIEW = stored(campaign(name="looked-at", mode=DialMode.PREVIEW), id=3)
+LOANS = stored(campaign(name="loans", skills=("loans",)), id=4)
 S = AgentState
 ON_PHONE, ON_TRUNK = "PJSIP/{name}", "+4790000{id:03}"
 
@@ -70,21 +73,22 @@ class House:
         self.board = self._new_board()
 
     def _new_board(self) -> Switchboard:
-        return Switchboard(self.trunks, new_id=lambda: str(next(self._ids)))
+        return Switchboard(self.trunks, new_id=lambda: str(next(self._ids)), goodbye="vm-goodbye")
 
     # -- agents
 
-    def login(self, agent_id: int, *, phone: str = ON_PHONE) -> int:
+    def login(self, agent_id: int, *, phone: str = ON_PHONE, **abilities: frozenset[str]) -> int:
         name = f"agent-{agent_id}"
         who = agent(agent_id, name, phone=phone.format(name=name, id=agent_id), since_s=self.now_s)
+        who = replace(who, **abilities)  # type: ignore[arg-type]
         request = next(self._requests)
         self.board.login(who, request, self.work, now=at(self.now_s), at_s=self.now_s)
         return request
 
-    def ready(self, *agent_ids: int, phone: str = ON_PHONE) -> None:
+    def ready(self, *agent_ids: int, phone: str = ON_PHONE, **abilities: frozenset[str]) -> None:
         """Have agents log in and ready, one a second."""
         for agent_id in agent_ids:
-            self.login(agent_id, phone=phone)
+            self.login(agent_id, phone=phone, **abilities)
             self.line_up(agent_id)
             self.tell(agent_id, AgentEvent.READY)
             self.now_s += 1
@@ -109,15 +113,45 @@ class House:
 
     # -- calls
 
-    def place(self, what: StoredCampaign = PROGRESSIVE, owner: int | None = None) -> str:
-        tried = replace(attempt(next(self._numbers)), dialed_at=at(self.now_s))
+    def place(
+        self,
+        what: StoredCampaign = PROGRESSIVE,
+        owner: int | None = None,
+        *,
+        dialler: int | None = None,
+        language: str | None = None,
+    ) -> str:
+        tried = replace(
+            attempt(next(self._numbers), agent_id=dialler),
+            dialed_at=at(self.now_s),
+            mode=what.campaign.mode,
+            language=language,
+        )
         call = Call(channel_id=tried.channel_id, placed_at=at(self.now_s))
         self.board.begin(LiveCall(call, tried, what, owner_id=owner), at_s=self.now_s)
         return tried.channel_id
 
-    def waiting(self, what: StoredCampaign = PROGRESSIVE, owner: int | None = None) -> str:
+    def preview(self, *agent_ids: int) -> None:
+        """Have agents log in and look at somebody."""
+        for agent_id in agent_ids:
+            self.login(agent_id)
+            self.line_up(agent_id)
+            self.tell(agent_id, AgentEvent.PREVIEW)
+        self.work = Work()
+
+    def dial(self, agent_id: int) -> str:
+        """Have the person called whom an agent has chosen."""
+        assert self.tell(agent_id, AgentEvent.DIAL) is None
+        return self.place(PREVIEW, dialler=agent_id)
+
+    def waiting(
+        self,
+        what: StoredCampaign = PROGRESSIVE,
+        owner: int | None = None,
+        language: str | None = None,
+    ) -> str:
         """Have somebody answer who now waits for an agent."""
-        channel_id = self.place(what, owner)
+        channel_id = self.place(what, owner, language=language)
         self.hear(channel_id, PickedUp, AgentWanted)
         self.now_s += 0.1
         return channel_id
@@ -149,10 +183,18 @@ class House:
         return self.board.awaited(request), self.work.answers
 
     def done(self) -> list[tuple[str, str]]:
-        """Return what Asterisk was asked since the last time: (what, channel)."""
-        asked = [(_what(action), _channel(action)) for action in self.work.actions]
+        """Return what Asterisk was asked since the last time, tones apart: (what, channel)."""
+        asked = [
+            (_what(action), _channel(action))
+            for action in self.work.actions
+            if _what(action) != "tone"
+        ]
         self.work.actions.clear()
         return asked
+
+    def tones(self) -> list[str]:
+        """Return where tones were to be played so far."""
+        return [_channel(action) for action in self.work.actions if _what(action) == "tone"]
 
     def closing(self) -> Closing:
         ((_, closing),) = self.work.closings
@@ -169,18 +211,12 @@ class House:
         old = self.board
         self.board, self.work = self._new_board(), Work()
         self.board.floor = Floor(
-            agent(
-                a.agent_id,
-                a.name,
-                a.state,
-                phone=a.phone,
-                channel_id=a.channel_id,
-            )
+            replace(a, result_given=False)
             for a in old.floor.agents.values()
             if a.state is not S.OUT
         )
         for live in old.calls.values():
-            tried = replace(live.attempt, agent_id=live.call.agent_id)
+            tried = replace(live.attempt, agent_id=live.call.agent_id or live.dialler)
             self.board.adopt(tried, live.stored)
         self.catch_up(channels, marks)
 
@@ -194,10 +230,12 @@ class House:
 
 
 def _what(action: Action) -> str:
+    if dict(action.fields).get("Channel", "").startswith("Local/"):
+        return "tone"
     if action.name != "Redirect":
         return action.name
     exten = dict(action.fields)["Exten"]
-    return exten if exten == "sorry" else f"to room {exten}"
+    return f"to room {exten}" if exten.isdigit() else exten
 
 
 def _channel(action: Action) -> str:
@@ -537,6 +575,254 @@ def test_news_of_a_channel_nobody_knows_changes_nothing(house: House) -> None:
     assert (house.state(1), house.used, bool(house.work)) == (S.READY, 0, False)
 
 
+# -- skills and languages ------------------------------------------------------------------------
+
+SKILLED = frozenset({"loans"})
+
+
+def test_a_campaign_counts_only_agents_who_have_all_of_its_skills(house: House) -> None:
+    house.ready(1, 2)
+    house.ready(3, skills=SKILLED)
+    assert house.wanted(LOANS) == {4: 1}
+    assert house.wanted(LOANS, PROGRESSIVE) == {4: 1, 1: 2}
+    assert house.wanted(PROGRESSIVE, LOANS) == {1: 3}, "the first one served first"
+    house.place(LOANS)
+    assert house.wanted(LOANS, PROGRESSIVE) == {1: 2}
+
+
+def test_a_call_that_anybody_can_take_leaves_the_only_specialist_free(house: House) -> None:
+    house.ready(1, skills=SKILLED)
+    house.ready(2)
+    house.place()
+    assert house.wanted(LOANS) == {4: 1}, "the first call can do with the other agent"
+    anybody, loan = house.waiting(), house.waiting(LOANS)
+    house.match()
+    assert house.done() == [(room(2), anybody), (room(1), loan)], "nobody is left without"
+
+
+def test_nobody_without_the_skill_is_given_to(house: House) -> None:
+    house.ready(1)
+    caller = house.waiting(LOANS)
+    house.match()
+    assert (house.done(), house.state(1)) == ([], S.READY)
+    other = house.waiting()
+    house.match()
+    assert house.done() == [(room(1), other)], "whoever stands behind is not kept waiting"
+    house.ready(2, skills=SKILLED)
+    house.match()
+    assert house.done() == [(room(2), caller)]
+
+
+def test_the_longest_waiting_who_speaks_the_language_gets_the_person(house: House) -> None:
+    house.ready(1, languages=frozenset({"no"}))
+    house.ready(2, languages=frozenset({"no", "pl"}))
+    house.ready(3)
+    first, second = house.waiting(language="pl"), house.waiting(language="pl")
+    house.match()
+    assert house.done() == [(room(2), first), (room(3), second)]
+    third = house.waiting(language="pl")
+    house.match()
+    assert house.done() == [(room(1), third)], "another language rather than nobody at all"
+
+
+def test_languages_of_those_who_are_ready(house: House) -> None:
+    house.ready(1, languages=frozenset({"no"}), skills=SKILLED)
+    house.ready(2, languages=frozenset({"pl"}))
+    assert house.board.ready_languages(PROGRESSIVE) == {"no", "pl"}
+    assert house.board.ready_languages(LOANS) == {"no"}
+    house.ready(3)
+    assert house.board.ready_languages(PROGRESSIVE) is None
+
+
+def test_a_newcomer_who_may_not_call_alone_is_not_counted(house: House) -> None:
+    house.ready(1, 2)
+    house.board.barred = frozenset({(1, PROGRESSIVE.id)})
+    assert house.wanted() == {1: 1}
+    caller = house.waiting()
+    house.match()
+    assert house.done() == [(room(2), caller)]
+
+
+def test_the_only_specialist_stays_while_a_call_that_rings_needs_them(house: House) -> None:
+    house.ready(1, skills=SKILLED)
+    house.ready(2)
+    house.place(LOANS)
+    assert house.tell(1, AgentEvent.PAUSE) is None
+    house.match()
+    assert house.state(1) is S.READY
+    house.tell(2, AgentEvent.PAUSE)
+    assert house.state(2) is S.PAUSED, "the call has no use for the other one"
+
+
+def test_a_held_back_pause_keeps_its_reason(house: House) -> None:
+    house.ready(1)
+    caller = house.place()
+    house.board.tell(1, AgentEvent.PAUSE, house.work, now=at(house.now_s), pause="lunch")
+    house.hang_up(caller, 17)
+    house.match()
+    assert (house.state(1), house.board.floor.agents[1].pause) == (S.PAUSED, "lunch")
+
+
+# -- agents who choose when to call --------------------------------------------------------------
+
+
+def test_nobody_is_called_for_an_agent_who_looks(house: House) -> None:
+    house.preview(1)
+    assert house.wanted(PREVIEW, PROGRESSIVE) == {}
+    caller = house.waiting()
+    house.match()
+    assert (house.done(), house.call_state(caller)) == ([], CallState.WAITING)
+
+
+def test_the_person_reaches_the_agent_who_had_them_called_and_nobody_else(house: House) -> None:
+    house.ready(3)
+    house.preview(1, 2)
+    theirs, others = house.dial(1), house.dial(2)
+    assert house.wanted() == {1: 1}, "the agent who is ready is promised to neither"
+    house.hear(others, PickedUp, AgentWanted)
+    house.match()
+    assert house.done() == [(room(2), others)]
+    house.hear(theirs, PickedUp, AgentWanted)
+    house.match()
+    assert house.done() == [(room(1), theirs)]
+    house.hear(theirs, AgentJoined)
+    assert (house.state(1), house.state(3)) == (S.TALKING, S.READY)
+    house.hang_up(theirs)
+    house.tell(1, AgentEvent.RESULT)
+    assert (house.state(1), house.closing().agent_id) == (S.PREVIEW, 1)
+
+
+@pytest.mark.parametrize(("cause", "outcome"), [(17, Outcome.BUSY), (19, Outcome.NO_ANSWER)])
+def test_whoever_is_not_reached_is_the_agents_attempt_all_the_same(
+    house: House, cause: int, outcome: Outcome
+) -> None:
+    house.preview(1)
+    house.hang_up(house.dial(1), cause)
+    assert (house.closing().outcome, house.closing().agent_id) == (outcome, 1)
+    assert house.state(1) is S.PREVIEW
+
+
+@pytest.mark.parametrize("heard", [(), (ChannelMade,), (ChannelMade, Rang)])
+def test_a_telephone_that_rings_for_nobody_is_hung_up(
+    house: House, heard: tuple[type[Event], ...]
+) -> None:
+    house.preview(1)
+    caller = house.dial(1)
+    house.hear(caller, *heard)
+    house.done()
+    house.line_down(1)
+    assert house.done() == [("Hangup", caller)]
+    house.hear(caller, Rang)
+    assert house.done() == [("Hangup", caller)], "it may not have had a channel before"
+
+
+def test_who_answers_when_the_agent_is_gone_hears_the_apology(house: House) -> None:
+    house.ready(2)
+    house.preview(1)
+    caller = house.dial(1)
+    house.hear(caller, PickedUp, AgentWanted)
+    house.match()
+    house.done()
+    house.line_down(1)
+    assert house.done() == [("sorry", caller)], "they were called for nobody else"
+    other = House()
+    other.preview(1)
+    caller = other.dial(1)
+    other.hear(caller, PickedUp)
+    other.line_down(1)
+    other.done()
+    other.hear(caller, AgentWanted)
+    other.match()
+    assert other.done() == [], "the dialplan apologises after its wait"
+    other.hear(caller, SorryBegan)
+    other.hang_up(caller)
+    assert other.closing().outcome is Outcome.ABANDONED
+
+
+def test_a_result_given_while_the_telephone_rings_hangs_up(house: House) -> None:
+    house.preview(1)
+    caller = house.dial(1)
+    house.done()
+    house.tell(1, AgentEvent.RESULT)
+    assert house.done() == [("Hangup", caller)]
+    house.hang_up(caller)
+    assert house.state(1) is S.PREVIEW
+
+
+def test_an_engine_that_comes_back_gives_the_person_to_who_had_them_called(house: House) -> None:
+    house.preview(1)
+    house.ready(2)
+    caller = house.dial(1)
+    lines = {house.line(n): "6" for n in (1, 2)}
+    house.restart({caller: "5", **lines}, {})
+    assert house.state(1) is S.DIALING
+    house.hear(caller, PickedUp, AgentWanted)
+    house.match()
+    assert house.done() == [(room(1), caller)]
+    # It died again before Asterisk was told of the move.
+    house.restart({caller: "6", **lines}, {caller: {"stage": "waiting", "answered": "1"}})
+    house.match()
+    assert house.done() == [(room(1), caller)]
+    house.hear(caller, AgentJoined)
+    house.restart(
+        {caller: "6", **lines},
+        {caller: {"stage": "connected", "last": "connected", "answered": "1", "connected": "2"}},
+    )
+    assert house.state(1) is S.TALKING
+    house.hang_up(caller)
+    house.tell(1, AgentEvent.RESULT)
+    assert house.state(1) is S.PREVIEW
+
+
+def test_a_call_that_ended_while_nobody_listened_lets_its_agent_choose_again(house: House) -> None:
+    house.preview(1)
+    caller = house.dial(1)
+    mark = {"stage": "failed", "reason": "3", "ended": "27"}
+    house.restart({house.line(1): "6"}, {caller: mark})
+    assert (house.closing().outcome, house.state(1)) == (Outcome.NO_ANSWER, S.PREVIEW)
+
+
+def test_an_agent_who_was_dialling_a_call_that_was_never_written_chooses_again(
+    house: House,
+) -> None:
+    house.preview(1)
+    assert house.tell(1, AgentEvent.DIAL) is None
+    house.restart({house.line(1): "6"}, {})
+    assert house.state(1) is S.PREVIEW
+
+
+# -- hostile -------------------------------------------------------------------------------------
+
+
+def test_a_hostile_person_hears_the_recorded_line_and_the_agent_pauses(house: House) -> None:
+    house.ready(1, 2)
+    caller, other = house.waiting(), house.waiting()
+    house.match()
+    house.hear(caller, AgentJoined)
+    house.hear(other, AgentJoined)
+    house.done()
+    house.tell(1, AgentEvent.HOSTILE)
+    assert house.done() == [("s", caller)]
+    assert house.work.actions == []
+    house.hang_up(caller)
+    assert (house.state(1), house.state(2)) == (S.PAUSED, S.TALKING)
+    assert house.board.floor.agents[1].pause == "hostile"
+
+
+def test_whoever_is_given_somebody_hears_a_tone(house: House) -> None:
+    house.ready(1, 2)
+    first, second = house.waiting(), house.waiting()
+    house.match()
+    assert house.tones() == [], "the move goes first"
+    house.hear(second, AgentJoined)
+    house.hear(first, AgentJoined)
+    assert house.tones() == [f"Local/{house.line(n)}@ringbank-whisper/n" for n in (2, 1)]
+    talks = {"stage": "connected", "last": "connected", "answered": "1", "connected": "2"}
+    lines = {house.line(n): "6" for n in (1, 2)}
+    house.restart({first: "6", second: "6", **lines}, {first: talks, second: talks})
+    assert house.tones() == [], "nobody comes twice"
+
+
 # -- agents who want to go ---------------------------------------------------------------------
 
 
@@ -848,7 +1134,7 @@ class AnyDay(RuleBasedStateMachine):
         self.settled += [int(closing.attempt_id) for _, closing in self.house.work.closings]
         for action in self.house.work.actions:
             channel_id = _channel(action)
-            if _what(action) == "Originate":
+            if _what(action) == "Originate" and channel_id.startswith("rba-"):
                 self.lines[channel_id] = self._who(action)
         self.house.work = Work()
 
@@ -870,7 +1156,13 @@ class AnyDay(RuleBasedStateMachine):
     @rule(
         agent_id=agents,
         event=st.sampled_from(
-            [AgentEvent.READY, AgentEvent.READY, AgentEvent.PAUSE, AgentEvent.LOGOUT]
+            [
+                AgentEvent.READY,
+                AgentEvent.READY,
+                AgentEvent.PREVIEW,
+                AgentEvent.PAUSE,
+                AgentEvent.LOGOUT,
+            ]
         ),
     )
     def wish(self, agent_id: int, event: AgentEvent) -> None:
@@ -901,6 +1193,15 @@ class AnyDay(RuleBasedStateMachine):
                 self.end(caller)
 
     # -- people
+
+    @rule(agent_id=agents)
+    def have_somebody_called(self, agent_id: int) -> None:
+        room = self.board.lines["main"].room(self.house.now_s)
+        if agent_id not in self.board.floor.agents or not room:
+            return
+        if self.house.tell(agent_id, AgentEvent.DIAL) is None:
+            self.people[self.house.place(PREVIEW, dialler=agent_id)] = "ringing"
+        self.obey()
 
     @rule(what=st.sampled_from([PROGRESSIVE, BROADCAST]))
     def dial(self, what: StoredCampaign) -> None:
@@ -1011,6 +1312,27 @@ class AnyDay(RuleBasedStateMachine):
         talking = self.board.floor.count(S.TALKING)
         with_agent = (CallState.JOINING, CallState.TALKING)
         assert talking == sum(c.call.state in with_agent for c in self.board.calls.values())
+
+    @invariant()
+    def whoever_dials_waits_for_exactly_one_call(self) -> None:
+        for agent_id, one in self.board.floor.agents.items():
+            if one.state is S.DIALING:
+                waits = [
+                    live
+                    for live in self.board.calls.values()
+                    if live.dialler == agent_id
+                    and live.call.state not in (CallState.SORRY, CallState.ENDED)
+                ]
+                assert len(waits) == 1
+
+    @invariant()
+    def nobody_gets_whom_another_agent_had_called(self) -> None:
+        for live in self.board.calls.values():
+            if live.dialler is not None and live.call.state in (
+                CallState.JOINING,
+                CallState.TALKING,
+            ):
+                assert live.call.agent_id == live.dialler
 
     @invariant()
     def nothing_is_settled_twice(self) -> None:

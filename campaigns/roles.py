@@ -1,0 +1,145 @@
+"""Which command is for which roles, where an installation asks for tokens; pure.
+
+A manager may do everything. A command that does not stand here is for managers alone.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from campaigns.model import Role
+
+_DESK = frozenset({Role.VOLUNTEER, Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER})
+_FLOOR = frozenset({Role.SUPERVISOR, Role.MANAGER})
+_FIGURES = frozenset({Role.ANALYST, Role.MANAGER})
+_HOUSE = _FLOOR | _FIGURES
+_MANAGERS = frozenset({Role.MANAGER})
+
+FOR_ROLES: Mapping[str, frozenset[Role]] = {
+    # Whoever talks to people, at their own desk: `own_only` says what is theirs.
+    "desk": _DESK,
+    "next": _DESK,
+    "dial": _DESK,
+    "skip": _DESK,
+    "result": _DESK,
+    "release": _DESK,
+    "agents help": _DESK,
+    "agents login": _DESK,
+    "agents ready": _DESK,
+    "agents pause": _DESK,
+    "agents logout": _DESK,
+    "tasks add": _DESK,
+    "recording pause": _DESK,
+    "recording resume": _DESK,
+    # Whoever sits beside them.
+    "supervise listen": _FLOOR,
+    "supervise whisper": _FLOOR,
+    "supervise join": _FLOOR,
+    "supervise take": _FLOOR,
+    "supervise move": _FLOOR,
+    "supervise end": _FLOOR,
+    "supervise list": _FLOOR,
+    "drafts list": _FLOOR,
+    "drafts show": _FLOOR,
+    "correct": _FLOOR,
+    "callbacks list": _FLOOR,
+    "callbacks move": _FLOOR,
+    "callbacks cancel": _FLOOR,
+    "orders list": _HOUSE,
+    "orders show": _FLOOR,
+    "orders verify": _FLOOR,
+    "orders cancel": _FLOOR,
+    "tasks list": _FLOOR,
+    "tasks done": _FLOOR,
+    "tasks move": _FLOOR,
+    "agents list": _FLOOR,
+    "agents show": _FLOOR,
+    "agents accompany": _FLOOR,
+    "agents release": _FLOOR,
+    "leads show": _FLOOR,
+    "status": _HOUSE,
+    # Whoever looks at what came of it.
+    "explain": _FIGURES,
+    "audit": _FIGURES,
+    "reconcile": _FIGURES,
+    "export attempts": _FIGURES,
+    "export leads": _FIGURES,
+    "export answers": _FIGURES,
+    "export refusals": _FIGURES,
+    "export orders": _FIGURES,
+    "export suppression": _FIGURES,
+    "export van": _FIGURES,
+    "leads count": _FIGURES,
+    "lists list": _FIGURES,
+    "lists show": _FIGURES,
+    "campaigns list": _HOUSE,
+    "campaigns show": _HOUSE,
+    "campaigns status": _HOUSE,
+    "campaigns forecast": _FIGURES,
+    "rules show": _FIGURES,
+    "scripts preview": _FLOOR,
+    "scripts check": _FLOOR,
+    "scripts list": _FLOOR,
+    "scripts show": _FLOOR,
+    "recording list": _FLOOR,
+    # Whoever answers for people's data, the agents, the law and the machine.
+    "leads import": _MANAGERS,
+    "leads find": _MANAGERS,
+    "leads duplicates": _MANAGERS,
+    "leads merge": _MANAGERS,
+    "leads edit": _MANAGERS,
+    "leads export-person": _MANAGERS,
+    "leads erase": _MANAGERS,
+    "leads access": _MANAGERS,
+    "leads undo": _MANAGERS,
+    "lists archive": _MANAGERS,
+    "lists expire": _MANAGERS,
+    "recording expire": _MANAGERS,
+    "dnc add": _MANAGERS,
+    "dnc remove": _MANAGERS,
+    "dnc check": _MANAGERS,
+    "dnc list": _MANAGERS,
+    "dnc registries": _MANAGERS,
+    "dnc import": _MANAGERS,
+    "consents add": _MANAGERS,
+    "consents import": _MANAGERS,
+    "consents withdraw": _MANAGERS,
+    "consents list": _MANAGERS,
+    "campaigns create": _MANAGERS,
+    "campaigns update": _MANAGERS,
+    "campaigns unplaced": _MANAGERS,
+    "campaigns start": _MANAGERS,
+    "campaigns pause": _MANAGERS,
+    "campaigns stop": _MANAGERS,
+    "agents add": _MANAGERS,
+    "agents set": _MANAGERS,
+    "agents roles": _MANAGERS,
+    "agents token": _MANAGERS,
+    "agents deactivate": _MANAGERS,
+    "agents activate": _MANAGERS,
+    "rules check": _MANAGERS,
+    "rules diff": _MANAGERS,
+    "asterisk config": _MANAGERS,
+    "db upgrade": _MANAGERS,
+    "demo": _MANAGERS,
+    "doctor": _MANAGERS,
+    "lab install": _MANAGERS,
+    "lab up": _MANAGERS,
+    "lab down": _MANAGERS,
+    "lab status": _MANAGERS,
+    "run": _MANAGERS,
+}
+"""Command, without "ringbank", -> the roles that may give it."""
+
+
+def for_roles(command: str) -> frozenset[Role]:
+    """Return the roles that may give a command, such as "agents add"."""
+    return FOR_ROLES.get(command, _MANAGERS)
+
+
+def may(roles: Iterable[Role], command: str) -> bool:
+    """Tell whether somebody with these roles may give a command."""
+    return not for_roles(command).isdisjoint(roles)
+
+
+def own_only(roles: Iterable[Role]) -> bool:
+    """Tell whether somebody with these roles may act in their own name only, on their own leases."""
+    return _FLOOR.isdisjoint(roles)

@@ -1,0 +1,1 @@
+"""``ringbank desk``: everything an agent does with a person, on one screen."""
