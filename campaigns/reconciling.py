@@ -34,9 +34,10 @@ JUDGED: tuple[ColumnElement[Any], ...] = (
     attempts.c.hangup_cause.label("judged_cause"),
     attempts.c.sip_code.label("judged_sip_code"),
     exists(select(orders.c.id).where(orders.c.attempt_id == attempts.c.id)).label("judged_ordered"),
-    exists(select(recordings.c.id).where(recordings.c.attempt_id == attempts.c.id)).label(
-        "judged_recorded"
-    ),
+    # The export of attempts names the recordings itself: this one looks for its own.
+    exists(
+        select(recordings.c.id).where(recordings.c.attempt_id == attempts.c.id).correlate(attempts)
+    ).label("judged_recorded"),
 )
 """The columns from which a `Judge` tells what a result is worth."""
 

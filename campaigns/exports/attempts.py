@@ -48,8 +48,8 @@ COLUMNS = columns(
         "key_pressed",
         "superseded_by",
         "clock",
-        "truth",
         "recording",
+        "truth",
     ),
 )
 
