@@ -18,9 +18,6 @@ from campaigns.truth_findings import Reported, findings
 from campaigns.truth_values import Claim, Marked, Reconciled, Unmatched
 from leads.errors import UsageError
 
-_made = recordings.alias()
-"""Under a name of its own: who asks may join the recordings themselves."""
-
 JUDGED: tuple[ColumnElement[Any], ...] = (
     attempts.c.campaign_id.label("judged_campaign_id"),
     attempts.c.agent_id.label("judged_agent_id"),
@@ -37,7 +34,10 @@ JUDGED: tuple[ColumnElement[Any], ...] = (
     attempts.c.hangup_cause.label("judged_cause"),
     attempts.c.sip_code.label("judged_sip_code"),
     exists(select(orders.c.id).where(orders.c.attempt_id == attempts.c.id)).label("judged_ordered"),
-    exists(select(_made.c.id).where(_made.c.attempt_id == attempts.c.id)).label("judged_recorded"),
+    # The export of attempts names the recordings itself: this one looks for its own.
+    exists(
+        select(recordings.c.id).where(recordings.c.attempt_id == attempts.c.id).correlate(attempts)
+    ).label("judged_recorded"),
 )
 """The columns from which a `Judge` tells what a result is worth."""
 

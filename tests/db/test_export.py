@@ -41,7 +41,7 @@ def header(text: str) -> list[str]:
 ATTEMPTS = header(
     "attempt_id,campaign,list,lead_id,external_id,phone,agent,mode,caller_id,dialed_at,answered_at,"
     "ended_at,ring_s,talk_s,wrap_s,hangup_cause,sip_code,amd,outcome,disposition,refusal_reason,"
-    "callback_at,rule_set,attempt_no,evidence,key_pressed,superseded_by,clock,truth"
+    "callback_at,rule_set,attempt_no,evidence,key_pressed,superseded_by,clock,recording,truth"
 )
 LEADS = header(
     "lead_id,external_id,name,phone,phones,list,state,attempts,last_attempt_at,last_outcome,"
@@ -125,6 +125,7 @@ def test_an_attempt_is_one_row_with_all_there_is(base: Engine, tmp_path: Path):
         "key_pressed": "",
         "superseded_by": "",
         "clock": "real",
+        "recording": "",
         "truth": "ok",
     }
 
