@@ -22,7 +22,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, select
 
-from campaigns import desk, results
+from campaigns import desk, leases, results
 from campaigns import store as campaign_store
 from campaigns.agents import add_agent
 from campaigns.definition import read_definition
@@ -198,7 +198,7 @@ def work(base: Engine, seconds: int) -> None:
 def give(connection: Any, lease: str) -> None:
     """Write the result of a talk, and tell the engine that its agent has given it."""
     now = Clock().now()
-    held = desk.find_lease(connection, lease)
+    held = leases.find_lease(connection, lease)
     stored = campaign_store.load_id(connection, held.campaign_id)
     said = results.read_result(stored.campaign, Words(disposition="completed"), now=now)
     desk.give_result(connection, stored, held, said, now=now)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
 
-from campaigns.desk import local_time
+from campaigns.desk_document import local_time
 from campaigns.facts import (
     CANDIDATES,
     WHEREABOUTS,

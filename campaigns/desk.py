@@ -5,23 +5,20 @@ to Asterisk; where a result has to end a live call, the caller asks the engine t
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from difflib import get_close_matches
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
-from campaigns import facts, turns
+from campaigns import turns
 from campaigns.agents import has_gone
-from campaigns.claims import claim, held_among, release
+from campaigns.claims import claim, release
 from campaigns.consequences import hold_numbers
-from campaigns.drafts import words_of
 from campaigns.enrolment import enrol
 from campaigns.examining import HELD_BY_GATES
 from campaigns.law import AGENT_RESERVED, Laws
+from campaigns.leases import Lease, lease_of, over, taken_since
 from campaigns.ledger import release_expired
 from campaigns.model import (
     CALLABLE_STATES,
@@ -29,27 +26,17 @@ from campaigns.model import (
     Campaign,
     CampaignState,
     DialMode,
-    Outcome,
 )
-from campaigns.offered import offered, questions_document
-from campaigns.orders.form import form_document
 from campaigns.previewing import PREVIEW_LEASE
-from campaigns.questions import usable_answers
 from campaigns.queues import is_spoken
 from campaigns.results import HAND_DIALLED, Result, hand_outcome, record_result
-from campaigns.rules.placing import possible_zones
 from campaigns.said import attempt_row
-from campaigns.scripts.shown import words_for
 from campaigns.settling import settle
 from campaigns.store import StoredCampaign
-from campaigns.story import calls
 from campaigns.tables import AT_ONCE, agents, attempts, campaign_leads, claims, queues
-from campaigns.tasks import open_documents
 from campaigns.traces import Look
 from leads.errors import NotAllowedError, UsageError
-from leads.model import e164_of, masked
-from leads.moments import one_clock
-from leads.tables import leads, numbers
+from leads.model import e164_of
 
 LEASE_TIME = timedelta(minutes=30)
 """How long a person is held for an agent who dials on their own telephone."""
@@ -59,34 +46,6 @@ _TAKES_CALLS = ("ready", "talking")
 
 _LOOK_AT_MOST = 200
 """People whom the gates may refuse before an agent is told that there is nobody."""
-
-_CALLS_SHOWN = 20
-"""Earlier calls that an agent sees of a person, the newest of them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lease:
-    """A person held for one agent.
-
-    Attributes:
-        id: of the claim; None where it has ended, and only the call is left.
-        attempt_id: the call the engine made, or None where the agent dials.
-        engine: the engine that made it, or None.
-        live: the call goes on.
-        script_version: what the agent was shown, or None before that.
-    """
-
-    id: int | None
-    lease: str
-    agent_id: int | None
-    campaign_id: int
-    lead_id: int
-    number_id: int
-    attempt_id: AttemptId | None
-    engine: str | None
-    live: bool
-    expires_at: datetime | None
-    script_version: str | None = None
 
 
 def next_person(
@@ -175,203 +134,6 @@ def spoken_by(languages: Iterable[str]) -> frozenset[str] | None:
     return frozenset(languages) or None
 
 
-def lease_of(connection: Connection, agent_id: int) -> Lease | None:
-    """Return the lease that an agent holds, or None."""
-    row = connection.execute(_LEASES.where(claims.c.agent_id == agent_id)).one_or_none()
-    return _lease(row) if row is not None else None
-
-
-def find_lease(connection: Connection, lease: str) -> Lease:
-    """Return a lease by its name.
-
-    Raises:
-        UsageError: there is none, or it is over.
-    """
-    row = connection.execute(_LEASES.where(claims.c.lease == lease)).one_or_none()
-    if row is None:
-        near = get_close_matches(lease, connection.scalars(select(claims.c.lease)).all(), 1, 0.8)
-        if near:
-            raise UsageError(f"there is no lease {lease!r}; did you mean {near[0]!r}?")
-        raise UsageError(_over(lease))
-    return _lease(row)
-
-
-def find_call(connection: Connection, lease: str) -> Lease:
-    """Return what is left of a lease whose claim has ended: the call.
-
-    Raises:
-        UsageError: there is no such call.
-    """
-    row = connection.execute(select(attempts).where(attempts.c.lease == lease)).one_or_none()
-    if row is None or row.number_id is None:
-        raise UsageError(_over(lease))
-    return Lease(
-        id=None,
-        lease=lease,
-        agent_id=row.agent_id,
-        campaign_id=row.campaign_id,
-        lead_id=row.lead_id,
-        number_id=row.number_id,
-        attempt_id=AttemptId(row.id),
-        engine=row.engine,
-        live=row.ended_at is None,
-        expires_at=None,
-    )
-
-
-def known_lease(connection: Connection, lease: str) -> Lease | None:
-    """Return a lease as it stands or, where it is over, the call that it was for, or None."""
-    row = connection.execute(_LEASES.where(claims.c.lease == lease)).one_or_none()
-    if row is not None:
-        return _lease(row)
-    try:
-        return find_call(connection, lease)
-    except UsageError:
-        return None
-
-
-def find_owed(connection: Connection, lease: str) -> Lease:
-    """Return a lease for which a result may be given, late ones included.
-
-    Late is a result of a talk whose lease has run out, as long as nobody has taken the
-    person, or called them, since.
-
-    Raises:
-        UsageError: there is none, or it is over for good.
-    """
-    over = connection.execute(
-        select(attempts).where(attempts.c.lease == lease, _OWED)
-    ).one_or_none()
-    if over is None or _taken_since(connection, over):
-        return find_lease(connection, lease)
-    return find_call(connection, lease)
-
-
-_OWED = and_(
-    attempts.c.ended_at.is_not(None),
-    attempts.c.disposition_kind.is_(None),
-    attempts.c.agent_id.is_not(None),
-    or_(attempts.c.outcome == Outcome.CONNECTED, attempts.c.evidence == HAND_DIALLED),
-    ~exists(select(claims.c.id).where(claims.c.lease == attempts.c.lease)),
-)
-
-
-def _taken_since(connection: Connection, attempt: Row[tuple[object, ...]]) -> bool:
-    later = select(attempts.c.id).where(
-        attempts.c.lead_id == attempt.lead_id, attempts.c.id > attempt.id
-    )
-    held = held_among(connection, [attempt.lead_id])
-    return bool(held) or connection.scalar(later.limit(1)) is not None
-
-
-def _over(lease: str) -> str:
-    return (
-        f"there is no lease {lease!r}: it was released, its result was given, or its time "
-        "ran out; take the next person with: ringbank next"
-    )
-
-
-_LEASES = select(
-    claims,
-    attempts.c.engine,
-    attempts.c.ended_at,
-    func.coalesce(attempts.c.script_version, claims.c.script_version).label("shown_version"),
-).outerjoin(attempts, attempts.c.id == claims.c.attempt_id)
-
-
-def _lease(row: Row[tuple[object, ...]]) -> Lease:
-    return Lease(
-        id=row.id,
-        lease=row.lease,
-        agent_id=row.agent_id,
-        campaign_id=row.campaign_id,
-        lead_id=row.lead_id,
-        number_id=row.number_id,
-        attempt_id=row.attempt_id,
-        engine=row.engine,
-        live=row.attempt_id is not None and row.ended_at is None,
-        expires_at=row.expires_at,
-        script_version=row.shown_version,
-    )
-
-
-def person_document(
-    connection: Connection, stored: StoredCampaign, laws: Laws, lease: Lease, *, now: datetime
-) -> dict[str, object]:
-    """Return what an agent sees of the person they have."""
-    lead = connection.execute(select(leads).where(leads.c.id == lease.lead_id)).one()
-    number = connection.execute(select(numbers).where(numbers.c.id == lease.number_id)).one()
-    campaign = stored.campaign
-    by_hand = campaign.mode is DialMode.MANUAL
-    typed = words_of(connection, lease.lease)
-    given = usable_answers(campaign.questions, typed.get("answers", ())) if typed else None
-    words = words_for(connection, stored, laws, lease, given=given, now=now)
-    return {
-        "lease": lease.lease,
-        "expires_at": lease.expires_at,
-        "campaign": campaign.name,
-        "lead": {
-            "id": lead.id,
-            "external_id": lead.external_id,
-            "name": lead.name,
-            "attributes": lead.attributes,
-        },
-        "phone": number.e164 if by_hand else None,
-        "phone_masked": masked(number.e164),
-        "local_time": local_time(zones_of(connection, lease), now),
-        "script": words.pop("script"),
-        "questions": questions_document(campaign, typed),
-        "dispositions": offered(campaign),
-        "history": _history(connection, lease.lead_id),
-        "practice": False,
-        "draft": typed,
-        "order": form_document(campaign.order),
-        "tasks": open_documents(connection, lease.lead_id, now=now),
-        "mode": campaign.mode,
-        "live": lease.live,
-        "called": lease.attempt_id is not None,
-        **words,
-    }
-
-
-def zones_of(connection: Connection, lease: Lease) -> tuple[str, ...]:
-    """Return the zones in which the leased person may be."""
-    row = connection.execute(
-        select(*facts.WHEREABOUTS)
-        .select_from(leads)
-        .join(numbers, numbers.c.id == lease.number_id)
-        .where(leads.c.id == lease.lead_id)
-    ).one()
-    return possible_zones(facts.whereabouts(row))
-
-
-def local_time(zones: Sequence[str], now: datetime) -> str | None:
-    """Return the person's wall clock, or None where their zones disagree or are unknown."""
-    clock = one_clock(now, zones)
-    return None if clock is None else clock.strftime("%Y-%m-%dT%H:%M")
-
-
-def day_there(zones: Sequence[str], now: datetime) -> date:
-    """Return the person's day, or that of UTC where their zones disagree or are unknown."""
-    days = {now.astimezone(ZoneInfo(zone)).date() for zone in zones}
-    return days.pop() if len(days) == 1 else now.astimezone(UTC).date()
-
-
-def _history(connection: Connection, lead_id: int) -> list[dict[str, object]]:
-    return [
-        {
-            "at": past.dialed_at,
-            "campaign": past.campaign,
-            "outcome": past.outcome,
-            "disposition": past.disposition,
-            "refusal_reason": past.refusal_reason,
-            "refusal_detail": past.refusal_detail,
-            "note": past.note,
-        }
-        for past in calls(connection, lead_id, ended=True, limit=_CALLS_SHOWN)
-    ]
-
-
 def give_result(
     connection: Connection,
     stored: StoredCampaign,
@@ -396,8 +158,8 @@ def give_result(
     if lease.id is None:
         assert attempt is not None
         assert lease.attempt_id is not None
-        if attempt.disposition_kind is not None or _taken_since(connection, attempt):
-            raise UsageError(_over(lease.lease))
+        if attempt.disposition_kind is not None or taken_since(connection, attempt):
+            raise UsageError(over(lease.lease))
         return not record_result(
             connection, stored, lease.attempt_id, result, before=before, now=now
         )
@@ -405,7 +167,7 @@ def give_result(
         select(claims.c.id).where(claims.c.id == lease.id).with_for_update()
     )
     if still_held is None:
-        raise UsageError(_over(lease.lease))
+        raise UsageError(over(lease.lease))
     if lease.attempt_id is not None:
         return not record_result(
             connection, stored, lease.attempt_id, result, before=before, now=now

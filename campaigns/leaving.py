@@ -9,8 +9,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from campaigns.agents import AgentRow
 from campaigns.claims import release
-from campaigns.desk import Lease, lease_of
 from campaigns.desk_tables import agent_states, practice_talks, tasks, trainings
+from campaigns.leases import Lease, lease_of
 from campaigns.model import AgentState
 from campaigns.said import attempt_row
 from campaigns.settling import settle

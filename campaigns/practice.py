@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
-from campaigns import desk, training
+from campaigns import desk_document, leases, training
 from campaigns.agents import AgentRow
 from campaigns.desk_tables import practice_talks
 from campaigns.model import Campaign, PastAttempt
@@ -58,7 +58,7 @@ def talk_for(
     connection.execute(
         select(agents.c.id).where(agents.c.id == agent.id).with_for_update(key_share=True)
     )
-    if desk.lease_of(connection, agent.id) is not None:
+    if leases.lease_of(connection, agent.id) is not None:
         return None  # a person whom they have already is talked to first
     (trained,) = training.training_of(connection, stored, [agent]).values()
     if trained.may_call(now):
@@ -164,7 +164,7 @@ def practice_document(
         },
         "phone": None,
         "phone_masked": masked(person.phone),
-        "local_time": desk.local_time([person.zone], now),
+        "local_time": desk_document.local_time([person.zone], now),
         "script": words.pop("script"),
         "questions": questions_document(stored.campaign, None),
         "dispositions": offered(stored.campaign),
@@ -233,7 +233,7 @@ def what_would_follow(
     )
     following = next_try(campaign, [call], lead_id=0, zones=[person.zone])
     if following.at is not None:
-        at = desk.local_time([person.zone], following.at)
+        at = desk_document.local_time([person.zone], following.at)
         return f"they would be called again from {at} their time on: {following.why}"
     named = reason_named(campaign, result.reason)
     if named is not None and named.offer is not None:

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from campaigns.claims import hold_off_erasing
-from campaigns.desk import Lease
 from campaigns.examining import examine_lead_again
+from campaigns.leases import Lease
 from campaigns.rules.told import Told, read_places, told_since
 from campaigns.said import attempt_row
 from campaigns.tables import agents, claims

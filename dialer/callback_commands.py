@@ -79,11 +79,11 @@ def move(
     Example: ringbank callbacks move 17 2026-12-01T18:30 --campaign tariff-switch
     """
     from campaigns import callbacks, store
-    from campaigns.desk import local_time
+    from campaigns.desk_document import local_time
     from campaigns.rules_in_force import laws_of
     from dialer.asking import engine_time
-    from dialer.desk import on_their_clock
     from leads.db import writing
+    from leads.moments import on_their_clock
 
     console: Console = ctx.obj
     laws = laws_of(console)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from campaigns import agents, desk, leaving, store, training, working_time
+from campaigns import agents, leases, leaving, store, training, working_time
 from campaigns.abilities import is_newcomer, read_languages, read_roles, read_skills
 from campaigns.agents import AgentRow
 from campaigns.model import AgentState, Role
@@ -176,7 +176,7 @@ class Roster:
         now = engine_time(self._site)
         with reading(self._site.base()) as connection:
             agent = agents.any_agent(connection, name)
-            lease = desk.lease_of(connection, agent.id)
+            lease = leases.lease_of(connection, agent.id)
             held = None
             if lease is not None:
                 held = {

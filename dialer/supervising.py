@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from campaigns import recordings, supervisions
 from campaigns.agents import AgentRow, find_agent
-from campaigns.desk import find_lease, lease_of
+from campaigns.leases import find_lease, lease_of
 from campaigns.supervisions import SupervisionKind, Talk, demand_supervisor, find_talk
 from dialer.acting import check_own_lease, check_own_name, on_whose_word
 from dialer.asking import ANSWER_WITHIN, NoEngineError, ask_engine, engine_time, live_engine

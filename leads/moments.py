@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from leads.errors import UsageError
+from leads.errors import NotAllowedError, UsageError
 
 _YEARS = range(2000, 2200)
 """Whatever lies outside is a slip, and at the ends of the calendar clocks cannot be changed."""
@@ -83,3 +83,27 @@ def one_clock(now: datetime, zones: Sequence[str]) -> datetime | None:
     """Return a moment on the clock of the zones, or None where they disagree or there is none."""
     clocks = {at.replace(tzinfo=None): at for at in (now.astimezone(ZoneInfo(z)) for z in zones)}
     return next(iter(clocks.values())) if len(clocks) == 1 else None
+
+
+def on_their_clock(text: str, zones: Sequence[str], *, option: str) -> datetime:
+    """Return a promised moment; without an offset it is the person's own clock.
+
+    Args:
+        text: as written.
+        zones: where the person may be.
+        option: whose value it is, for the error.
+
+    Raises:
+        UsageError: it is no moment.
+        NotAllowedError: nobody knows what time it is where the person is.
+    """
+    moment = read_moment(text, option=option)
+    if moment.tzinfo is not None:
+        return moment
+    moments = on_clocks(moment, zones)
+    if not moments:
+        raise NotAllowedError(
+            "where this person is, is not known; ask them, and give "
+            f"{option} an offset, like +01:00"
+        )
+    return moments[-1]  # of several possible zones the last: not earlier than promised

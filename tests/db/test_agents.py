@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, insert, select, update
 
 from campaigns import agents as agent_store
-from campaigns import desk, leaving, ledger
+from campaigns import desk, leases, leaving, ledger
 from campaigns.agents import AgentRow, agent_of_token, any_agent, find_agent, list_agents
 from campaigns.desk_tables import agent_states, tasks
 from campaigns.model import AgentState, DispositionKind, LeadState, Outcome, Role
@@ -52,7 +52,7 @@ def agent(base: Engine, name: str = "anna") -> AgentRow:
         return any_agent(connection, name)
 
 
-def take(base: Engine, stored: StoredCampaign, agent_id: int) -> desk.Lease:
+def take(base: Engine, stored: StoredCampaign, agent_id: int) -> leases.Lease:
     with writing(base) as connection:
         lease = desk.next_person(connection, stored, LAWS, agent_id, now=NOON)
     assert lease is not None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from campaigns import callbacks, desk, store
+from campaigns import callbacks, desk, leases, store
 from campaigns.enrolment import enrol
 from campaigns.law import Laws
 from campaigns.ledger import note_agent
@@ -67,7 +67,7 @@ def spring(base: Engine) -> StoredCampaign:
 
 def ask(
     base: Engine, stored: StoredCampaign, agent_id: int, *, now: datetime = NOON
-) -> desk.Lease | None:
+) -> leases.Lease | None:
     with writing(base) as connection:
         return desk.next_person(connection, stored, LAWS, agent_id, now=now)
 
@@ -91,7 +91,7 @@ def promise(
 def give(
     base: Engine,
     stored: StoredCampaign,
-    lease: desk.Lease,
+    lease: leases.Lease,
     kind: DispositionKind,
     *,
     now: datetime = NOON,
@@ -186,7 +186,7 @@ def test_a_promise_in_a_live_call_holds_when_the_call_has_ended(base: Engine, an
     attempt = dial_next(base, stored)
     with writing(base) as connection:
         note_agent(connection, attempt.id, anna)
-        lease = desk.lease_of(connection, anna)
+        lease = leases.lease_of(connection, anna)
     assert lease is not None
     give(base, stored, lease, CALLBACK, callback_at=PROMISED, own_callback=True)
     close(base, stored, attempt, Outcome.CONNECTED, agent_id=anna)
@@ -200,7 +200,7 @@ def test_a_word_that_replaces_a_promise_frees_the_person(base: Engine, anna: int
     attempt = dial_next(base, stored)
     with writing(base) as connection:
         note_agent(connection, attempt.id, anna)
-        lease = desk.lease_of(connection, anna)
+        lease = leases.lease_of(connection, anna)
     assert lease is not None
     give(base, stored, lease, CALLBACK, callback_at=PROMISED, own_callback=True)
     give(base, stored, lease, CALLBACK, callback_at=PROMISED)

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from campaigns import desk, results
+from campaigns import desk, desk_document, leases, results
 from campaigns.definition import read_definition
-from campaigns.desk import LEASE_TIME, Lease
+from campaigns.desk import LEASE_TIME
+from campaigns.leases import Lease
 from campaigns.ledger import note_agent, unfinished_lease
 from campaigns.model import Campaign, CampaignState, DispositionKind, Outcome
 from campaigns.results import Result, Words
@@ -113,7 +114,7 @@ def shown(
     base: Engine, stored: StoredCampaign, lease: Lease, *, now: datetime = NOON
 ) -> dict[str, Any]:
     with reading(base) as connection:
-        return desk.person_document(connection, stored, LAWS, lease, now=now)
+        return desk_document.person_document(connection, stored, LAWS, lease, now=now)
 
 
 def why(base: Engine, stored: StoredCampaign) -> dict[str, tuple[object, object]]:
@@ -135,9 +136,9 @@ def test_the_next_person_is_held_for_the_agent(base: Engine, spring: StoredCampa
     assert (lease.attempt_id, lease.engine, lease.live) == (None, None, False)
     assert lease.expires_at == NOON + LEASE_TIME
     with reading(base) as connection:
-        assert desk.find_lease(connection, lease.lease) == lease
-        assert desk.lease_of(connection, anna) == lease
-        assert desk.zones_of(connection, lease) == ("Europe/Oslo",)
+        assert leases.find_lease(connection, lease.lease) == lease
+        assert leases.lease_of(connection, anna) == lease
+        assert desk_document.zones_of(connection, lease) == ("Europe/Oslo",)
 
 
 def test_asked_twice_it_is_the_same_person(base: Engine, spring: StoredCampaign, anna: int):
@@ -198,9 +199,9 @@ def test_a_lease_whose_time_ran_out_is_over(base: Engine, spring: StoredCampaign
         lead_id_of(base, "Per"),
     }
     with reading(base) as connection:
-        assert desk.lease_of(connection, anna) is None
+        assert leases.lease_of(connection, anna) is None
         with pytest.raises(UsageError, match=f"no lease '{lease.lease}'.*ringbank next$"):
-            desk.find_lease(connection, lease.lease)
+            leases.find_lease(connection, lease.lease)
 
 
 def test_a_campaign_that_stands_still_gives_nobody(base: Engine, spring: StoredCampaign, anna: int):
@@ -339,7 +340,7 @@ def test_the_clock_is_not_told_where_zones_disagree(base: Engine, anna: int):
 
 def desk_zones(base: Engine, lease: Lease) -> tuple[str, ...]:
     with reading(base) as connection:
-        return desk.zones_of(connection, lease)
+        return desk_document.zones_of(connection, lease)
 
 
 # Results of calls by hand
@@ -404,7 +405,7 @@ def test_a_result_ends_the_lease(base: Engine, spring: StoredCampaign, anna: int
     first = given(base, spring, anna)
     give(base, spring, first, read(spring.campaign, "sale"))
     with reading(base) as connection, pytest.raises(UsageError, match="its result was given"):
-        desk.find_lease(connection, first.lease)
+        leases.find_lease(connection, first.lease)
     assert given(base, spring, anna).lead_id == lead_id_of(base, "Per")
 
 

@@ -10,9 +10,9 @@ from sqlalchemy import Engine, select, update
 
 from campaigns import desk, queues
 from campaigns.claims import claim
-from campaigns.desk import Lease
 from campaigns.editing import edit
 from campaigns.enrolment import enrol, judge_slice
+from campaigns.leases import Lease
 from campaigns.ledger import note_agent
 from campaigns.model import DispositionKind, Outcome
 from campaigns.results import record_result

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import Engine, select
 
 from campaigns import report
-from campaigns.desk import find_lease, person_document
+from campaigns.desk_document import person_document
 from campaigns.desk_tables import orders
 from campaigns.erasure import erase
 from campaigns.exports.content import Choice
 from campaigns.exports.orders import orders_content
+from campaigns.leases import find_lease
 from campaigns.merging import merge
 from campaigns.model import AttemptId, DispositionKind, Outcome
 from campaigns.orders import store

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, select, update
 
-from campaigns import desk, ledger, skips
+from campaigns import desk, leases, ledger, skips
 from campaigns.agents import agent_of
 from campaigns.claims import Claim
-from campaigns.desk import Lease
 from campaigns.desk_tables import agent_states
 from campaigns.erasure import erase
+from campaigns.leases import Lease
 from campaigns.merging import merge
 from campaigns.model import AgentState, CampaignState, DispositionKind, Outcome
 from campaigns.person import everything_of
@@ -206,7 +206,7 @@ def test_a_promise_that_is_due_may_be_kept_in_preview(base: Engine, spring, anna
     close(base, spring, intent, Outcome.CONNECTED, agent_id=anna)
     chosen = next(d for d in spring.campaign.dispositions if d.kind is DispositionKind.CALLBACK)
     with writing(base) as connection:
-        held = desk.find_lease(connection, lease.lease)
+        held = leases.find_lease(connection, lease.lease)
         said = Result(disposition=chosen, callback_at=at)
         desk.give_result(connection, spring, held, said, now=NOON + minutes(5))
     again = look(base, spring, anna, now=at)
@@ -223,7 +223,7 @@ def test_nobody_has_a_result_who_was_not_called(base: Engine, spring, anna: int)
     ):
         desk.give_result(connection, spring, lease, Result(disposition=chosen), now=NOON)
     with reading(base) as connection:
-        assert desk.lease_of(connection, anna) == lease
+        assert leases.lease_of(connection, anna) == lease
 
 
 # Skipping
@@ -250,7 +250,7 @@ def test_whoever_is_skipped_goes_to_others_and_not_to_the_same_agent_that_day(
     assert second.lead_id != lease.lead_id
     assert look(base, spring, bo).lead_id == lease.lead_id
     with writing(base) as connection:
-        held = desk.lease_of(connection, bo)
+        held = leases.lease_of(connection, bo)
         assert held is not None
         desk.give_back(connection, spring, held)
         desk.give_back(connection, spring, second)
@@ -283,7 +283,7 @@ def test_nobody_skips_more_than_ten_people_an_hour(base: Engine, anna: int):
     with pytest.raises(NotAllowedError, match="10 people were skipped"):
         skip(base, many, lease, anna, now=NOON + hour - SECOND)
     with reading(base) as connection:
-        assert desk.lease_of(connection, anna) == lease, "they are held still"
+        assert leases.lease_of(connection, anna) == lease, "they are held still"
         assert skips.skipped_by(connection, since=NOON) == {anna: MOST_AN_HOUR}
     skip(base, many, lease, anna, now=NOON + hour)
 

@@ -194,7 +194,8 @@ def test_a_day_that_was_named_counts_back(
 def test_who_goes_back_unclaimed_still_waits_in_turn(
     base: Engine, switch: StoredCampaign, budget: StoredCampaign
 ):
-    from campaigns.desk import give_back, lease_of
+    from campaigns.desk import give_back
+    from campaigns.leases import lease_of
 
     refuse(base, switch, "price")
     due = NOON + 30 * DAY

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from campaigns import desk, drafts, ledger, taking_back
+from campaigns import desk, drafts, leases, ledger, taking_back
 from campaigns.desk_tables import drafts as draft_rows
 from campaigns.desk_tables import result_changes, result_traces
 from campaigns.erasure import erase
@@ -122,7 +122,7 @@ def give(
 ) -> None:
     with writing(base) as connection:
         lease = connection.scalar(select(attempts.c.lease).where(attempts.c.id == attempt_id))
-        desk.give_result(connection, stored, desk.find_owed(connection, lease), result, now=now)
+        desk.give_result(connection, stored, leases.find_owed(connection, lease), result, now=now)
 
 
 def undo(base: Engine, stored: StoredCampaign, attempt_id: int, *, now: datetime = GIVEN) -> None:
@@ -570,14 +570,14 @@ try:
     with writing(base) as connection:
         spring = store.load(connection, "spring")
         if what == "undo":
-            call = desk.find_call(connection, lease)
+            call = leases.find_call(connection, lease)
             taking_back.undo(connection, spring, call.attempt_id, by="anna", now=now)
         elif what == "claim":
             summer = store.load(connection, "summer")
             taken = claim(connection, summer, LAWS, limit=5, now=now, new_lease=new_lease)
             what = str(len(taken.taken))
         else:
-            held = desk.find_owed(connection, lease)
+            held = leases.find_owed(connection, lease)
             word = said(spring, DispositionKind(what))
             desk.give_result(connection, spring, held, word, now=now)
     print(json.dumps(what))

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from campaigns import desk, store
-from campaigns.desk import Lease
+from campaigns import desk, desk_document, leases, store
 from campaigns.desk_tables import script_versions
 from campaigns.exports.export import export
+from campaigns.leases import Lease
 from campaigns.ledger import note_agent
 from campaigns.model import DispositionKind, Outcome
 from campaigns.results import Result, Words, record_result
@@ -112,7 +112,7 @@ def shown(base: Engine, stored: StoredCampaign, agent_id: int) -> dict[str, Any]
     """Show the next person to an agent as `Desk.next` does."""
     lease = held(base, stored, agent_id)
     with reading(base) as connection:
-        document = desk.person_document(connection, stored, LAWS, lease, now=NOON)
+        document = desk_document.person_document(connection, stored, LAWS, lease, now=NOON)
     with writing(base) as connection:
         note_shown(connection, lease, document["script_version"])  # type: ignore[arg-type]
     return document
@@ -244,7 +244,7 @@ def test_where_the_engine_dials_the_attempt_keeps_what_was_shown(base: Engine, a
     assert kept_answers(base) == [("Telia", FIRST.version)]
     # What was answered already is there when the words are shown once more.
     with reading(base) as connection:
-        lease = desk.lease_of(connection, anna)
+        lease = leases.lease_of(connection, anna)
         assert lease is not None
         again = words_for(connection, changed, LAWS, lease, now=NOON)
     assert again["script"] == "Hi Åse of Oslo!\nTelia."

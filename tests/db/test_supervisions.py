@@ -8,8 +8,8 @@ from sqlalchemy import Engine, select, update
 from campaigns import ledger, supervisions
 from campaigns.agents import find_agent
 from campaigns.claims import release
-from campaigns.desk import find_lease, lease_of
 from campaigns.desk_tables import supervisions as table
+from campaigns.leases import find_lease, lease_of
 from campaigns.ledger import OpenAttempt
 from campaigns.model import DispositionKind, Outcome
 from campaigns.results import record_result

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, select, update
 
-from campaigns import desk
-from campaigns.desk import Lease
+from campaigns import desk, desk_document, leases
 from campaigns.editing import edit
 from campaigns.enrolment import enrol
 from campaigns.erasure import erase
 from campaigns.forecasting import of_campaign
+from campaigns.leases import Lease
 from campaigns.merging import merge
 from campaigns.model import CampaignState, DispositionKind, Outcome
 from campaigns.person import person_document
@@ -176,7 +176,7 @@ def test_what_was_said_at_the_desk_counts_in_every_campaign(base: Engine):
     assert changes_of(base) == [({"told_country": None, "told_subdivision": None}, "anna")]
     assert placing_of(base, summer, "Åse") == FLORIDA
     with reading(base) as connection:
-        assert desk.zones_of(connection, lease) == FLORIDA.zones
+        assert desk_document.zones_of(connection, lease) == FLORIDA.zones
     with writing(base) as connection:
         result = said(spring, DispositionKind.CALLBACK, callback_at=NOON + timedelta(days=1))
         desk.give_result(connection, spring, lease, result, now=NOON)
@@ -191,7 +191,7 @@ def test_said_in_a_call_that_goes_on_it_counts_once_the_call_has_ended(base: Eng
     (claimed,) = take(base, stored)
     (attempt,) = dial(base, stored, claimed)
     with reading(base) as connection:
-        lease = desk.find_lease(connection, claimed.lease)
+        lease = leases.find_lease(connection, claimed.lease)
     say(base, lease, "America/Chicago", "US")
     assert enrolled(base, stored)["Åse"].state == "in_call"
     close(base, stored, attempt, Outcome.BUSY)

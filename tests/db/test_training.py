@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from campaigns import agents as agent_store
-from campaigns import desk, ledger, practice, training
+from campaigns import desk, desk_document, ledger, practice, training
 from campaigns.agents import AgentRow, find_agent
 from campaigns.desk_tables import practice_talks
 from campaigns.law import Laws
@@ -159,7 +159,9 @@ def test_the_document_of_a_demo_person_has_all_that_the_one_of_a_person_has(
     with writing(base) as connection:
         lease = desk.next_person(connection, spring, LAWS, anna.id, now=NOON)
         assert lease is not None
-        person: dict[str, Any] = desk.person_document(connection, spring, LAWS, lease, now=NOON)
+        person: dict[str, Any] = desk_document.person_document(
+            connection, spring, LAWS, lease, now=NOON
+        )
     assert set(person) <= set(demo)
     assert set(person["lead"]) <= set(demo["lead"])
     assert (person["practice"], demo["practice"]) == (False, True)

@@ -1,0 +1,106 @@
+"""What an agent sees of the person they have: all of it in one document."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from campaigns import facts
+from campaigns.drafts import words_of
+from campaigns.law import Laws
+from campaigns.leases import Lease
+from campaigns.model import (
+    DialMode,
+)
+from campaigns.offered import offered, questions_document
+from campaigns.orders.form import form_document
+from campaigns.questions import usable_answers
+from campaigns.rules.placing import possible_zones
+from campaigns.scripts.shown import words_for
+from campaigns.store import StoredCampaign
+from campaigns.story import calls
+from campaigns.tasks import open_documents
+from leads.model import masked
+from leads.moments import one_clock
+from leads.tables import leads, numbers
+
+_CALLS_SHOWN = 20
+"""Earlier calls that an agent sees of a person, the newest of them."""
+
+
+def person_document(
+    connection: Connection, stored: StoredCampaign, laws: Laws, lease: Lease, *, now: datetime
+) -> dict[str, object]:
+    """Return what an agent sees of the person they have."""
+    lead = connection.execute(select(leads).where(leads.c.id == lease.lead_id)).one()
+    number = connection.execute(select(numbers).where(numbers.c.id == lease.number_id)).one()
+    campaign = stored.campaign
+    by_hand = campaign.mode is DialMode.MANUAL
+    typed = words_of(connection, lease.lease)
+    given = usable_answers(campaign.questions, typed.get("answers", ())) if typed else None
+    words = words_for(connection, stored, laws, lease, given=given, now=now)
+    return {
+        "lease": lease.lease,
+        "expires_at": lease.expires_at,
+        "campaign": campaign.name,
+        "lead": {
+            "id": lead.id,
+            "external_id": lead.external_id,
+            "name": lead.name,
+            "attributes": lead.attributes,
+        },
+        "phone": number.e164 if by_hand else None,
+        "phone_masked": masked(number.e164),
+        "local_time": local_time(zones_of(connection, lease), now),
+        "script": words.pop("script"),
+        "questions": questions_document(campaign, typed),
+        "dispositions": offered(campaign),
+        "history": _history(connection, lease.lead_id),
+        "practice": False,
+        "draft": typed,
+        "order": form_document(campaign.order),
+        "tasks": open_documents(connection, lease.lead_id, now=now),
+        "mode": campaign.mode,
+        "live": lease.live,
+        "called": lease.attempt_id is not None,
+        **words,
+    }
+
+
+def zones_of(connection: Connection, lease: Lease) -> tuple[str, ...]:
+    """Return the zones in which the leased person may be."""
+    row = connection.execute(
+        select(*facts.WHEREABOUTS)
+        .select_from(leads)
+        .join(numbers, numbers.c.id == lease.number_id)
+        .where(leads.c.id == lease.lead_id)
+    ).one()
+    return possible_zones(facts.whereabouts(row))
+
+
+def local_time(zones: Sequence[str], now: datetime) -> str | None:
+    """Return the person's wall clock, or None where their zones disagree or are unknown."""
+    clock = one_clock(now, zones)
+    return None if clock is None else clock.strftime("%Y-%m-%dT%H:%M")
+
+
+def day_there(zones: Sequence[str], now: datetime) -> date:
+    """Return the person's day, or that of UTC where their zones disagree or are unknown."""
+    days = {now.astimezone(ZoneInfo(zone)).date() for zone in zones}
+    return days.pop() if len(days) == 1 else now.astimezone(UTC).date()
+
+
+def _history(connection: Connection, lead_id: int) -> list[dict[str, object]]:
+    return [
+        {
+            "at": past.dialed_at,
+            "campaign": past.campaign,
+            "outcome": past.outcome,
+            "disposition": past.disposition,
+            "refusal_reason": past.refusal_reason,
+            "refusal_detail": past.refusal_detail,
+            "note": past.note,
+        }
+        for past in calls(connection, lead_id, ended=True, limit=_CALLS_SHOWN)
+    ]

@@ -1,0 +1,163 @@
+"""Leases: by what name an agent knows the person they hold, or have talked to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+
+from sqlalchemy import Connection, Row, and_, exists, func, or_, select
+
+from campaigns.claims import held_among
+from campaigns.model import (
+    AttemptId,
+    Outcome,
+)
+from campaigns.results import HAND_DIALLED
+from campaigns.tables import attempts, claims
+from leads.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A person held for one agent.
+
+    Attributes:
+        id: of the claim; None where it has ended, and only the call is left.
+        attempt_id: the call the engine made, or None where the agent dials.
+        engine: the engine that made it, or None.
+        live: the call goes on.
+        script_version: what the agent was shown, or None before that.
+    """
+
+    id: int | None
+    lease: str
+    agent_id: int | None
+    campaign_id: int
+    lead_id: int
+    number_id: int
+    attempt_id: AttemptId | None
+    engine: str | None
+    live: bool
+    expires_at: datetime | None
+    script_version: str | None = None
+
+
+def lease_of(connection: Connection, agent_id: int) -> Lease | None:
+    """Return the lease that an agent holds, or None."""
+    row = connection.execute(_LEASES.where(claims.c.agent_id == agent_id)).one_or_none()
+    return _lease(row) if row is not None else None
+
+
+def find_lease(connection: Connection, lease: str) -> Lease:
+    """Return a lease by its name.
+
+    Raises:
+        UsageError: there is none, or it is over.
+    """
+    row = connection.execute(_LEASES.where(claims.c.lease == lease)).one_or_none()
+    if row is None:
+        near = get_close_matches(lease, connection.scalars(select(claims.c.lease)).all(), 1, 0.8)
+        if near:
+            raise UsageError(f"there is no lease {lease!r}; did you mean {near[0]!r}?")
+        raise UsageError(over(lease))
+    return _lease(row)
+
+
+def find_call(connection: Connection, lease: str) -> Lease:
+    """Return what is left of a lease whose claim has ended: the call.
+
+    Raises:
+        UsageError: there is no such call.
+    """
+    row = connection.execute(select(attempts).where(attempts.c.lease == lease)).one_or_none()
+    if row is None or row.number_id is None:
+        raise UsageError(over(lease))
+    return Lease(
+        id=None,
+        lease=lease,
+        agent_id=row.agent_id,
+        campaign_id=row.campaign_id,
+        lead_id=row.lead_id,
+        number_id=row.number_id,
+        attempt_id=AttemptId(row.id),
+        engine=row.engine,
+        live=row.ended_at is None,
+        expires_at=None,
+    )
+
+
+def known_lease(connection: Connection, lease: str) -> Lease | None:
+    """Return a lease as it stands or, where it is over, the call that it was for, or None."""
+    row = connection.execute(_LEASES.where(claims.c.lease == lease)).one_or_none()
+    if row is not None:
+        return _lease(row)
+    try:
+        return find_call(connection, lease)
+    except UsageError:
+        return None
+
+
+def find_owed(connection: Connection, lease: str) -> Lease:
+    """Return a lease for which a result may be given, late ones included.
+
+    Late is a result of a talk whose lease has run out, as long as nobody has taken the
+    person, or called them, since.
+
+    Raises:
+        UsageError: there is none, or it is over for good.
+    """
+    over = connection.execute(
+        select(attempts).where(attempts.c.lease == lease, _OWED)
+    ).one_or_none()
+    if over is None or taken_since(connection, over):
+        return find_lease(connection, lease)
+    return find_call(connection, lease)
+
+
+_OWED = and_(
+    attempts.c.ended_at.is_not(None),
+    attempts.c.disposition_kind.is_(None),
+    attempts.c.agent_id.is_not(None),
+    or_(attempts.c.outcome == Outcome.CONNECTED, attempts.c.evidence == HAND_DIALLED),
+    ~exists(select(claims.c.id).where(claims.c.lease == attempts.c.lease)),
+)
+
+
+def taken_since(connection: Connection, attempt: Row[tuple[object, ...]]) -> bool:
+    """Tell whether somebody has called or held the person of a call since."""
+    later = select(attempts.c.id).where(
+        attempts.c.lead_id == attempt.lead_id, attempts.c.id > attempt.id
+    )
+    held = held_among(connection, [attempt.lead_id])
+    return bool(held) or connection.scalar(later.limit(1)) is not None
+
+
+def over(lease: str) -> str:
+    """Return what is told of a lease that is no more."""
+    return (
+        f"there is no lease {lease!r}: it was released, its result was given, or its time "
+        "ran out; take the next person with: ringbank next"
+    )
+
+
+_LEASES = select(
+    claims,
+    attempts.c.engine,
+    attempts.c.ended_at,
+    func.coalesce(attempts.c.script_version, claims.c.script_version).label("shown_version"),
+).outerjoin(attempts, attempts.c.id == claims.c.attempt_id)
+
+
+def _lease(row: Row[tuple[object, ...]]) -> Lease:
+    return Lease(
+        id=row.id,
+        lease=row.lease,
+        agent_id=row.agent_id,
+        campaign_id=row.campaign_id,
+        lead_id=row.lead_id,
+        number_id=row.number_id,
+        attempt_id=row.attempt_id,
+        engine=row.engine,
+        live=row.attempt_id is not None and row.ended_at is None,
+        expires_at=row.expires_at,
+        script_version=row.shown_version,
+    )
