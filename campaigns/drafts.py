@@ -106,6 +106,11 @@ def fill(connection: Connection, lease: str, words: Mapping[str, Any], *, now: d
     return changed.rowcount > 0
 
 
+def place_of(connection: Connection, lease: str) -> Row[Any] | None:
+    """Return what is kept under a lease, words or only a place for them, or None."""
+    return connection.execute(select(drafts).where(drafts.c.lease == lease)).one_or_none()
+
+
 def drop(connection: Connection, lease: str) -> None:
     """Forget what was typed: its result was taken."""
     connection.execute(delete(drafts).where(drafts.c.lease == lease))

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from campaigns.cards import refuse_card
 from campaigns.claims import held_among
 from campaigns.consequences import hold_numbers
 from campaigns.ledger import WRAP_UP_LIMIT
@@ -143,8 +144,10 @@ def correct(
         now: aware.
 
     Raises:
+        UsageError: `why` holds the number of a payment card.
         NotAllowedError: somebody is on the line with the person, or has taken them.
     """
+    refuse_card(why, "--why")
     attempt = _held(connection, attempt_id)
     if held_among(connection, [attempt.lead_id]):
         raise NotAllowedError(

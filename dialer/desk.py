@@ -18,6 +18,7 @@ from campaigns import (
     store,
 )
 from campaigns.agents import AgentRow, agent_of, find_agent
+from campaigns.law import AGENT_RESERVED
 from campaigns.model import AgentState, DialMode
 from campaigns.offered import questions_document
 from campaigns.said import outcome_of
@@ -36,6 +37,7 @@ from dialer.supervising import SupervisorDesk
 from leads import access
 from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
+from leads.masking import conceal
 
 _LOOK_EVERY_S = 0.05
 
@@ -83,7 +85,7 @@ class Desk(Results):
             document = desk_document.person_document(connection, theirs, self._laws, lease, now=now)
             if theirs.campaign.mode is DialMode.PREVIEW and who.state is AgentState.PAUSED:
                 self._tell_preview(connection, who)
-            if document["phone"] is not None:  # in manual mode the agent sees the number
+            if theirs.campaign.mode in AGENT_RESERVED:  # no call tells whom they have seen
                 actor = self._site.actor()
                 access.record(
                     connection,
@@ -121,7 +123,10 @@ class Desk(Results):
             else:
                 held = self._lease(connection, lease)
                 stored = store.load_id(connection, held.campaign_id)
-                words = words_for(connection, stored, self._laws, held, given=answers, now=now)
+                hidden = desk_document.hidden_numbers(connection, stored, held)
+                words = conceal(
+                    words_for(connection, stored, self._laws, held, given=answers, now=now), hidden
+                )
         return words | {"questions": questions_document(stored.campaign, typed)}
 
     def standing(self, campaign: str, agent: str) -> dict[str, object]:

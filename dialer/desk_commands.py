@@ -17,6 +17,7 @@ from dialer.offered_text import (
 )
 from leads.console import Console
 from leads.errors import UsageError
+from leads.names import printable
 
 LeaseName = Annotated[str, typer.Argument(help="The lease that `next` named.")]
 Place = Annotated[
@@ -293,7 +294,9 @@ def _show_talk(console: Console, document: dict[str, object]) -> None:
     for past in history:
         said = [past["disposition"] or past["outcome"], past["refusal_reason"]]
         said += [past["refusal_detail"], past["note"]]
-        console.line(f"  {past['at'].astimezone():%Y-%m-%d %H:%M}  {', '.join(filter(None, said))}")
+        console.line(
+            f"  {past['at'].astimezone():%Y-%m-%d %H:%M}  {printable(', '.join(filter(None, said)))}"
+        )
     console.line("")
     for line in lines_of(document):
         behind = " " * (len(line) - len(line.lstrip()) + 2)
@@ -315,7 +318,9 @@ def _show_order(console: Console, document: Mapping[str, Any]) -> None:
     """Print the fields of the order, and which result takes one; before it what is open."""
     for task in document["tasks"]:
         due = f", due {task['due_at'].astimezone():%Y-%m-%d %H:%M}" if task["due_at"] else ""
-        console.line(f"\nOpen: {task['class']} ({task['priority']}{due}): {task['text']}")
+        console.line(
+            f"\nOpen: {task['class']} ({task['priority']}{due}): {printable(task['text'])}"
+        )
     if document["order"] is None:
         return
     takers = [one["code"] for one in document["dispositions"] if one["form"]]

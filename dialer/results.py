@@ -117,7 +117,9 @@ class Results(Line):
             _refuse_strangers(connection, call, agent)
             assert call.attempt_id is not None
             stored = store.load_id(connection, call.campaign_id)
-            by = agent or agent_name(connection, call.agent_id) or self._site.user()
+            actor = self._site.actor()
+            by = actor.name if actor is not None else agent
+            by = by or agent_name(connection, call.agent_id) or self._site.user()
             until = taking_back.undo(connection, stored, call.attempt_id, by=by, now=now)
         return {"lease": lease, "undone": True, "expires_at": until}
 
@@ -217,8 +219,29 @@ class Results(Line):
             raise
         except (UsageError, NotAllowedError) as refused:
             with writing(self._site.base()) as connection:
-                told = _keep_refused(connection, lease, words, now=now)
+                told = self._keep_refused(connection, lease, words, now=now)
             raise type(refused)(f"{refused}{told}") from refused
+
+    def _keep_refused(
+        self, connection: Connection, lease: str, words: Words, *, now: datetime
+    ) -> str:
+        """Keep words that were refused; return what to add to the reason.
+
+        Raises:
+            NotAllowedError: it is another agent's, and they may touch their own only.
+        """
+        kept = f"; what was typed is kept for a supervisor: ringbank drafts show {lease}"
+        if (held := leases.known_lease(connection, lease)) is not None:
+            check_own_lease(self._site, lease, held.agent_id)
+            _keep(connection, held, words, now=now)
+            return "" if held.id is not None else kept
+        # A lease that ran out without a call is known by the place that was left for its words.
+        place = drafts.place_of(connection, lease)
+        if place is None:
+            return ""
+        check_own_lease(self._site, lease, place.agent_id)
+        drafts.fill(connection, lease, drafts.typed(words), now=now)
+        return kept
 
     def _ask_to_end(self, connection: Connection, held: Lease, said: Result) -> int | None:
         """Ask the engine, where one has the call, to end it; return the request."""
@@ -292,16 +315,6 @@ def _keep(connection: Connection, held: Lease, words: Words, *, now: datetime) -
         lead_id=held.lead_id,
         now=now,
     )
-
-
-def _keep_refused(connection: Connection, lease: str, words: Words, *, now: datetime) -> str:
-    """Keep words that were refused; return what to add to the reason."""
-    kept = f"; what was typed is kept for a supervisor: ringbank drafts show {lease}"
-    if (mine := leases.known_lease(connection, lease)) is not None:
-        _keep(connection, mine, words, now=now)
-        return "" if mine.id is not None else kept
-    # A lease that ran out without a call is known by the place that was left for its words.
-    return kept if drafts.fill(connection, lease, drafts.typed(words), now=now) else ""
 
 
 def _give_in_practice(

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.model import DispositionKind, Needs, QuestionType
-from leads.names import printable
+from leads.names import printable, printable_lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +185,7 @@ def one_line(value: object) -> str:
 
 def paragraphs(value: object) -> str:
     """Return a text with its lines kept, each of them clean."""
-    return "" if value is None else "\n".join(map(printable, str(value).splitlines()))
+    return "" if value is None else printable_lines(str(value))
 
 
 def _question(one: Mapping[str, Any]) -> Question:

@@ -136,11 +136,12 @@ def correct(
     attempt_id: int,
     result: Result,
     *,
+    why: str = "misheard",
     now: datetime = LATER,
 ) -> None:
     with writing(base) as connection:
         taking_back.correct(
-            connection, stored, AttemptId(attempt_id), result, by="bo", why="misheard", now=now
+            connection, stored, AttemptId(attempt_id), result, by="bo", why=why, now=now
         )
 
 
@@ -313,6 +314,8 @@ def test_who_was_called_or_taken_since_is_not_taken_back(
     close(base, summer, call, Outcome.BUSY)
     with pytest.raises(NotAllowedError, match="has been called since"):
         undo(base, spring, attempt_id)
+    with pytest.raises(UsageError, match="--why holds what looks like the number of a payment"):
+        correct(base, spring, attempt_id, said(spring, K.SUCCESS), why="4111 1111 1111 1111")
     correct(base, spring, attempt_id, said(spring, K.SUCCESS))
     assert state(base, spring) == ("done", "disposition:success")
     assert state(base, summer) == ("waiting", "retry:busy")
