@@ -22,6 +22,7 @@ from campaigns.leases import Lease, lease_of, over, taken_since
 from campaigns.ledger import release_expired
 from campaigns.model import (
     CALLABLE_STATES,
+    HAND_DIALLED,
     AttemptId,
     Campaign,
     CampaignState,
@@ -29,7 +30,8 @@ from campaigns.model import (
 )
 from campaigns.previewing import PREVIEW_LEASE
 from campaigns.queues import is_spoken
-from campaigns.results import HAND_DIALLED, Result, hand_outcome, record_result
+from campaigns.result_words import Result, hand_outcome
+from campaigns.results import record_result
 from campaigns.said import attempt_row
 from campaigns.settling import settle
 from campaigns.store import StoredCampaign

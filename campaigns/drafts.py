@@ -27,7 +27,7 @@ class Draft:
 
     Attributes:
         agent: whose talk it was, or None.
-        words: as typed, by the names of `campaigns.results.Words`.
+        words: as typed, by the names of `campaigns.result_words.Words`.
         attempt_id: the call, or None where none is written down.
         given: the call has a result.
     """

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, Row, and_, exists, func, or_, select
 
 from campaigns.claims import held_among
 from campaigns.model import (
+    HAND_DIALLED,
     AttemptId,
     Outcome,
 )
-from campaigns.results import HAND_DIALLED
 from campaigns.tables import attempts, claims
 from leads.errors import UsageError
 

@@ -11,14 +11,11 @@ from sqlalchemy import Connection, insert, select, update
 from campaigns.agents import AgentRow
 from campaigns.cards import refuse_card
 from campaigns.desk_tables import supervisions
-from campaigns.model import Role
+from campaigns.roles import SUPERVISORS
 from campaigns.tables import agents, attempts, campaigns, claims
 from leads.errors import NotAllowedError, UsageError
 from leads.names import did_you_mean
 from leads.tables import leads
-
-SUPERVISORS = frozenset({Role.SUPERVISOR, Role.MANAGER})
-"""Who may listen, whisper, step in, take over, and move people to any number."""
 
 
 class SupervisionKind(StrEnum):

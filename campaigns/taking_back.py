@@ -5,7 +5,7 @@ lease lives again, and the result may be given anew. After that a supervisor giv
 result in the place of the first one. Rows are locked in the order of the ledger.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -14,9 +14,10 @@ from campaigns.cards import refuse_card
 from campaigns.claims import held_among
 from campaigns.consequences import hold_numbers
 from campaigns.ledger import WRAP_UP_LIMIT
-from campaigns.model import AttemptId, DispositionKind, LeadState, Outcome
+from campaigns.model import HAND_DIALLED, UNDO_TIME, AttemptId, DispositionKind, LeadState, Outcome
 from campaigns.result_changes import keep_change, was_corrected
-from campaigns.results import HAND_DIALLED, Result, record_result
+from campaigns.result_words import Result
+from campaigns.results import record_result
 from campaigns.said import asks_for_no_call, attempt_row
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts, campaign_leads, claims
@@ -25,7 +26,6 @@ from leads.errors import NotAllowedError, UsageError
 from leads.sql import insert_if_new
 from leads.tables import consents
 
-UNDO_TIME = timedelta(minutes=10)
 """How long after it was given an agent may take a result back."""
 
 

@@ -17,6 +17,7 @@ from dialer.offered_text import (
 )
 from leads.console import Console
 from leads.errors import UsageError
+from leads.moments import here
 from leads.names import printable
 
 LeaseName = Annotated[str, typer.Argument(help="The lease that `next` named.")]
@@ -132,7 +133,7 @@ def result(
 
     Example: ringbank result 1f0c9a7be2d4 --disposition refusal --reason too_expensive
     """
-    from campaigns.results import Words
+    from campaigns.result_words import Words
     from dialer.desk import Desk
 
     console: Console = ctx.obj
@@ -246,7 +247,7 @@ def _show_nobody(console: Console, document: dict[str, object], campaign: str) -
             )
             continue
         at = reason["next_at"]
-        until = f", next at {at.astimezone():%Y-%m-%d %H:%M}" if at else ""
+        until = f", next at {here(at)}" if at else ""
         console.line(f"  {reason['count']:>5}  {reason['gate']}{until}")
 
 
@@ -294,9 +295,7 @@ def _show_talk(console: Console, document: dict[str, object]) -> None:
     for past in history:
         said = [past["disposition"] or past["outcome"], past["refusal_reason"]]
         said += [past["refusal_detail"], past["note"]]
-        console.line(
-            f"  {past['at'].astimezone():%Y-%m-%d %H:%M}  {printable(', '.join(filter(None, said)))}"
-        )
+        console.line(f"  {here(past['at'])}  {printable(', '.join(filter(None, said)))}")
     console.line("")
     for line in lines_of(document):
         behind = " " * (len(line) - len(line.lstrip()) + 2)
@@ -317,7 +316,7 @@ def _show_talk(console: Console, document: dict[str, object]) -> None:
 def _show_order(console: Console, document: Mapping[str, Any]) -> None:
     """Print the fields of the order, and which result takes one; before it what is open."""
     for task in document["tasks"]:
-        due = f", due {task['due_at'].astimezone():%Y-%m-%d %H:%M}" if task["due_at"] else ""
+        due = f", due {here(task['due_at'])}" if task["due_at"] else ""
         console.line(
             f"\nOpen: {task['class']} ({task['priority']}{due}): {printable(task['text'])}"
         )

@@ -14,7 +14,7 @@ from campaigns import (
     drafts,
     leases,
     practice,
-    results,
+    result_words,
     store,
     supervisions,
     taking_back,
@@ -25,9 +25,9 @@ from campaigns.agents import agent_name, find_agent
 from campaigns.consequences import hold_numbers
 from campaigns.law import Laws
 from campaigns.leases import Lease
-from campaigns.model import Role
 from campaigns.practice import PracticeTalk
-from campaigns.results import Result, Words
+from campaigns.result_words import Result, Words
+from campaigns.roles import SUPERVISORS
 from campaigns.rules_in_force import laws_of
 from campaigns.said import asks_for_no_call
 from campaigns.store import StoredCampaign
@@ -147,7 +147,7 @@ class Results(Line):
             call = leases.find_call(connection, lease)
             check_own_lease(self._site, lease, call.agent_id)
             who = find_agent(connection, by)
-            if not who.roles & {Role.SUPERVISOR, Role.MANAGER}:
+            if not who.roles & SUPERVISORS:
                 raise NotAllowedError(
                     f"only a supervisor or a manager corrects results, and {by} is neither; "
                     f"name one, or give {by} the role: ringbank agents roles {by}"
@@ -184,7 +184,9 @@ class Results(Line):
             if words.order
             else None
         )
-        said = results.read_result(stored.campaign, words, callback_at=at, today=today, now=now)
+        said = result_words.read_result(
+            stored.campaign, words, callback_at=at, today=today, now=now
+        )
         recorded: dict[str, object] = {
             "lease": held.lease,
             "disposition": words.disposition,
@@ -325,7 +327,7 @@ def _give_in_practice(
     at = None
     if words.callback is not None:
         at = on_their_clock(words.callback, [talk.person.zone], option="--callback")
-    said = results.read_result(stored.campaign, words, callback_at=at, now=now)
+    said = result_words.read_result(stored.campaign, words, callback_at=at, now=now)
     return {
         "lease": talk.lease,
         "disposition": words.disposition,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from campaigns.results import Words
+    from campaigns.result_words import Words
 
 Document = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from campaigns.model import AgentState, DialMode
-from campaigns.results import Words
+from campaigns.result_words import Words
 from dialer.asking import NoEngineError
 from dialer.screen import seat as seats
 from dialer.screen.desk_like import DeskLike, Document

@@ -7,6 +7,7 @@ from typing import Any
 from campaigns.model import AgentState, DialMode
 from dialer.screen.person import Person, one_line
 from dialer.screen.seat import Rest, Seat, is_by_hand, label_of, local_now
+from leads.moments import here
 
 _OPTIONS = {
     "--callback-by": "who calls",
@@ -111,7 +112,7 @@ def history(person: Person, at_most: int) -> list[str]:
 def _past(one: Mapping[str, Any]) -> str:
     came = one.get("disposition") or one.get("outcome")
     why = " ".join(filter(None, (one_line(one.get(k)) for k in _WHY)))
-    head = f"{one['at'].astimezone():%Y-%m-%d %H:%M} {one_line(came).replace('_', ' ')}"
+    head = f"{here(one['at'])} {one_line(came).replace('_', ' ')}"
     head += f" ({why.replace('_', ' ')})" if why else ""
     note = one_line(one.get("note"))
     who = one_line(one.get("agent"))
@@ -134,7 +135,7 @@ def tasks(person: Person, at_most: int) -> list[str]:
 
 def _task(one: Mapping[str, Any]) -> str:
     due = one.get("due_at")
-    until = f", due {due.astimezone():%Y-%m-%d %H:%M}" if isinstance(due, datetime) else ""
+    until = f", due {here(due)}" if isinstance(due, datetime) else ""
     return f"OPEN: {one_line(one.get('class'))}{until}: {one_line(one.get('text'))}"
 
 

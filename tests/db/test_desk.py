@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from campaigns import desk, desk_document, leases, results
+from campaigns import desk, desk_document, leases, result_words
 from campaigns.definition import read_definition
 from campaigns.desk import LEASE_TIME
 from campaigns.leases import Lease
 from campaigns.ledger import note_agent, unfinished_lease
 from campaigns.model import Campaign, CampaignState, DispositionKind, Outcome
-from campaigns.results import Result, Words
+from campaigns.result_words import Result, Words
 from campaigns.store import StoredCampaign
 from campaigns.tables import agents, answers
 from leads.db import reading, writing
@@ -479,7 +479,7 @@ CAMPAIGN = understood(by_hand())
 def read(campaign: Campaign, disposition: str, **more: Any) -> Result:
     at = more.pop("callback_at", None)
     words = Words(disposition=disposition, answers=tuple(more.pop("given", ())), **more)
-    return results.read_result(campaign, words, callback_at=at, now=NOON)
+    return result_words.read_result(campaign, words, callback_at=at, now=NOON)
 
 
 def test_words_that_can_be_used():

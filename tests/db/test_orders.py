@@ -20,7 +20,8 @@ from campaigns.orders import store
 from campaigns.orders.model import Order, OrderState
 from campaigns.orders.store import OrderRow
 from campaigns.person import person_document as held_of
-from campaigns.results import Words, read_result, record_result
+from campaigns.result_words import Words, read_result
+from campaigns.results import record_result
 from campaigns.said import attempt_row
 from campaigns.store import StoredCampaign, load
 from leads.db import reading, writing

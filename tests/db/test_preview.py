@@ -15,7 +15,7 @@ from campaigns.merging import merge
 from campaigns.model import AgentState, CampaignState, DispositionKind, Outcome
 from campaigns.person import everything_of
 from campaigns.previewing import PREVIEW_LEASE, take_up
-from campaigns.results import Result
+from campaigns.result_words import Result
 from campaigns.skips import MOST_AN_HOUR, PASSED_OVER_FOR
 from campaigns.store import StoredCampaign
 from campaigns.tables import agents

@@ -20,7 +20,7 @@ from campaigns.ledger import WRAP_UP_LIMIT, note_agent
 from campaigns.merging import merge
 from campaigns.model import AttemptId, CampaignState, DispositionKind, Outcome
 from campaigns.person import person_document
-from campaigns.results import Result, Words, read_result
+from campaigns.result_words import Result, Words, read_result
 from campaigns.rules.own import Own
 from campaigns.store import StoredCampaign
 from campaigns.tables import answers, attempts

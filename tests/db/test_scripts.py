@@ -16,7 +16,8 @@ from campaigns.exports.export import export
 from campaigns.leases import Lease
 from campaigns.ledger import note_agent
 from campaigns.model import CampaignState, DispositionKind, Outcome
-from campaigns.results import Result, Words, record_result
+from campaigns.result_words import Result, Words
+from campaigns.results import record_result
 from campaigns.rules.own import Own
 from campaigns.scripts import checking, previews, versions
 from campaigns.scripts.shown import note_shown, words_for

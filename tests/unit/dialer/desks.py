@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from campaigns.results import Words
+from campaigns.result_words import Words
 from dialer.screen import errands, keys
 from dialer.screen.draw import draw
 from dialer.screen.seat import Do, Rest, Seat, Wish

@@ -4,7 +4,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from campaigns.results import Words
+from campaigns.result_words import Words
 from dialer.screen import keys
 from dialer.screen.draw import draw
 from dialer.screen.keys import Hint, hints
