@@ -557,7 +557,7 @@ def test_a_lease_that_ran_out_without_a_call_has_a_place_for_what_is_typed(base:
 AT_ONCE = """
 import json, sys
 from datetime import datetime
-from campaigns import desk, store, taking_back
+from campaigns import desk, leases, store, taking_back
 from campaigns.model import DispositionKind
 from leads.db import writing
 from leads.errors import RingbankError
@@ -752,8 +752,8 @@ def test_the_engine_is_told_the_kind_of_what_was_said(
     base: Engine, spring: StoredCampaign, anna: int, office: Desk, monkeypatch: pytest.MonkeyPatch
 ):
     lease = attempt_row(base, talk(base, spring, anna, ended=False)).lease
-    monkeypatch.setattr("dialer.desk.live_engine", lambda _: "default")
-    monkeypatch.setattr("dialer.desk.wait_for_answer", lambda *_, **__: None)
+    monkeypatch.setattr("dialer.results.live_engine", lambda _: "default")
+    monkeypatch.setattr("dialer.results.wait_for_answer", lambda *_, **__: None)
     office.give(lease, Words(disposition="hostile"))
     (request,) = rows_of(base, requests)
     assert (request.kind, request.detail) == ("result", {"kind": "hostile"})
