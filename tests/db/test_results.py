@@ -521,6 +521,27 @@ def test_a_late_result_is_taken_as_long_as_nobody_has_the_person(
         give(base, spring, attempt_id, said(spring, K.SUCCESS), now=late)
 
 
+def test_answers_of_a_broken_talk_come_back_when_a_late_result_is_taken_back(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    attempt_id = talk(base, spring, anna)
+    type_in(base, spring, attempt_id, answers=("provider=other", "why=cheaper"))
+    late = ENDED + WRAP_UP_LIMIT
+    expire(base, spring, late)
+    again = {"why": ["cheaper"], "provider": ["Telia"]}
+    give(base, spring, attempt_id, said(spring, K.SUCCESS, answers=again), now=late)
+    other = talk(base, spring, anna, now=late)
+    given = said(spring, K.PARTIAL, answers={"provider": ["Telia"]})
+    give(base, spring, other, given, now=late + minutes(1))
+    undo(base, spring, attempt_id, now=late + minutes(2))
+    kept = {(row.attempt_id, row.question, row.answer) for row in rows_of(base, answers)}
+    assert kept == {
+        (attempt_id, "provider", "other"),
+        (attempt_id, "why", "cheaper"),
+        (other, "provider", "Telia"),
+    }
+
+
 def test_a_late_result_is_refused_once_somebody_has_the_person(
     base: Engine, spring: StoredCampaign, anna: int
 ):
@@ -554,7 +575,7 @@ def test_a_lease_that_ran_out_without_a_call_has_a_place_for_what_is_typed(base:
 AT_ONCE = """
 import json, sys
 from datetime import datetime
-from campaigns import desk, store, taking_back
+from campaigns import desk, leases, store, taking_back
 from campaigns.model import DispositionKind
 from leads.db import writing
 from leads.errors import RingbankError
@@ -749,8 +770,8 @@ def test_the_engine_is_told_the_kind_of_what_was_said(
     base: Engine, spring: StoredCampaign, anna: int, office: Desk, monkeypatch: pytest.MonkeyPatch
 ):
     lease = attempt_row(base, talk(base, spring, anna, ended=False)).lease
-    monkeypatch.setattr("dialer.desk.live_engine", lambda _: "default")
-    monkeypatch.setattr("dialer.desk.wait_for_answer", lambda *_, **__: None)
+    monkeypatch.setattr("dialer.results.live_engine", lambda _: "default")
+    monkeypatch.setattr("dialer.results.wait_for_answer", lambda *_, **__: None)
     office.give(lease, Words(disposition="hostile"))
     (request,) = rows_of(base, requests)
     assert (request.kind, request.detail) == ("result", {"kind": "hostile"})
