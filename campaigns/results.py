@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Connection, Row, delete, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from campaigns import training
 from campaigns.cards import NO_CARDS, holds_card_number
@@ -29,7 +29,7 @@ from campaigns.refusals import read_detail
 from campaigns.said import attempt_row, dispose, keep_answers
 from campaigns.settling import settle
 from campaigns.store import StoredCampaign
-from campaigns.tables import campaign_leads, claims
+from campaigns.tables import attempts, campaign_leads, claims
 from campaigns.traces import Look, keep_trace, look, take_back
 from leads import consents
 from leads.consent_rules import KIND, KIND_RULE, NewConsent
@@ -357,7 +357,16 @@ def _give_to_owner(
     attempt: Row[tuple[object, ...]],
     result: Result,
 ) -> None:
-    """Write whose callback it is, and until when it is nobody else's."""
+    """Write whose callback it is, and until when it is nobody else's.
+
+    A talk after this one has the last word, also where this one is corrected.
+    """
+    ours = (
+        attempts.c.campaign_id == attempt.campaign_id,
+        attempts.c.lead_id == attempt.lead_id,
+    )
+    if connection.scalar(select(attempts.c.id).where(*ours, attempts.c.id > attempt.id).limit(1)):
+        return
     own = result.own_callback and result.callback_at is not None
     until = result.callback_at + stored.campaign.callbacks.grace if result.callback_at else None
     connection.execute(

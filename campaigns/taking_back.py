@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from campaigns.claims import held_among
 from campaigns.consequences import hold_numbers
+from campaigns.leases import hold_person
 from campaigns.ledger import WRAP_UP_LIMIT
 from campaigns.model import AttemptId, DispositionKind, LeadState, Outcome
 from campaigns.result_changes import keep_change, was_corrected
@@ -145,7 +146,7 @@ def correct(
     Raises:
         NotAllowedError: somebody is on the line with the person, or has taken them.
     """
-    attempt = _held(connection, attempt_id)
+    attempt = _held(connection, attempt_id, result.disposition.kind)
     if held_among(connection, [attempt.lead_id]):
         raise NotAllowedError(
             "somebody has this person right now, or talks to them; correct the result when "
@@ -197,17 +198,17 @@ def _say_last_word(connection: Connection, attempt: Row[Any]) -> None:
     )
 
 
-def _held(connection: Connection, attempt_id: AttemptId) -> Row[Any]:
-    """Return an attempt's row, with its person's rows held against whoever wants to claim."""
+def _held(
+    connection: Connection, attempt_id: AttemptId, kind: DispositionKind | None = None
+) -> Row[Any]:
+    """Return an attempt's row, with its person's rows held against whoever wants to claim.
+
+    `kind`: of the result that comes in the place of this one, or None.
+    """
     numbers_change = "lead_numbers" in trace_of(connection, attempt_id)
-    hold_numbers(connection, None if numbers_change else DispositionKind.SUCCESS)
+    hold_numbers(connection, None if numbers_change else kind or DispositionKind.SUCCESS)
     attempt = attempt_row(connection, attempt_id)
     if attempt.number_id is None:
         raise NotAllowedError("this person was erased; what is left of the call stays as it is")
-    connection.execute(
-        select(campaign_leads.c.id)
-        .where(campaign_leads.c.lead_id == attempt.lead_id)
-        .order_by(campaign_leads.c.id)
-        .with_for_update()
-    ).all()
+    hold_person(connection, attempt.lead_id)
     return attempt

@@ -462,6 +462,27 @@ def test_without_the_language_nobody_can_be_found_for_them(
     assert state(base, spring) == ("done", "disposition:language")
 
 
+def test_a_corrected_older_talk_leaves_a_promise_to_whoever_made_it(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    first = talk(base, spring, add_agent(base, "bo"))
+    give(base, spring, first, said(spring, K.NO_CONTACT))
+    second = talk(base, spring, anna, now=LATER)
+    assert attempt_row(base, second).lead_id == attempt_row(base, first).lead_id
+    due = LATER + minutes(60)
+    promise = said(spring, K.CALLBACK, callback_at=due, own_callback=True)
+    give(base, spring, second, promise, now=LATER + minutes(1))
+    before = enrolled(base, spring)["Åse"]
+    assert (before.state, before.owner_id) == ("callback", anna)
+    earlier = said(spring, K.CALLBACK, callback_at=due + minutes(9), own_callback=True)
+    for word in (said(spring, K.LEFT_MESSAGE), earlier):
+        correct(base, spring, first, word, now=LATER + minutes(9))
+        lead = enrolled(base, spring)["Åse"]
+        assert (lead.state, lead.owner_id, lead.next_call_at, lead.owner_until) == (
+            "callback", anna, due, before.owner_until,
+        )  # fmt: skip
+
+
 # Talks that broke off
 
 
