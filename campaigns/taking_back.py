@@ -14,12 +14,12 @@ from campaigns.claims import held_among
 from campaigns.consequences import hold_numbers
 from campaigns.leases import hold_person
 from campaigns.ledger import WRAP_UP_LIMIT
-from campaigns.model import AttemptId, DispositionKind, LeadState, Outcome
+from campaigns.model import AgentState, AttemptId, DispositionKind, LeadState, Outcome
 from campaigns.result_changes import keep_change, was_corrected
 from campaigns.results import HAND_DIALLED, Result, record_result
 from campaigns.said import asks_for_no_call, attempt_row
 from campaigns.store import StoredCampaign
-from campaigns.tables import attempts, campaign_leads, claims
+from campaigns.tables import agents, attempts, campaign_leads, claims
 from campaigns.traces import take_back, trace_of
 from leads.errors import NotAllowedError, UsageError
 from leads.sql import insert_if_new
@@ -43,8 +43,8 @@ def undo(
 
     Raises:
         UsageError: there is no result.
-        NotAllowedError: it is too late, somebody has called or taken the person since, or the
-            result is one that only a supervisor takes back.
+        NotAllowedError: it is too late, somebody has called or taken the person since, the
+            result is one that only a supervisor takes back, or the agent waits for a call.
     """
     attempt = _held(connection, attempt_id)
     _refuse_undo(connection, stored, attempt, now=now)
@@ -78,6 +78,25 @@ def _refuse_undo(
         raise NotAllowedError(f"a supervisor has corrected this result; {remedy}")
     if _called_since(connection, attempt):
         raise NotAllowedError(f"the person has been called since; {remedy}")
+    if attempt.ended_at is not None:
+        _refuse_ready(connection, attempt)
+
+
+def _refuse_ready(connection: Connection, attempt: Row[Any]) -> None:
+    """Refuse to give a lease back to somebody whom the engine may give another at any moment.
+
+    One agent has one lease: that of the next talk would be nobody's, and its result lost.
+    """
+    name = connection.scalar(
+        select(agents.c.name).where(
+            agents.c.id == attempt.agent_id, agents.c.state == AgentState.READY
+        )
+    )
+    if name is not None:
+        raise NotAllowedError(
+            f"{name} waits for the next call, which may come at any moment; run: "
+            f"ringbank agents pause {name}, and take the result back then"
+        )
 
 
 def _called_since(connection: Connection, attempt: Row[Any]) -> bool:

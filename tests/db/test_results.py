@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from campaigns import desk, drafts, leases, ledger, taking_back
 from campaigns.desk_tables import drafts as draft_rows
@@ -23,7 +23,7 @@ from campaigns.person import person_document
 from campaigns.results import Result, Words, read_result
 from campaigns.rules.own import Own
 from campaigns.store import StoredCampaign
-from campaigns.tables import answers, attempts
+from campaigns.tables import agents, answers, attempts
 from campaigns.taking_back import UNDO_TIME
 from dialer.desk import Desk
 from dialer.tables import requests
@@ -331,6 +331,27 @@ def test_an_agent_who_has_somebody_else_by_now_gives_that_result_first(
     undo(base, spring, first)
     assert everything(base)["suppressions"] == before["suppressions"]
     assert [row.attempt_id for row in claim_rows(base)] == [first]
+
+
+@pytest.mark.parametrize(
+    ("now_so", "may"), [("ready", False), ("paused", True), ("wrap_up", True), ("out", True)]
+)
+def test_whoever_may_be_given_the_next_person_pauses_before_they_take_back(
+    base: Engine, spring: StoredCampaign, anna: int, now_so: str, may: bool
+):
+    attempt_id = talk(base, spring, anna)
+    give(base, spring, attempt_id, said(spring, K.SUCCESS))
+    with writing(base) as connection:
+        connection.execute(update(agents).values(state=now_so))
+    if may:
+        undo(base, spring, attempt_id)
+        assert [row.agent_id for row in claim_rows(base)] == [anna]
+        return
+    with pytest.raises(NotAllowedError, match="run: ringbank agents pause anna, and take"):
+        undo(base, spring, attempt_id)
+    second = talk(base, spring, anna)
+    (held,) = claim_rows(base)
+    assert (held.agent_id, held.attempt_id) == (anna, second), "that result is theirs to give"
 
 
 # Corrections
