@@ -295,7 +295,15 @@ def record_result(
     hold_numbers(connection, kind)
     attempt = attempt_row(connection, attempt_id)
     if attempt.disposition_kind is not None:
-        take_back(connection, attempt, own_row=True, wish_stays=True, why=_REPLACED, now=now)
+        take_back(
+            connection,
+            attempt,
+            own_row=True,
+            wish_stays=True,
+            order_stays=result.order is not None,
+            why=_REPLACED,
+            now=now,
+        )
         attempt = attempt_row(connection, attempt_id)
     before = before or look(connection, attempt.lead_id, attempt.phone, attempt_id)
     ended = attempt.ended_at is not None

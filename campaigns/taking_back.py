@@ -177,6 +177,7 @@ def correct(
         attempt,
         own_row=False,
         spare=_given_again(connection, attempt, result),
+        order_stays=result.order is not None,
         why=f"{by} corrected the result",
         now=now,
     )

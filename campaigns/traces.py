@@ -153,6 +153,7 @@ def take_back(
     own_row: bool,
     spare: Collection[str] = (),
     wish_stays: bool = False,
+    order_stays: bool = False,
     why: str,
     now: datetime,
 ) -> None:
@@ -165,6 +166,7 @@ def take_back(
             for the next result to say.
         spare: kinds of consent that stay.
         wish_stays: the number stays on the do-not-call list.
+        order_stays: the next result has an order, too, which is the same one changed.
         why: what entries that keep their rows are to say.
         now: aware.
 
@@ -173,7 +175,8 @@ def take_back(
     """
     changes = trace_of(connection, attempt.id)
     take_back_move(connection, attempt)
-    withdraw(connection, attempt.id)
+    if not order_stays:
+        withdraw(connection, attempt.id)
     numbers_fit = _take_back_numbers(connection, attempt.lead_id, changes.get("lead_numbers", {}))
     own = connection.scalar(
         select(campaign_leads.c.id).where(
