@@ -32,7 +32,7 @@ from campaigns.queues import is_spoken
 from campaigns.results import HAND_DIALLED, Result, hand_outcome, record_result
 from campaigns.said import attempt_row
 from campaigns.settling import settle
-from campaigns.store import StoredCampaign
+from campaigns.store import StoredCampaign, load_id
 from campaigns.tables import AT_ONCE, agents, attempts, campaign_leads, claims, queues
 from campaigns.traces import Look, trace_of
 from leads.errors import NotAllowedError, UsageError
@@ -66,7 +66,7 @@ def next_person(
     ).one()
     if not agent.active:  # they left a moment ago, and whoever they held is free again
         raise UsageError(has_gone(agent.name))
-    release_expired(connection, stored, now=now)
+    _release_expired(connection, now=now)
     held = lease_of(connection, agent_id)
     if held is not None:
         return held
@@ -100,6 +100,20 @@ def next_person(
             break
         looked_at += claims_made.refused
     return lease_of(connection, agent_id)
+
+
+def _release_expired(connection: Connection, *, now: datetime) -> None:
+    """End the leases whose time is over in all campaigns: they hold people back in each.
+
+    Where agents dial themselves no engine may run, and nobody else may ask in that campaign.
+    """
+    over_in = select(claims.c.campaign_id).where(claims.c.expires_at <= now).distinct()
+    for campaign_id in sorted(connection.scalars(over_in)):
+        try:
+            theirs = load_id(connection, campaign_id)
+        except UsageError:  # its file is of a version that this one cannot read
+            continue
+        release_expired(connection, theirs, now=now)
 
 
 def others_look(

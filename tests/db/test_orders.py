@@ -1,7 +1,6 @@
 """Orders: submitted with a result, verified by somebody else, cancelled, gone with the person."""
 
 import json
-from datetime import datetime
 from threading import Barrier, Thread
 from typing import Any
 
@@ -71,17 +70,10 @@ def words(*order: str, disposition: str = "sale", **more: Any) -> Words:
     return Words(disposition=disposition, order=order, **more)
 
 
-def give(
-    base: Engine,
-    stored: StoredCampaign,
-    attempt_id: int,
-    typed: Words,
-    *,
-    now: datetime = NOON + minutes(1),
-) -> None:
+def give(base: Engine, stored: StoredCampaign, attempt_id: int, typed: Words) -> None:
     with writing(base) as connection:
         result = read_result(stored.campaign, typed, now=NOON)
-        record_result(connection, stored, AttemptId(attempt_id), result, now=now)
+        record_result(connection, stored, AttemptId(attempt_id), result, now=NOON + minutes(1))
 
 
 def correct(base: Engine, stored: StoredCampaign, attempt_id: int, typed: Words) -> None:
