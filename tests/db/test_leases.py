@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from campaigns import desk, leases, leaving, ledger, taking_back
+from campaigns import desk, leases, leaving, ledger, taking_back, telling
 from campaigns.agents import find_agent
 from campaigns.claims import Claim, claim, stop_claims
 from campaigns.leases import Lease
@@ -119,7 +119,7 @@ def release(stored: StoredCampaign, lease: str) -> Doing:
     return do
 
 
-ENDS = ["expiry", "result", "leaving"]
+ENDS = ["expiry", "result", "telling", "leaving"]
 
 
 @pytest.mark.parametrize("by", ENDS)
@@ -128,22 +128,28 @@ def test_a_release_while_the_lease_ends_otherwise_is_told_so(
 ):
     stored = campaign(base, "manual")
     lease = look(base, stored, anna)
-    where = {"expiry": ledger, "result": desk, "leaving": leaving}[by]
-    name = {"expiry": "settle", "result": "record_result", "leaving": "settle"}[by]
     other = Other(base, release(stored, lease.lease))
+    where, name = {
+        "expiry": (ledger, "settle"),
+        "result": (desk, "record_result"),
+        "telling": (telling, "keep_told"),
+        "leaving": (leaving, "settle"),
+    }[by]
     come_before(monkeypatch, where, name, other)
     with writing(base) as connection:
         match by:
             case "expiry":
                 assert ledger.release_expired(connection, stored, now=OVER) == (anna,)
-            case "result":
+            case "result" | "telling":
+                if by == "telling":
+                    telling.tell_in_talk(connection, lease, ["Europe/Paris"], now=NOON)
                 desk.give_result(connection, stored, lease, said(stored, K.SUCCESS), now=NOON)
             case _:
                 leaving.deactivate(connection, find_agent(connection, "anna"), now=NOON)
     (refusal,) = other.refused()
     assert refusal.startswith("UsageError: there is no lease")
     assert claim_rows(base) == []
-    assert enrolled(base, stored)["Åse"].state == ("done" if by == "result" else "new")
+    assert enrolled(base, stored)["Åse"].state == ("done" if by in {"result", "telling"} else "new")
 
 
 @pytest.mark.parametrize("by", ENDS)
@@ -157,7 +163,9 @@ def test_whatever_ends_a_lease_while_it_is_released_finds_it_over(
         match by:
             case "expiry":
                 assert ledger.release_expired(connection, stored, now=OVER) == ()
-            case "result":
+            case "result" | "telling":
+                if by == "telling":
+                    telling.tell_in_talk(connection, lease, ["Europe/Paris"], now=NOON)
                 desk.give_result(connection, stored, lease, said(stored, K.SUCCESS), now=NOON)
             case _:
                 leaving.deactivate(connection, find_agent(connection, "anna"), now=NOON)
@@ -167,7 +175,7 @@ def test_whatever_ends_a_lease_while_it_is_released_finds_it_over(
     with writing(base) as connection:
         desk.give_back(connection, stored, lease)
     refused = [one.partition(":")[0] for one in other.refused()]
-    assert refused == (["UsageError"] if by == "result" else [])
+    assert refused == (["UsageError"] if by in {"result", "telling"} else [])
     assert claim_rows(base) == []
     person = enrolled(base, stored)["Åse"]
     assert (person.state, person.attempts) == ("new", 0)
