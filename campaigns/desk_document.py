@@ -49,6 +49,7 @@ def person_document(
             "external_id": lead.external_id,
             "name": lead.name,
             "attributes": lead.attributes,
+            "language": lead.language,
         },
         "phone": number.e164 if by_hand else None,
         "phone_masked": masked(number.e164),
@@ -56,7 +57,7 @@ def person_document(
         "script": words.pop("script"),
         "questions": questions_document(campaign, typed),
         "dispositions": offered(campaign),
-        "history": _history(connection, lease.lead_id),
+        "history": _history(connection, lease),
         "practice": False,
         "draft": typed,
         "order": form_document(campaign.order),
@@ -91,7 +92,10 @@ def day_there(zones: Sequence[str], now: datetime) -> date:
     return days.pop() if len(days) == 1 else now.astimezone(UTC).date()
 
 
-def _history(connection: Connection, lead_id: int) -> list[dict[str, object]]:
+def _history(connection: Connection, lease: Lease) -> list[dict[str, object]]:
+    """Return the calls before the one that the lease is for."""
+    before = calls(connection, lease.lead_id, ended=True, limit=_CALLS_SHOWN + 1)
+    others = [past for past in before if past.attempt_id != lease.attempt_id]
     return [
         {
             "at": past.dialed_at,
@@ -102,5 +106,5 @@ def _history(connection: Connection, lead_id: int) -> list[dict[str, object]]:
             "refusal_detail": past.refusal_detail,
             "note": past.note,
         }
-        for past in calls(connection, lead_id, ended=True, limit=_CALLS_SHOWN)
+        for past in others[:_CALLS_SHOWN]
     ]

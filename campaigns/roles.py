@@ -29,12 +29,12 @@ FOR_ROLES: Mapping[str, frozenset[Role]] = {
     "tasks add": _DESK,
     "recording pause": _DESK,
     "recording resume": _DESK,
+    "supervise move": _DESK,  # agents: whom they have, to the names of the configuration
     # Whoever sits beside them.
     "supervise listen": _FLOOR,
     "supervise whisper": _FLOOR,
     "supervise join": _FLOOR,
     "supervise take": _FLOOR,
-    "supervise move": _FLOOR,
     "supervise end": _FLOOR,
     "supervise list": _FLOOR,
     "drafts list": _FLOOR,

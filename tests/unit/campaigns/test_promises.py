@@ -119,7 +119,10 @@ def test_the_night_is_open_to_a_campaign_whose_file_says_so() -> None:
         return LAWS.of(nightly, OSLO, "mobile", moment)
 
     moment = datetime(2026, 6, 3, 1, tzinfo=UTC)
-    assert why_not_promised(replace(facts(of=nightly), law=law_then(NOW)), law_then, moment, now=NOW) is None
+    assert (
+        why_not_promised(replace(facts(of=nightly), law=law_then(NOW)), law_then, moment, now=NOW)
+        is None
+    )
 
 
 def test_a_cap_that_is_reached_moves_the_promise_to_the_next_day() -> None:
