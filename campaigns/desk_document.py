@@ -53,6 +53,7 @@ def person_document(
                 "external_id": lead.external_id,
                 "name": lead.name,
                 "attributes": lead.attributes,
+                "language": lead.language,
             },
             hidden,
         ),
@@ -62,7 +63,7 @@ def person_document(
         "script": conceal(words.pop("script"), hidden),
         "questions": questions_document(campaign, typed),
         "dispositions": offered(campaign),
-        "history": conceal(_history(connection, lease.lead_id), hidden),
+        "history": conceal(_history(connection, lease), hidden),
         "practice": False,
         "draft": typed,
         "order": form_document(campaign.order),
@@ -108,7 +109,10 @@ def day_there(zones: Sequence[str], now: datetime) -> date:
     return days.pop() if len(days) == 1 else now.astimezone(UTC).date()
 
 
-def _history(connection: Connection, lead_id: int) -> list[dict[str, object]]:
+def _history(connection: Connection, lease: Lease) -> list[dict[str, object]]:
+    """Return the calls before the one that the lease is for."""
+    before = calls(connection, lease.lead_id, ended=True, limit=_CALLS_SHOWN + 1)
+    others = [past for past in before if past.attempt_id != lease.attempt_id]
     return [
         {
             "at": past.dialed_at,
@@ -119,5 +123,5 @@ def _history(connection: Connection, lead_id: int) -> list[dict[str, object]]:
             "refusal_detail": past.refusal_detail,
             "note": past.note,
         }
-        for past in calls(connection, lead_id, ended=True, limit=_CALLS_SHOWN)
+        for past in others[:_CALLS_SHOWN]
     ]

@@ -181,14 +181,28 @@ def _reason(campaign: Campaign, chosen: Disposition, code: str | None) -> Refusa
         return None
     reasons = {reason.code: reason for reason in campaign.refusal_reasons}
     if code is None:
-        raise UsageError(f"a refusal needs its reason; add --reason with one of {_all(reasons)}")
-    if code not in reasons:
-        near = nearest(code, list(reasons))
-        raise UsageError(
-            f"{code!r} is no reason of this campaign, the nearest is {near!r}; add --reason with "
-            f"one of {_all(reasons)}"
-        )
-    return reasons[code]
+        raise UsageError(f"a refusal needs its reason; add --reason with {_one_of(reasons)}")
+    if code in reasons:
+        return reasons[code]
+    inside = [reason.code for reason in reasons.values() if reason.group == code]
+    if inside:
+        raise UsageError(f"{code!r} is a group of reasons; add --reason with one of {_all(inside)}")
+    near = nearest(code, list(reasons))
+    raise UsageError(
+        f"{code!r} is no reason of this campaign, the nearest is {near!r}; add --reason with "
+        f"{_one_of(reasons)}"
+    )
+
+
+def _one_of(reasons: Mapping[str, RefusalReason]) -> str:
+    """Return which reasons there are, or, where they would fill the screen, where they stand."""
+    if len(reasons) <= _MOST_TOLD:
+        return f"one of {_all(reasons)}"
+    groups = dict.fromkeys(reason.group for reason in reasons.values())
+    return f"a code of those that `ringbank next` shows in the groups {_all(groups)}"
+
+
+_MOST_TOLD = 20
 
 
 def _is_own(campaign: Campaign, by: str | None) -> bool:

@@ -31,12 +31,12 @@ FOR_ROLES: Mapping[str, frozenset[Role]] = {
     "tasks add": _DESK,
     "recording pause": _DESK,
     "recording resume": _DESK,
+    "supervise move": _DESK,  # agents: whom they have, to the names of the configuration
     # Whoever sits beside them.
     "supervise listen": SUPERVISORS,
     "supervise whisper": SUPERVISORS,
     "supervise join": SUPERVISORS,
     "supervise take": SUPERVISORS,
-    "supervise move": SUPERVISORS,
     "supervise end": SUPERVISORS,
     "supervise list": SUPERVISORS,
     "drafts list": SUPERVISORS,

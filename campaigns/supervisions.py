@@ -1,5 +1,6 @@
 """Supervision in the base: who asked for help, who listened to whom, from when to when."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 from campaigns.agents import AgentRow
 from campaigns.cards import refuse_card
 from campaigns.desk_tables import supervisions
+from campaigns.model import Role
 from campaigns.roles import SUPERVISORS
 from campaigns.tables import agents, attempts, campaigns, claims
 from leads.errors import NotAllowedError, UsageError
@@ -62,9 +64,14 @@ def demand_supervisor(agent: AgentRow) -> None:
     """
     if not agent.roles & SUPERVISORS:
         raise NotAllowedError(
-            f"{agent.name} is neither supervisor nor manager; whoever manages the agents can "
-            "give the role, see: ringbank agents roles --help"
+            f"{agent.name} is neither supervisor nor manager; name somebody who is, or have a "
+            f"manager give the role: ringbank agents roles {_words(agent)}"
         )
+
+
+def _words(agent: AgentRow) -> str:
+    """Return an agent's name and roles, with the one that is lacking, as a command takes them."""
+    return shlex.join([agent.name, *sorted({*agent.roles, Role.SUPERVISOR})])
 
 
 def find_talk(connection: Connection, word: str) -> Talk:

@@ -83,6 +83,7 @@ def add(connection: Connection, task: NewTask, *, by: str, now: datetime) -> int
     Raises:
         UsageError: the class, the priority or the text cannot be used.
     """
+    refuse_card(task.kind, "--class")
     if not _CLASS.fullmatch(task.kind):
         raise UsageError(
             f"{task.kind!r} cannot be a class; write it with a-z, 0-9 and _, like complaint"

@@ -24,6 +24,7 @@ from campaigns.offered import questions_document
 from campaigns.said import outcome_of
 from campaigns.scripts.shown import note_shown, words_for
 from campaigns.scripts.talk import Answers
+from campaigns.tasks import checked
 from dialer.acting import check_own_lease, check_own_name
 from dialer.asking import (
     ask_engine,
@@ -192,10 +193,12 @@ class Desk(Results):
             note: in the agent's words.
 
         Raises:
-            UsageError: the lease is over, or there is no such reason.
+            UsageError: the lease is over, there is no such reason, or the note holds a card's
+                number.
             NotAllowedError: the person was called, or too many were skipped.
         """
         code = skips.skip_reason(reason)
+        note = checked(note, "--note") if note else None
         now = engine_time(self._site)
         with writing(self._site.base()) as connection:
             held = self._lease(connection, lease)

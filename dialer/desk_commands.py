@@ -262,9 +262,11 @@ def _show(console: Console, document: dict[str, object], campaign: str) -> None:
     console.facts(
         {
             "lease": document["lease"],
+            "campaign": document["campaign"],
             "person": lead["name"] or "(no name)",
             "phone": document["phone"] or document["phone_masked"],
             "local time": document["local_time"] or "not known",
+            **({"speaks": lead["language"]} if lead["language"] else {}),
             **lead["attributes"],
         }
     )

@@ -27,10 +27,11 @@ from campaigns.law import Laws
 from campaigns.leases import Lease
 from campaigns.practice import PracticeTalk
 from campaigns.result_words import Result, Words
-from campaigns.roles import SUPERVISORS
 from campaigns.rules_in_force import laws_of
 from campaigns.said import asks_for_no_call
 from campaigns.store import StoredCampaign
+from campaigns.supervisions import demand_supervisor
+from campaigns.tasks import checked
 from campaigns.traces import Look
 from dialer.acting import NotYoursError, check_own_lease, on_whose_word
 from dialer.asking import (
@@ -141,17 +142,13 @@ class Results(Line):
         """
         now = engine_time(self._site)
         with self._keeping(lease, words, now=now), writing(self._site.base()) as connection:
+            why = checked(why, "--why") if why else None
             by = on_whose_word(self._site, by)
             if by is None:
                 raise UsageError("a correction needs to know who corrects; add --by NAME")
             call = leases.find_call(connection, lease)
             check_own_lease(self._site, lease, call.agent_id)
-            who = find_agent(connection, by)
-            if not who.roles & SUPERVISORS:
-                raise NotAllowedError(
-                    f"only a supervisor or a manager corrects results, and {by} is neither; "
-                    f"name one, or give {by} the role: ringbank agents roles {by}"
-                )
+            demand_supervisor(find_agent(connection, by))
             assert call.attempt_id is not None
             stored = store.load_id(connection, call.campaign_id)
             said, recorded, _ = self._read(connection, stored, call, words, now=now)

@@ -187,6 +187,27 @@ def test_who_has_a_token_need_not_say_who_they_are(as_: Any, say: Say, tokens: A
     assert as_("bo", f"{NEXT} bo")["lease"] == mine["lease"]
 
 
+def test_who_supervises_with_a_token_need_not_say_so(as_: Any, tokens: Any) -> None:
+    as_("bo", f"{NEXT} bo")
+    told = as_("sue", "supervise listen bo", status=3)
+    assert "bo dials by hand" in told or "nobody is on the line with bo" in told
+    assert "cannot vouch for max" in as_("sue", "supervise listen bo --by max", status=3)
+
+
+def test_an_agent_moves_the_person_they_have_and_does_nothing_else_of_a_supervisors(
+    as_: Any, tokens: Any
+) -> None:
+    as_("bo", f"{NEXT} bo")
+    told = as_("bo", "supervise move bo --to second_level", status=3)
+    assert "bo dials by hand" in told or "nobody is on the line with bo" in told
+    assert "may not use `ringbank supervise take`" in as_("bo", "supervise take bo", status=3)
+
+
+def test_without_a_token_it_has_to_be_said_who_supervises(office: Path, say: Say) -> None:
+    told = say("supervise end", status=2).stderr
+    assert "say who does it: add --by NAME, or set RINGBANK_AGENT_TOKEN" in told
+
+
 def test_without_a_token_it_has_to_be_said_whose_desk_it_is(office: Path, say: Say) -> None:
     told = say("next --campaign tariff-switch", status=2).stderr
     assert "whose desk is it? add --agent NAME, or set RINGBANK_AGENT_TOKEN" in told

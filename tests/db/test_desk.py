@@ -276,6 +276,7 @@ def test_the_agent_sees_all_there_is_to_know(base: Engine, spring: StoredCampaig
         "external_id": "17",
         "name": "Åse",
         "attributes": {"By": "Oslo"},
+        "language": None,
     }
     assert (document["phone"], document["phone_masked"]) == ("+4722000001", "+4722****01")
     assert (document["local_time"], document["script"]) == ("2026-06-02T12:00", "Hello!")
@@ -306,6 +307,18 @@ def test_where_the_engine_dials_the_number_is_masked(base: Engine, anna: int):
         note_agent(connection, attempt.id, anna)
     document = shown(base, spring, given(base, spring, anna))
     assert (document["phone"], document["phone_masked"]) == (None, "+4722****01")
+
+
+def test_a_call_is_not_in_its_own_history(base: Engine, anna: int):
+    import_people(base, [("Åse", phone(1))])
+    spring = started(base)
+    attempt = dial_next(base, spring)
+    with writing(base) as connection:
+        note_agent(connection, attempt.id, anna)
+    lease = given(base, spring, anna)
+    close(base, spring, attempt, Outcome.CONNECTED)
+    assert lease.attempt_id == attempt.id
+    assert shown(base, spring, lease)["history"] == []
 
 
 def test_the_history_is_of_all_campaigns_the_newest_first(

@@ -163,10 +163,10 @@ def test_nobody_verifies_what_they_took(base: Engine, spring: StoredCampaign, by
 def test_what_is_over_is_not_done_again(base: Engine, spring: StoredCampaign) -> None:
     order = sell(base, spring)
     verify(base, order.order_id)
-    with pytest.raises(NotAllowedError, match="is verified; only a submitted one"):
+    with pytest.raises(NotAllowedError, match="is verified; only a submitted order"):
         verify(base, order.order_id)
     cancel(base, order.order_id)
-    with pytest.raises(NotAllowedError, match="is cancelled; only a submitted one"):
+    with pytest.raises(NotAllowedError, match="is cancelled; only a submitted order"):
         verify(base, order.order_id)
     with pytest.raises(NotAllowedError, match="cancelled already"):
         cancel(base, order.order_id)

@@ -119,6 +119,7 @@ def test_an_open_task_gets_another_owner_or_time(base: Engine, ase: int) -> None
     [
         ({"kind": "No show"}, "cannot be a class"),
         ({"kind": ""}, "cannot be a class"),
+        ({"kind": "4111111111111111"}, "payment card"),
         ({"priority": 0}, "the priority 0 is none"),
         ({"priority": 6}, "the priority 6 is none"),
         ({"text": " "}, "--text is empty"),

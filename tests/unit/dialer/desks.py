@@ -86,13 +86,14 @@ class FakeDesk:
 
     Attributes:
         refusals: method -> the error that its next call raises.
-        which: the question that comes up once the provider is another one.
+        brings: the question and the answer to it with which the question "which" comes up.
     """
 
     people: list[dict[str, Any]]
     why: list[dict[str, Any]] = field(default_factory=list)
     mode: str = "manual"
     state: str = "out"
+    brings: tuple[str, str] = ("provider", "other")
     refusals: dict[str, Exception] = field(default_factory=dict)
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     given: list[dict[str, Any]] = field(default_factory=list)
@@ -123,7 +124,8 @@ class FakeDesk:
 
     def script(self, lease: str, answers: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
         self._note("script", lease, dict(answers))
-        other = list(answers.get("provider", ())) == ["other"]
+        key, answer = self.brings
+        other = answer in answers.get(key, ())
         questions = [
             {**question, "asked": other} if question["key"] == "which" else question
             for question in self.people[0]["questions"]
