@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, delete, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from campaigns import training
 from campaigns.consequences import follow, hold_numbers
@@ -13,7 +13,7 @@ from campaigns.result_words import Result, hand_outcome
 from campaigns.said import attempt_row, dispose, keep_answers
 from campaigns.settling import settle
 from campaigns.store import StoredCampaign
-from campaigns.tables import campaign_leads, claims
+from campaigns.tables import attempts, campaign_leads, claims
 from campaigns.traces import Look, keep_trace, look, take_back
 from leads import consents
 from leads.consent_rules import NewConsent
@@ -46,7 +46,15 @@ def record_result(
     hold_numbers(connection, kind)
     attempt = attempt_row(connection, attempt_id)
     if attempt.disposition_kind is not None:
-        take_back(connection, attempt, own_row=True, wish_stays=True, why=_REPLACED, now=now)
+        take_back(
+            connection,
+            attempt,
+            own_row=True,
+            wish_stays=True,
+            order_stays=result.order is not None,
+            why=_REPLACED,
+            now=now,
+        )
         attempt = attempt_row(connection, attempt_id)
     before = before or look(connection, attempt.lead_id, attempt.phone, attempt_id)
     ended = attempt.ended_at is not None
@@ -93,7 +101,16 @@ def _give_to_owner(
     attempt: Row[tuple[object, ...]],
     result: Result,
 ) -> None:
-    """Write whose callback it is, and until when it is nobody else's."""
+    """Write whose callback it is, and until when it is nobody else's.
+
+    A talk after this one has the last word, also where this one is corrected.
+    """
+    ours = (
+        attempts.c.campaign_id == attempt.campaign_id,
+        attempts.c.lead_id == attempt.lead_id,
+    )
+    if connection.scalar(select(attempts.c.id).where(*ours, attempts.c.id > attempt.id).limit(1)):
+        return
     own = result.own_callback and result.callback_at is not None
     until = result.callback_at + stored.campaign.callbacks.grace if result.callback_at else None
     connection.execute(

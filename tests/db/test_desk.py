@@ -21,6 +21,7 @@ from campaigns.store import StoredCampaign
 from campaigns.tables import agents, answers
 from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
+from leads.model import masked
 from tests.db.people import (
     LAWS,
     NOON,
@@ -204,6 +205,20 @@ def test_a_lease_whose_time_ran_out_is_over(base: Engine, spring: StoredCampaign
             leases.find_lease(connection, lease.lease)
 
 
+def test_a_lease_whose_time_ran_out_holds_nobody_back_in_another_campaign(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    left = given(base, spring, anna)
+    put(base, spring, CampaignState.PAUSED)
+    summer = started(base, by_hand("summer"))
+    bo = add_agent(base, "bo")
+    early = [given(base, summer, bo, now=NOON + LEASE_TIME - timedelta(seconds=1)).lead_id]
+    assert left.lead_id not in early
+    asked = given(base, summer, anna, now=NOON + LEASE_TIME)
+    assert (asked.campaign_id, asked.lead_id) == (summer.id, left.lead_id)
+    assert {row.lease for row in claim_rows(base)}.isdisjoint({left.lease})
+
+
 def test_a_campaign_that_stands_still_gives_nobody(base: Engine, spring: StoredCampaign, anna: int):
     paused = put(base, spring, CampaignState.PAUSED)
     assert ask(base, paused, anna) is None
@@ -326,8 +341,8 @@ def test_the_history_is_of_all_campaigns_the_newest_first(
 
 @pytest.mark.parametrize("number", ["+4722000001", "+12025550123", "+2921234"])
 def test_a_masked_number_tells_country_and_two_digits(number: str):
-    assert re.fullmatch(r"\+\d{2,4}\*+\d{2}", desk.masked(number))
-    assert len(desk.masked(number)) == len(number)
+    assert re.fullmatch(r"\+\d{2,4}\*+\d{2}", masked(number))
+    assert len(masked(number)) == len(number)
 
 
 def test_the_clock_is_not_told_where_zones_disagree(base: Engine, anna: int):

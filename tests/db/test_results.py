@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from campaigns import desk, drafts, leases, ledger, taking_back
 from campaigns.desk_tables import drafts as draft_rows
@@ -23,7 +23,7 @@ from campaigns.person import person_document
 from campaigns.result_words import Result, Words, read_result
 from campaigns.rules.own import Own
 from campaigns.store import StoredCampaign
-from campaigns.tables import answers, attempts
+from campaigns.tables import agents, answers, attempts
 from campaigns.taking_back import UNDO_TIME
 from dialer.desk import Desk
 from dialer.tables import requests
@@ -336,6 +336,27 @@ def test_an_agent_who_has_somebody_else_by_now_gives_that_result_first(
     assert [row.attempt_id for row in claim_rows(base)] == [first]
 
 
+@pytest.mark.parametrize(
+    ("now_so", "may"), [("ready", False), ("paused", True), ("wrap_up", True), ("out", True)]
+)
+def test_whoever_may_be_given_the_next_person_pauses_before_they_take_back(
+    base: Engine, spring: StoredCampaign, anna: int, now_so: str, may: bool
+):
+    attempt_id = talk(base, spring, anna)
+    give(base, spring, attempt_id, said(spring, K.SUCCESS))
+    with writing(base) as connection:
+        connection.execute(update(agents).values(state=now_so))
+    if may:
+        undo(base, spring, attempt_id)
+        assert [row.agent_id for row in claim_rows(base)] == [anna]
+        return
+    with pytest.raises(NotAllowedError, match="run: ringbank agents pause anna, and take"):
+        undo(base, spring, attempt_id)
+    second = talk(base, spring, anna)
+    (held,) = claim_rows(base)
+    assert (held.agent_id, held.attempt_id) == (anna, second), "that result is theirs to give"
+
+
 # Corrections
 
 
@@ -465,6 +486,27 @@ def test_without_the_language_nobody_can_be_found_for_them(
     assert state(base, spring) == ("done", "disposition:language")
 
 
+def test_a_corrected_older_talk_leaves_a_promise_to_whoever_made_it(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    first = talk(base, spring, add_agent(base, "bo"))
+    give(base, spring, first, said(spring, K.NO_CONTACT))
+    second = talk(base, spring, anna, now=LATER)
+    assert attempt_row(base, second).lead_id == attempt_row(base, first).lead_id
+    due = LATER + minutes(60)
+    promise = said(spring, K.CALLBACK, callback_at=due, own_callback=True)
+    give(base, spring, second, promise, now=LATER + minutes(1))
+    before = enrolled(base, spring)["Åse"]
+    assert (before.state, before.owner_id) == ("callback", anna)
+    earlier = said(spring, K.CALLBACK, callback_at=due + minutes(9), own_callback=True)
+    for word in (said(spring, K.LEFT_MESSAGE), earlier):
+        correct(base, spring, first, word, now=LATER + minutes(9))
+        lead = enrolled(base, spring)["Åse"]
+        assert (lead.state, lead.owner_id, lead.next_call_at, lead.owner_until) == (
+            "callback", anna, due, before.owner_until,
+        )  # fmt: skip
+
+
 # Talks that broke off
 
 
@@ -522,6 +564,27 @@ def test_a_late_result_is_taken_as_long_as_nobody_has_the_person(
     assert state(base, spring) == ("callback", "disposition:callback")
     with pytest.raises(UsageError, match="its result was given"):
         give(base, spring, attempt_id, said(spring, K.SUCCESS), now=late)
+
+
+def test_answers_of_a_broken_talk_come_back_when_a_late_result_is_taken_back(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    attempt_id = talk(base, spring, anna)
+    type_in(base, spring, attempt_id, answers=("provider=other", "why=cheaper"))
+    late = ENDED + WRAP_UP_LIMIT
+    expire(base, spring, late)
+    again = {"why": ["cheaper"], "provider": ["Telia"]}
+    give(base, spring, attempt_id, said(spring, K.SUCCESS, answers=again), now=late)
+    other = talk(base, spring, anna, now=late)
+    given = said(spring, K.PARTIAL, answers={"provider": ["Telia"]})
+    give(base, spring, other, given, now=late + minutes(1))
+    undo(base, spring, attempt_id, now=late + minutes(2))
+    kept = {(row.attempt_id, row.question, row.answer) for row in rows_of(base, answers)}
+    assert kept == {
+        (attempt_id, "provider", "other"),
+        (attempt_id, "why", "cheaper"),
+        (other, "provider", "Telia"),
+    }
 
 
 def test_a_late_result_is_refused_once_somebody_has_the_person(
