@@ -16,11 +16,11 @@ from campaigns.model import (
 )
 from campaigns.offered import offered, questions_document
 from campaigns.orders.form import form_document
+from campaigns.past_calls import calls
 from campaigns.questions import usable_answers
 from campaigns.rules.placing import possible_zones
 from campaigns.scripts.shown import words_for
 from campaigns.store import StoredCampaign
-from campaigns.story import calls
 from campaigns.tasks import open_documents
 from leads.masking import conceal
 from leads.model import e164_of, masked

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from campaigns.cards import refuse_card
 from campaigns.desk_tables import skips
@@ -101,13 +101,3 @@ def passed_over(
             )
         )
     )
-
-
-def skipped_by(connection: Connection, *, since: datetime) -> Mapping[int, int]:
-    """Return how many people each agent has skipped since a moment."""
-    rows = connection.execute(
-        select(skips.c.agent_id, func.count())
-        .where(skips.c.skipped_at >= since)
-        .group_by(skips.c.agent_id)
-    )
-    return {row[0]: row[1] for row in rows}

@@ -152,9 +152,16 @@ def read_person(document: Mapping[str, Any], *, now: datetime) -> Person:
         live=bool(document.get("live")),
         practice=bool(document.get("practice")),
         role=_role(document.get("character") or {}),
-        draft=document.get("draft") or {},
+        draft={key: _clean(value) for key, value in (document.get("draft") or {}).items()},
     )
     return rendered(person, document)
+
+
+def _clean(typed: Any) -> Any:
+    """Return what was typed, by a command perhaps, as a screen may show it."""
+    if isinstance(typed, str):
+        return printable(typed)
+    return [_clean(one) for one in typed] if isinstance(typed, list | tuple) else typed
 
 
 def rendered(person: Person, shown: Mapping[str, Any]) -> Person:

@@ -360,6 +360,13 @@ def test_a_draft_comes_back_where_it_was_left() -> None:
     assert words.order == (), "what belongs to no refusal stays in the draft"
 
 
+def test_a_draft_that_a_command_kept_cannot_move_the_cursor() -> None:
+    agent = seated(draft={"note": "a\x1b[2Jdog", "answers": ["which=\x9b2Jx"], "sure": True})
+    assert agent.talk.person.draft == {
+        "note": "a [2Jdog", "answers": ["which= 2Jx"], "sure": True
+    }  # fmt: skip
+
+
 def test_nobody_to_call_says_why_in_words() -> None:
     why = [
         {"gate": "hours", "count": 12, "next_at": NOW + timedelta(hours=20)},
