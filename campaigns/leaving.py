@@ -16,6 +16,7 @@ from campaigns.model import AgentState
 from campaigns.said import attempt_row
 from campaigns.settling import settle
 from campaigns.store import load_id
+from campaigns.supervisions import end_help
 from campaigns.tables import agents, campaign_leads, claims
 from leads.errors import NotAllowedError, UsageError
 
@@ -52,6 +53,7 @@ def deactivate(connection: Connection, agent: AgentRow, *, now: datetime) -> Non
     )
     if lease is not None and lease.id is not None and held:
         release(connection, lease.id)
+    end_help(connection, agent.id, now=now)
     connection.execute(
         update(practice_talks)
         .where(practice_talks.c.agent_id == agent.id, practice_talks.c.ended_at.is_(None))

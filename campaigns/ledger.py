@@ -34,6 +34,7 @@ from campaigns.model import (
 from campaigns.said import obey_key
 from campaigns.settling import settle
 from campaigns.store import StoredCampaign
+from campaigns.supervisions import end_help
 from campaigns.tables import attempts, campaign_leads, claims
 from leads.model import E164
 from leads.sql import among, in_chunks
@@ -385,7 +386,10 @@ def release_expired(
     keep_typed_answers(connection, stored, rows, now=now)
     settle(connection, stored, [(row.lead_id, row.number_id) for row in rows])
     connection.execute(delete(claims).where(claims.c.id.in_([row.id for row in rows])))
-    return tuple(row.agent_id for row in rows if row.agent_id is not None)
+    theirs = tuple(row.agent_id for row in rows if row.agent_id is not None)
+    for agent_id in theirs:
+        end_help(connection, agent_id, now=now)
+    return theirs
 
 
 def agents_owing_result(connection: Connection) -> frozenset[int]:

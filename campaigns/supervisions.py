@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, and_, insert, or_, select, update
 
 from campaigns.agents import AgentRow
 from campaigns.cards import refuse_card
@@ -176,6 +176,25 @@ def end_help(
             supervisions.c.ended_at.is_(None),
         )
         .values(ended_at=now, supervisor_id=by)
+    )
+
+
+def forget_words(connection: Connection, lead_id: int) -> None:
+    """Leave nothing of what agents wrote of an erased person when they asked for help.
+
+    Asked before there was a call, it names nobody: of whoever has no lease now, all of it goes.
+    """
+    talks = select(attempts.c.id).where(attempts.c.lead_id == lead_id)
+    has_somebody = select(claims.c.agent_id).where(claims.c.agent_id.is_not(None))
+    nobodys = and_(
+        supervisions.c.attempt_id.is_(None), supervisions.c.agent_id.not_in(has_somebody)
+    )
+    connection.execute(
+        update(supervisions)
+        .where(
+            supervisions.c.detail.is_not(None), or_(supervisions.c.attempt_id.in_(talks), nobodys)
+        )
+        .values(detail=None)
     )
 
 

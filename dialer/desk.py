@@ -16,6 +16,7 @@ from campaigns import (
     practice,
     skips,
     store,
+    supervisions,
 )
 from campaigns.agents import AgentRow, agent_of, find_agent
 from campaigns.law import AGENT_RESERVED
@@ -183,6 +184,7 @@ class Desk(Results):
             held = self._lease(connection, lease)
             stored = store.load_id(connection, held.campaign_id)
             desk.give_back(connection, stored, held)
+            _want_no_help(connection, held, now=now)
 
     def skip(self, lease: str, reason: str, *, note: str | None = None) -> dict[str, object]:
         """Let go of a person whom the agent does not want to call; others may get them.
@@ -206,6 +208,7 @@ class Desk(Results):
                 raise UsageError(f"nobody holds the lease {lease!r}; see: ringbank status")
             stored = store.load_id(connection, held.campaign_id)
             desk.give_back(connection, stored, held)
+            _want_no_help(connection, held, now=now)
             skips.note_skip(
                 connection,
                 campaign_id=held.campaign_id,
@@ -275,3 +278,9 @@ class Desk(Results):
             "state": who and who.state,
             "outcome": outcome,
         }
+
+
+def _want_no_help(connection: Connection, held: leases.Lease, *, now: datetime) -> None:
+    """End the wish for a supervisor with the lease: help is for somebody whom the agent has."""
+    if held.agent_id is not None:
+        supervisions.end_help(connection, held.agent_id, now=now)

@@ -211,6 +211,17 @@ def test_an_undone_result_takes_its_order_along(base: Engine, spring: StoredCamp
     assert listed(base) == ()
 
 
+def test_the_number_of_a_withdrawn_order_is_nobody_elses(
+    base: Engine, spring: StoredCampaign
+) -> None:
+    gone = sell(base, spring)
+    with writing(base) as connection:
+        store.withdraw(connection, gone.attempt_id)
+    assert sell(base, spring).order_id > gone.order_id
+    with pytest.raises(UsageError, match=f"no order {gone.order_id}"):
+        verify(base, gone.order_id)
+
+
 @pytest.mark.parametrize(
     ("typed", "why"),
     [

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select, update
 
-from campaigns import desk, drafts, leases, ledger, taking_back
+from campaigns import desk, drafts, leases, ledger, supervisions, taking_back
 from campaigns.desk_tables import drafts as draft_rows
 from campaigns.desk_tables import result_changes, result_traces
 from campaigns.erasure import erase
@@ -809,6 +809,30 @@ def test_words_for_a_lease_that_is_over_are_kept_and_the_message_says_so(
         (draft,) = drafts.listed(connection)
     assert (draft.lease, draft.agent, draft.given) == (lease, "anna", True)
     assert draft.words == {"disposition": "hostile", "note": "loud"}
+
+
+@pytest.mark.parametrize("how", ["release", "skip", "give"])
+def test_with_the_lease_ends_the_wish_for_a_supervisor(
+    base: Engine, anna: int, office: Desk, how: str
+):
+    import_text(base, PEOPLE)
+    manual = started(base, definition(mode="manual", talk=TALK))
+    with writing(base) as connection:
+        lease = desk.next_person(connection, manual, LAWS, anna, now=NOON)
+        assert lease is not None
+    office.help(lease.lease, "does not know what to say")
+    with reading(base) as connection:
+        (wanted,) = supervisions.help_wanted(connection)
+    assert wanted["note"] == "does not know what to say"
+    match how:
+        case "release":
+            office.release(lease.lease)
+        case "skip":
+            office.skip(lease.lease, "other")
+        case _:
+            office.give(lease.lease, Words(disposition="partial"))
+    with reading(base) as connection:
+        assert supervisions.help_wanted(connection) == []
 
 
 def test_the_engine_is_told_the_kind_of_what_was_said(
