@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from campaigns import facts
 from campaigns.drafts import words_of
+from campaigns.history import all_numbers
 from campaigns.law import Laws
 from campaigns.leases import Lease
 from campaigns.model import (
@@ -21,7 +22,8 @@ from campaigns.scripts.shown import words_for
 from campaigns.store import StoredCampaign
 from campaigns.story import calls
 from campaigns.tasks import open_documents
-from leads.model import masked
+from leads.masking import conceal
+from leads.model import e164_of, masked
 from leads.moments import one_clock
 from leads.tables import leads, numbers
 
@@ -39,34 +41,49 @@ def person_document(
     by_hand = campaign.mode is DialMode.MANUAL
     typed = words_of(connection, lease.lease)
     given = usable_answers(campaign.questions, typed.get("answers", ())) if typed else None
+    hidden = hidden_numbers(connection, stored, lease)
     words = words_for(connection, stored, laws, lease, given=given, now=now)
     return {
         "lease": lease.lease,
         "expires_at": lease.expires_at,
         "campaign": campaign.name,
-        "lead": {
-            "id": lead.id,
-            "external_id": lead.external_id,
-            "name": lead.name,
-            "attributes": lead.attributes,
-            "language": lead.language,
-        },
+        "lead": conceal(
+            {
+                "id": lead.id,
+                "external_id": lead.external_id,
+                "name": lead.name,
+                "attributes": lead.attributes,
+                "language": lead.language,
+            },
+            hidden,
+        ),
         "phone": number.e164 if by_hand else None,
         "phone_masked": masked(number.e164),
         "local_time": local_time(zones_of(connection, lease), now),
-        "script": words.pop("script"),
+        "script": conceal(words.pop("script"), hidden),
         "questions": questions_document(campaign, typed),
         "dispositions": offered(campaign),
-        "history": _history(connection, lease),
+        "history": conceal(_history(connection, lease), hidden),
         "practice": False,
         "draft": typed,
         "order": form_document(campaign.order),
-        "tasks": open_documents(connection, lease.lead_id, now=now),
+        "tasks": conceal(open_documents(connection, lease.lead_id, now=now), hidden),
         "mode": campaign.mode,
         "live": lease.live,
         "called": lease.attempt_id is not None,
-        **words,
+        **conceal(words, hidden),
     }
+
+
+def hidden_numbers(connection: Connection, stored: StoredCampaign, lease: Lease) -> tuple[str, ...]:
+    """Return the person's numbers that no text may show to an agent who does not dial them.
+
+    Lists repeat them in other columns, and agents write them into notes.
+    """
+    if stored.campaign.mode is DialMode.MANUAL:
+        return ()
+    theirs = all_numbers(connection, [lease.lead_id])[lease.lead_id]
+    return tuple(map(e164_of, {*theirs, lease.number_id}))
 
 
 def zones_of(connection: Connection, lease: Lease) -> tuple[str, ...]:

@@ -164,7 +164,7 @@ def write_intents(
             asterisk_boot=asterisk_boot,
             dialed_at=now,
             mode=campaign.mode,
-            language=claim.person.language,
+            language=claim.person.language or None,
         )
         for attempt_id, intent, claim in zip(ids, intents, taken, strict=True)
     ]
@@ -356,17 +356,29 @@ def release_expired(
     settled by the outcome alone. What was typed in it stays, and its answers are kept.
     """
     is_over = and_(claims.c.campaign_id == stored.id, claims.c.expires_at <= now)
-    calls = connection.scalars(select(claims.c.attempt_id).where(is_over)).all()
-    if not calls:
+    ended = connection.execute(select(claims.c.attempt_id, claims.c.lead_id).where(is_over)).all()
+    if not ended:
         return ()
-    # Before their claims, as whoever gives a result does.
+    # Before their claims, as whoever ends a lease does; nobody who does so now is waited for.
+    calls = [row.attempt_id for row in ended if row.attempt_id is not None]
     held = connection.scalars(
         select(attempts.c.id)
-        .where(among(connection, attempts.c.id, [one for one in calls if one is not None]))
+        .where(among(connection, attempts.c.id, calls))
         .order_by(attempts.c.id)
         .with_for_update(skip_locked=True)
     ).all()
-    of_held = or_(claims.c.attempt_id.is_(None), among(connection, claims.c.attempt_id, held))
+    people = connection.scalars(
+        select(campaign_leads.c.lead_id)
+        .where(
+            campaign_leads.c.campaign_id == stored.id,
+            among(connection, campaign_leads.c.lead_id, [row.lead_id for row in ended]),
+        )
+        .with_for_update(skip_locked=True)
+    ).all()
+    of_held = and_(
+        or_(claims.c.attempt_id.is_(None), among(connection, claims.c.attempt_id, held)),
+        among(connection, claims.c.lead_id, people),
+    )
     rows = connection.execute(
         select(claims).where(is_over, of_held).with_for_update(skip_locked=True)
     ).all()

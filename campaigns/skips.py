@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection, func, insert, select
 
+from campaigns.cards import refuse_card
 from campaigns.desk_tables import skips
 from campaigns.fields import nearest
 from leads.errors import NotAllowedError, UsageError
@@ -59,8 +60,10 @@ def note_skip(
     """Keep that an agent skipped somebody, and why.
 
     Raises:
+        UsageError: the note holds the number of a payment card.
         NotAllowedError: they have skipped too many in the last hour.
     """
+    refuse_card(note, "--note")
     hour = timedelta(hours=1)
     lately = connection.scalars(
         select(skips.c.skipped_at)

@@ -10,15 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from campaigns.agents import AgentRow
+from campaigns.cards import refuse_card
 from campaigns.desk_tables import supervisions
 from campaigns.model import Role
+from campaigns.roles import SUPERVISORS
 from campaigns.tables import agents, attempts, campaigns, claims
 from leads.errors import NotAllowedError, UsageError
 from leads.names import did_you_mean
 from leads.tables import leads
-
-SUPERVISORS = frozenset({Role.SUPERVISOR, Role.MANAGER})
-"""Who may listen, whisper, step in, take over, and move people to any number."""
 
 
 class SupervisionKind(StrEnum):
@@ -147,7 +146,12 @@ def ask_for_help(
     note: str | None,
     now: datetime,
 ) -> None:
-    """Write that an agent wants a supervisor; asked again, the newer words stand."""
+    """Write that an agent wants a supervisor; asked again, the newer words stand.
+
+    Raises:
+        UsageError: the note holds the number of a payment card.
+    """
+    refuse_card(note, "--note")
     end_help(connection, agent_id, now=now)
     ask(
         connection,

@@ -18,12 +18,12 @@ from campaigns import (
     store,
 )
 from campaigns.agents import AgentRow, agent_of, find_agent
+from campaigns.law import AGENT_RESERVED
 from campaigns.model import AgentState, DialMode
 from campaigns.offered import questions_document
 from campaigns.said import outcome_of
 from campaigns.scripts.shown import note_shown, words_for
 from campaigns.scripts.talk import Answers
-from campaigns.tasks import checked
 from dialer.acting import check_own_lease, check_own_name
 from dialer.asking import (
     ask_engine,
@@ -37,6 +37,7 @@ from dialer.supervising import SupervisorDesk
 from leads import access
 from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
+from leads.masking import conceal
 
 _LOOK_EVERY_S = 0.05
 
@@ -84,7 +85,7 @@ class Desk(Results):
             document = desk_document.person_document(connection, theirs, self._laws, lease, now=now)
             if theirs.campaign.mode is DialMode.PREVIEW and who.state is AgentState.PAUSED:
                 self._tell_preview(connection, who)
-            if document["phone"] is not None:  # in manual mode the agent sees the number
+            if theirs.campaign.mode in AGENT_RESERVED:  # no call tells whom they have seen
                 actor = self._site.actor()
                 access.record(
                     connection,
@@ -122,7 +123,10 @@ class Desk(Results):
             else:
                 held = self._lease(connection, lease)
                 stored = store.load_id(connection, held.campaign_id)
-                words = words_for(connection, stored, self._laws, held, given=answers, now=now)
+                hidden = desk_document.hidden_numbers(connection, stored, held)
+                words = conceal(
+                    words_for(connection, stored, self._laws, held, given=answers, now=now), hidden
+                )
         return words | {"questions": questions_document(stored.campaign, typed)}
 
     def standing(self, campaign: str, agent: str) -> dict[str, object]:
@@ -193,7 +197,6 @@ class Desk(Results):
             NotAllowedError: the person was called, or too many were skipped.
         """
         code = skips.skip_reason(reason)
-        note = checked(note, "--note") if note else None
         now = engine_time(self._site)
         with writing(self._site.base()) as connection:
             held = self._lease(connection, lease)

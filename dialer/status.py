@@ -81,7 +81,8 @@ def show(console: Console, *, watch: bool) -> None:
             console.document(document)
         else:
             if watch:
-                console.line(f"{_fresh_screen()}{console.now().astimezone():%Y-%m-%d %H:%M:%S}")
+                sys.stdout.write(_fresh_screen())  # a line of data would lose its signs
+                console.line(f"{console.now().astimezone():%Y-%m-%d %H:%M:%S}")
             _print(console, document)
         if not watch:
             return

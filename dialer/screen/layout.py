@@ -37,7 +37,8 @@ def wrapped(text: str, width: int, at_most: int) -> list[str]:
     lines: list[str] = []
     line = ""
     for word in text.split():
-        for number, part in enumerate(chop_cells(word, width)):
+        fits = cell_len(word) <= width  # of a sign without a width nothing would be left
+        for number, part in enumerate([word] if fits else chop_cells(word, width)):
             longer = f"{line} {part}" if line and not number else line + part
             if cell_len(longer) <= width:
                 line = longer

@@ -39,7 +39,7 @@ class Place:
 RESULT = Place(Step.RESULT)
 
 CALLBACK_BY = ("me", "any")
-"""Who keeps a promise, in the words of `campaigns.results.CALLBACK_BY`."""
+"""Who keeps a promise, in the words of `campaigns.result_words.CALLBACK_BY`."""
 
 BETWEEN = "|"
 """What parts the items of an order field that takes several."""

@@ -143,9 +143,43 @@ def test_a_volunteer_acts_in_their_own_name_and_on_their_own_lease_only(
     assert (mine["lease"], mine["draft"]) == (lease, None), "nothing of hers was kept for him"
     for by in ("anna", "sue"):
         line = f"result {lease} --disposition success --correct --by {by}"
-        as_("anna", line, status=2 if by == "anna" else 3)
+        as_("anna", line, status=3)
     as_("sue", f"release {lease}")
     assert as_("sue", f"{NEXT} bo")["lead"]["name"] == "Åse Lunde"
+
+
+def test_a_result_on_another_ones_call_leaves_no_word_with_it(as_: Any, tokens: Any) -> None:
+    lease = as_("bo", f"{NEXT} bo")["lease"]
+    as_("bo", f"result {lease} --disposition success")
+    line = f"result {lease} --disposition success --note planted"
+    assert f"the lease {lease} is not anna's" in as_("anna", line, status=3)
+    assert as_("sue", "drafts list") == []
+    assert f"ringbank drafts show {lease}" in as_("bo", line, status=2)
+    (kept,) = as_("sue", "drafts list")
+    assert (kept["lease"], kept["agent"]) == (lease, "bo")
+
+
+def test_a_volunteer_adds_tasks_for_whom_they_have_only(as_: Any, tokens: Any) -> None:
+    person = as_("bo", f"{NEXT} bo")
+    task = "tasks add --class complaint --text 'nobody came'"
+    for whose in (f"--lead {person['lead']['id']}", "--phone +4722448202", "--attempt 1"):
+        told = as_("anna", f"{task} {whose}", status=3)
+        assert "by your own leases; name your talk with --lease" in told
+    told = as_("anna", f"{task} --lease {person['lease']}", status=3)
+    assert f"the lease {person['lease']} is not anna's" in told
+    mine = as_("bo", f"{task} --lease {person['lease']}")
+    assert mine["lead_id"] == person["lead"]["id"]
+    assert "there is no lease 'x'" in as_("bo", f"{task} --lease x", status=2)
+    as_("sue", f"{task} --lead {person['lead']['id']}")
+
+
+def test_whoever_takes_a_result_back_is_named_and_not_whose_it_was(as_: Any, tokens: Any) -> None:
+    person = as_("bo", f"{NEXT} bo")
+    as_("bo", f"result {person['lease']} --disposition success")
+    assert "is not anna's" in as_("anna", f"result {person['lease']} --undo", status=3)
+    as_("sue", f"result {person['lease']} --undo")
+    story = json.dumps(as_("sue", f"leads show {person['lead']['id']}"))
+    assert '"by": "sue"' in story
 
 
 def test_who_has_a_token_need_not_say_who_they_are(as_: Any, say: Say, tokens: Any) -> None:

@@ -10,17 +10,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from campaigns import desk, desk_document, leases, results
+from campaigns import desk, desk_document, leases, result_words
 from campaigns.definition import read_definition
 from campaigns.desk import LEASE_TIME
 from campaigns.leases import Lease
 from campaigns.ledger import note_agent, unfinished_lease
 from campaigns.model import Campaign, CampaignState, DispositionKind, Outcome
-from campaigns.results import Result, Words
+from campaigns.result_words import Result, Words
 from campaigns.store import StoredCampaign
 from campaigns.tables import agents, answers
 from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
+from leads.model import masked
 from tests.db.people import (
     LAWS,
     NOON,
@@ -204,6 +205,20 @@ def test_a_lease_whose_time_ran_out_is_over(base: Engine, spring: StoredCampaign
             leases.find_lease(connection, lease.lease)
 
 
+def test_a_lease_whose_time_ran_out_holds_nobody_back_in_another_campaign(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    left = given(base, spring, anna)
+    put(base, spring, CampaignState.PAUSED)
+    summer = started(base, by_hand("summer"))
+    bo = add_agent(base, "bo")
+    early = [given(base, summer, bo, now=NOON + LEASE_TIME - timedelta(seconds=1)).lead_id]
+    assert left.lead_id not in early
+    asked = given(base, summer, anna, now=NOON + LEASE_TIME)
+    assert (asked.campaign_id, asked.lead_id) == (summer.id, left.lead_id)
+    assert {row.lease for row in claim_rows(base)}.isdisjoint({left.lease})
+
+
 def test_a_campaign_that_stands_still_gives_nobody(base: Engine, spring: StoredCampaign, anna: int):
     paused = put(base, spring, CampaignState.PAUSED)
     assert ask(base, paused, anna) is None
@@ -339,8 +354,8 @@ def test_the_history_is_of_all_campaigns_the_newest_first(
 
 @pytest.mark.parametrize("number", ["+4722000001", "+12025550123", "+2921234"])
 def test_a_masked_number_tells_country_and_two_digits(number: str):
-    assert re.fullmatch(r"\+\d{2,4}\*+\d{2}", desk.masked(number))
-    assert len(desk.masked(number)) == len(number)
+    assert re.fullmatch(r"\+\d{2,4}\*+\d{2}", masked(number))
+    assert len(masked(number)) == len(number)
 
 
 def test_the_clock_is_not_told_where_zones_disagree(base: Engine, anna: int):
@@ -492,7 +507,7 @@ CAMPAIGN = understood(by_hand())
 def read(campaign: Campaign, disposition: str, **more: Any) -> Result:
     at = more.pop("callback_at", None)
     words = Words(disposition=disposition, answers=tuple(more.pop("given", ())), **more)
-    return results.read_result(campaign, words, callback_at=at, now=NOON)
+    return result_words.read_result(campaign, words, callback_at=at, now=NOON)
 
 
 def test_words_that_can_be_used():

@@ -132,6 +132,14 @@ def test_help_is_wanted_until_somebody_comes_and_the_newer_words_stand(base, tal
     ]
 
 
+def test_what_is_told_to_a_supervisor_holds_no_card_number(base, talk, anna):
+    with writing(base) as connection, pytest.raises(UsageError, match="--note holds what looks"):
+        supervisions.ask_for_help(
+            connection, agent_id=anna, attempt_id=talk.id, note="4111111111111111", now=NOON
+        )
+    assert rows(base) == []
+
+
 def test_the_floor_shows_who_is_with_whom_and_who_listens(base, talk, anna, bo):
     row = ask(base, K.LISTEN, talk, anna, bo)
     with writing(base) as connection:

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from campaigns.results import Words
+from campaigns.result_words import Words
 from dialer.screen import errands, keys
-from dialer.screen.desk_like import abilities
 from dialer.screen.draw import draw
 from dialer.screen.seat import Do, Rest, Seat, Wish
 
@@ -178,7 +177,7 @@ class Agent:
         self.desk, self.now = desk, now
         self.left = False
         self.seat = Seat(
-            campaign="tariff-switch", agent="anna", since=now, can=abilities(desk),
+            campaign="tariff-switch", agent="anna", since=now,
             pauses=(("break", "Break"), ("lunch", "Lunch")),
             skips=(("know_person", "I know them"), ("other", "Another reason")),
         )  # fmt: skip
