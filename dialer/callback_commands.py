@@ -108,11 +108,9 @@ def cancel(
     Example: ringbank callbacks cancel 17 --campaign tariff-switch --reason "has written"
     """
     from campaigns import callbacks, store
-    from campaigns.tasks import checked
     from leads.db import writing
 
     console: Console = ctx.obj
-    reason = checked(reason, "--reason") if reason else None
     with writing(console.base()) as connection:
         stored = store.load(connection, campaign)
         state = callbacks.cancel(connection, stored, lead, reason=reason)

@@ -25,7 +25,6 @@ from campaigns.offered import questions_document
 from campaigns.said import outcome_of
 from campaigns.scripts.shown import note_shown, words_for
 from campaigns.scripts.talk import Answers
-from campaigns.tasks import checked
 from dialer.acting import check_own_lease, check_own_name
 from dialer.asking import (
     ask_engine,
@@ -200,7 +199,6 @@ class Desk(Results):
             NotAllowedError: the person was called, or too many were skipped.
         """
         code = skips.skip_reason(reason)
-        note = checked(note, "--note") if note else None
         now = engine_time(self._site)
         with writing(self._site.base()) as connection:
             held = self._lease(connection, lease)

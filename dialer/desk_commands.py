@@ -315,6 +315,17 @@ def _show_talk(console: Console, document: dict[str, object]) -> None:
         console.line(line)
 
 
+def _needed(field: Mapping[str, Any]) -> str:
+    """Return when a field of the order has to be filled in, or may be."""
+    told = (
+        "required" if field["required"] else "",
+        f"required if {field['required_if']}" if field["required_if"] else "",
+        f"only if {field['only_if']}" if field["only_if"] else "",
+    )
+    found = ", ".join(filter(None, told))
+    return f" ({found})" if found else ""
+
+
 def _show_order(console: Console, document: Mapping[str, Any]) -> None:
     """Print the fields of the order, and which result takes one; before it what is open."""
     for task in document["tasks"]:
@@ -327,9 +338,11 @@ def _show_order(console: Console, document: Mapping[str, Any]) -> None:
     takers = [one["code"] for one in document["dispositions"] if one["form"]]
     console.line(f"\nOrder, with --disposition {' or '.join(takers)}:")
     for field in document["order"]["fields"]:
-        needed = " (required)" if field["required"] else ""
+        needed = _needed(field)
         choices = f" ({', '.join(field['choices'])})" if field["choices"] else ""
         told = f': say "{field["text"]}"' if field["text"] else ""
-        console.line(
-            f"  --order {field['key']}={field['example']}  {field['label']}{told}{needed}{choices}"
-        )
+        line = f"--order {field['key']}={field['example']}  {field['label']}{told}{needed}{choices}"
+        console.line(fill(
+            line, WIDTH, initial_indent="  ", subsequent_indent="      ",
+            break_long_words=False, break_on_hyphens=False,
+        ))  # fmt: skip

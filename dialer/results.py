@@ -31,7 +31,6 @@ from campaigns.rules_in_force import laws_of
 from campaigns.said import asks_for_no_call
 from campaigns.store import StoredCampaign
 from campaigns.supervisions import demand_supervisor
-from campaigns.tasks import checked
 from campaigns.traces import Look
 from dialer.acting import NotYoursError, check_own_lease, on_whose_word
 from dialer.asking import (
@@ -142,7 +141,6 @@ class Results(Line):
         """
         now = engine_time(self._site)
         with self._keeping(lease, words, now=now), writing(self._site.base()) as connection:
-            why = checked(why, "--why") if why else None
             by = on_whose_word(self._site, by)
             if by is None:
                 raise UsageError("a correction needs to know who corrects; add --by NAME")

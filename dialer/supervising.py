@@ -12,7 +12,6 @@ from campaigns import recordings, supervisions
 from campaigns.agents import AgentRow, find_agent
 from campaigns.leases import find_lease, lease_of
 from campaigns.supervisions import SupervisionKind, Talk, demand_supervisor, find_talk
-from campaigns.tasks import checked
 from dialer.acting import check_own_lease, check_own_name, on_whose_word
 from dialer.asking import ANSWER_WITHIN, NoEngineError, ask_engine, engine_time, live_engine
 from dialer.store import RequestKind
@@ -117,7 +116,6 @@ class SupervisorDesk:
             NotAllowedError: they have nobody.
         """
         check_own_name(self._site, agent)
-        note = checked(note, "--note") if note else None
         with writing(self._site.base()) as connection:
             who = find_agent(connection, agent)
             held = lease_of(connection, who.id)

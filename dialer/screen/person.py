@@ -67,7 +67,9 @@ class OrderField:
     """A field of the order form.
 
     Attributes:
+        required: it is filled in always; where a condition decides, the result tells what lacks.
         text: what the customer is told, where the field confirms that they were.
+        when: the condition under which it is filled in, in words, or empty.
         example: how its value is written.
     """
 
@@ -77,6 +79,7 @@ class OrderField:
     choices: tuple[str, ...] = ()
     required: bool = False
     text: str = ""
+    when: str = ""
     example: str = ""
 
 
@@ -236,10 +239,17 @@ def _order_field(one: Mapping[str, Any]) -> OrderField:
         label=one_line(one.get("label") or one["key"]),
         type=str(one["type"]),
         choices=_YES_NO.get(str(one["type"])) or tuple(one.get("choices") or ()),
-        required=bool(one.get("required")),
+        required=bool(one.get("required")) and not one.get("only_if"),
         text=one_line(one.get("text")),
+        when=_when(one),
         example=one_line(one.get("example")),
     )
+
+
+def _when(one: Mapping[str, Any]) -> str:
+    only, needed = one_line(one.get("only_if")), one_line(one.get("required_if"))
+    told = (only and f"only if {only}, else leave it empty", needed and f"needed if {needed}")
+    return "; ".join(filter(None, told))
 
 
 def _role(character: Mapping[str, Any]) -> str:

@@ -202,12 +202,13 @@ def _order(talk: Talk, then: str) -> Panel:
     if field.choices:
         marks = [choice in order_values(talk, field) for choice in field.choices]
         fault = f"Wrong: {talk.faults[name]}" if name in talk.faults else ""
-        told = fault or field.text
+        told = fault or " ".join(filter(None, (field.text, field.when)))
         options = keyed(field.choices, marks)
         return Panel(title=title, options=options, mark=talk.mark, told=told, enter=enter)
     example = f"like {field.example}" if field.example else ""
     hint = _FIELD_HINTS.get(field.type) or example or field.type
-    return Panel(title=title, told=field.text, field=_field(talk, name, hint), enter=enter)
+    told = " ".join(filter(None, (field.text, field.when)))
+    return Panel(title=title, told=told, field=_field(talk, name, hint), enter=enter)
 
 
 def _field(talk: Talk, name: str, hint: str) -> Field:

@@ -60,6 +60,8 @@ def _doing(seat: Seat) -> str:
 
 def engine_words(seat: Seat) -> str:
     """Return how the desk is connected."""
+    if seat.talk is not None and seat.talk.person.practice:
+        return "nobody is called"
     if is_by_hand(seat):
         return "you dial yourself"
     return "engine connected" if seat.standing.engine else "no engine runs"
@@ -76,7 +78,8 @@ def person_facts(person: Person, now: datetime) -> str:
     """Return number, clock and language of a person in one line."""
     local = local_now(person, now)
     clock = f"{local:%H:%M} {local:%a} their time" if local else "their time is not known"
-    number = f"dial {person.phone}" if person.mode == DialMode.MANUAL else person.phone
+    by_hand = person.mode == DialMode.MANUAL and not person.practice
+    number = f"dial {person.phone}" if by_hand else person.phone
     language = person.language and f"speaks {person.language}"
     parts = [number, clock, language, _called(person), _held(person, now)]
     return "   ".join(filter(None, parts))

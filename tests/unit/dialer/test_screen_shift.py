@@ -413,10 +413,25 @@ def test_leaving_lets_go_of_somebody_untouched_and_keeps_the_words_of_others() -
     assert agent.desk.asked[-1][0] == "keep"
 
 
+def test_a_field_under_a_condition_stops_nobody_and_tells_it() -> None:
+    form = [
+        {"key": "day", "label": "Day", "type": "date"},
+        {"key": "arrival", "label": "Arrival", "type": "window", "required": True,
+         "only_if": "day is known"},
+    ]  # fmt: skip
+    agent = bare(order={"fields": form}).press("1", "enter", "enter")
+    assert agent.title == "Order 2 of 2: Arrival"
+    assert "only if day is known, else leave it empty" in agent.sees()
+    agent.press("enter")
+    assert agent.words().order == ()
+
+
 def test_practice_is_marked_and_says_who_is_played() -> None:
     agent = seated(practice=True, character={"how": "In a hurry.", "says": ["What now?"]})
     assert "PRACTICE: this person is made up, and nobody is called" in agent.sees()
     assert agent.talk.person.role == 'In a hurry. Says: "What now?"'
+    assert "nobody is called" in agent.sees().splitlines()[0]
+    assert "dial +" not in agent.sees(), "nobody dials the number of somebody made up"
 
 
 def test_what_lead_files_hold_cannot_move_the_cursor() -> None:
