@@ -17,6 +17,7 @@ _numbers = itertools.count(1)
 _attempts = itertools.count(1)
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One process runs them all, on one lab; the first may have to fetch Asterisk."""
     ours = [item for item in items if HERE in item.path.parents]
