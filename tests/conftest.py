@@ -8,10 +8,12 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from sqlalchemy import Engine
+from xdist.scheduler import LoadScopeScheduling
 
 from dialer.schema import open_base
 from tests.servers import Postgres, missing, postgres_programs
@@ -24,6 +26,21 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # How long one example takes says more about who else uses the machine than about the code.
 settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Have one process run all tests of the lab, and hand out the others one by one.
+
+    While the tests of the lab wait for telephones, the other process works.
+    """
+    return _OneLab(config, log)
+
+
+class _OneLab(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return "lab" if nodeid.startswith("tests/asterisk/") else nodeid
+
 
 _names = (f"test_{number}" for number in count(1))
 

@@ -17,14 +17,12 @@ _numbers = itertools.count(1)
 _attempts = itertools.count(1)
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process runs them all, on one lab; the first may have to fetch Asterisk."""
-    ours = [item for item in items if HERE in item.path.parents]
-    for item in ours:
-        item.add_marker(pytest.mark.xdist_group("lab"))
-    for item in ours[:1]:
-        item.add_marker(pytest.mark.timeout(_BOOTSTRAP_S))
+    """The first test may have to fetch Asterisk."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.timeout(_BOOTSTRAP_S))
+            break
 
 
 @pytest.hookimpl(wrapper=True)
