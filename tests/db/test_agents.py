@@ -10,7 +10,7 @@ from campaigns import desk, drafts, leases, leaving, ledger
 from campaigns.agents import AgentRow, agent_of_token, any_agent, find_agent, list_agents
 from campaigns.desk_tables import agent_states, tasks
 from campaigns.model import AgentState, DispositionKind, LeadState, Outcome, Role
-from campaigns.results import Words
+from campaigns.result_words import Words
 from campaigns.store import StoredCampaign
 from campaigns.tables import agents, answers, attempts, campaign_leads
 from campaigns.tokens import hash_of, token_of
