@@ -22,7 +22,7 @@ from dialer.transfers import Transfers
 from dialer.watches import OVER, Watch, Watches, place_of
 
 K = SupervisionKind
-_AT_A_TALK = frozenset({RequestKind.LOGIN, RequestKind.READY})
+_AT_A_TALK = frozenset({RequestKind.LOGIN, RequestKind.READY, RequestKind.DIAL})
 """What an agent may not ask while their line is elsewhere: the next person would find nobody."""
 
 
@@ -38,6 +38,7 @@ class Order:
         owes: the lease that they hold already, or None.
         to: for a transfer: E.164, or a channel.
         silent: the recording of the talk is paused.
+        said: its result is given: it is being ended.
     """
 
     request: int
@@ -48,6 +49,7 @@ class Order:
     owes: str | None = None
     to: str = ""
     silent: bool = False
+    said: bool = False
 
 
 class Supervision:
@@ -72,7 +74,7 @@ class Supervision:
     def _obey(self, order: Order, work: Work, *, now: datetime, at_s: float) -> str | None:
         live = self._board.calls.get(order.call)
         who = order.supervisor
-        if live is None or live.call.state is not CallState.TALKING:
+        if live is None or live.call.state is not CallState.TALKING or order.said:
             return f"{OVER}; see: ringbank supervise list"
         if order.call in self._transfers:
             return "the person is being moved to another number"
@@ -165,7 +167,8 @@ class Supervision:
         """Return why an agent cannot have now what they ask, or None.
 
         An agent whose line is at somebody's talk, and one in whose room a supervisor still
-        talks to the person whom they lost, would be given people who find nobody, or two.
+        talks to the person whom they lost, would be given people who find nobody, or two. So
+        would one to whose room somebody may come back who is on the way to another number.
         """
         if kind not in _AT_A_TALK:
             return None
@@ -175,6 +178,12 @@ class Supervision:
             return f"{agent.name}'s line is on its way back to their room; try again"
         if agent.agent_id in self._kept:
             return f"a supervisor still talks to the person in {agent.name}'s room; try again later"
+        if any(agent.agent_id == keeper for _, keeper in self._kept.values()):
+            return f"{agent.name} talks in another agent's room; first give the result of that talk"
+        known = self._board.floor.agents.get(agent.agent_id)
+        is_out = known is None or known.state is AgentState.OUT
+        if is_out and self._board.talks_in_another(agent.agent_id, None):
+            return f"the person whom {agent.name} had is still on the line; try again"
         return None
 
     def result_given(self, attempt_id: int | None, work: Work) -> None:
@@ -261,7 +270,7 @@ class Supervision:
                 for watch in self.watches.at(live.call.channel_id)
                 if watch.kind is K.JOIN and watch.began
             ]
-            if not stepped_in or live.moved:
+            if not stepped_in or live.moved or live.ending:
                 continue
             watch = stepped_in[0]
             self.watches.remove(watch)
@@ -333,13 +342,14 @@ class Supervision:
     def _find_watch(self, row: Begun, live: LiveCall, people: Mapping[int, Agent]) -> None:
         who = people.get(row.supervisor_id)
         assert row.channel_id is not None
-        if who is not None:
+        if who is not None and live.call.agent_id is not None:
             self.watches.add(
                 Watch(
                     row=row.id,
                     kind=row.kind,
                     call=live.call.channel_id,
-                    agent_id=row.agent_id,
+                    # Not the agent of the row: the person may have been taken over since.
+                    agent_id=live.call.agent_id,
                     supervisor=who,
                     channel_id=row.channel_id,
                     began=True,

@@ -60,6 +60,7 @@ class Transfers:
             live.call.channel_id, channel, live.stored.campaign.caller_id, live.call.agent_id
         )
         self._by_call[live.call.channel_id] = _Transfer(row=row, request=request, lines=lines)
+        live.moving = True
         return None
 
     def awaits(self, request: int) -> bool:
@@ -75,6 +76,7 @@ class Transfers:
         if fields.get("stage") == "answered" and not transfer.answered:
             transfer.answered = live.moved = True
             work.supervised.append((transfer.row, {"began_at": now}))
+            work.let_go.append(live.attempt.id)  # whose result was given on the way there
             if live.call.agent_id is not None:
                 self._board.tell(live.call.agent_id, AgentEvent.CALL_OVER, work, now=now)
             if transfer.request is not None:
@@ -84,6 +86,7 @@ class Transfers:
             told = fields.get("why", "").lower() or "no answer"
             why = f"the number was not reached ({told}); the person is back in the agent's room"
             self._end(call, why, work, now=now)
+            self._back(live, work, now=now)
 
     def tidy(self, work: Work, *, now: datetime) -> None:
         """Forget those whose call is over."""
@@ -100,7 +103,7 @@ class Transfers:
             lines=known.lines if known is not None else None,
             answered=answered,
         )
-        live.moved = answered
+        live.moved, live.moving = answered, not answered
 
     def stop_waiting(self, why: str, work: Work) -> None:
         """Answer every request that waits; the transfers go on."""
@@ -108,6 +111,13 @@ class Transfers:
             if transfer.request is not None:
                 work.answers.append((transfer.request, why))
                 transfer.request = None
+
+    def _back(self, live: LiveCall, work: Work, *, now: datetime) -> None:
+        """Take in that a person is in the agent's room again; the result may be there by now."""
+        live.moving = False
+        agent = self._board.floor.agents.get(live.call.agent_id or 0)
+        if agent is not None and agent.result_given:
+            self._board.tell(agent.agent_id, AgentEvent.RESULT, work, now=now)
 
     def _end(self, call: str, why: str, work: Work, *, now: datetime) -> None:
         transfer = self._by_call.pop(call)

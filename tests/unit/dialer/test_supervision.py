@@ -407,3 +407,127 @@ def test_a_new_engine_remembers_who_talks_to_another_number():
     assert floor.work.actions == []
     floor.supervision.result_given(floor.board.calls[floor.call].attempt.id, floor.work)
     assert floor.work.let_go == [floor.board.calls[floor.call].attempt.id]
+
+
+# -- what must not meet
+
+
+def moved_back(floor: Floor) -> None:
+    floor.say(
+        event="UserEvent", userevent="RingbankTransfer", attempt=floor.call,
+        stage="failed", why="BUSY",
+    )  # fmt: skip
+
+
+def test_whose_line_is_at_a_talk_has_nobody_called():
+    floor = Floor()
+    floor.paused(BO)
+    floor.at_talk(K.LISTEN)
+    bo = floor.who(BO)
+    assert "supervise end" in (floor.supervision.why_not(RequestKind.DIAL, bo) or "")
+    floor.supervision.end(7, bo, floor.work, now=at(1))
+    assert "on its way" in (floor.supervision.why_not(RequestKind.DIAL, bo) or "")
+    floor.say(event="ConfbridgeJoin", uniqueid=floor.line(BO), conference=room_of(BO))
+    assert floor.supervision.why_not(RequestKind.DIAL, bo) is None
+
+
+@pytest.mark.parametrize("take", [True, False], ids=["taken over", "kept"])
+def test_who_looks_at_somebody_and_gets_the_person_of_another_talks(take):
+    floor = Floor()
+    floor.paused(BO)
+    floor.at_talk(K.JOIN)
+    floor.tell(BO, AgentEvent.PREVIEW)
+    if take:
+        floor.ask(K.TAKE)
+        floor.arrives()
+    else:
+        floor.drops(floor.line(ANNA))
+    assert (floor.owner, floor.state(BO)) == (BO, S.TALKING)
+    floor.hang_up(floor.call)
+    floor.tell(BO, AgentEvent.RESULT)
+    assert floor.state(BO) is S.PREVIEW, "where they were before"
+
+
+def test_who_talks_in_another_agents_room_is_not_ready_before_they_are_home():
+    floor = Floor()
+    floor.paused(BO)
+    floor.at_talk(K.JOIN)
+    floor.drops(floor.line(ANNA))
+    bo = floor.who(BO)
+    assert "in another agent's room" in (floor.supervision.why_not(RequestKind.READY, bo) or "")
+    floor.hang_up(floor.call)
+    assert "on its way" in (floor.supervision.why_not(RequestKind.READY, bo) or "")
+    floor.say(event="ConfbridgeJoin", uniqueid=floor.line(BO), conference=room_of(BO))
+    assert floor.supervision.why_not(RequestKind.READY, bo) is None
+
+
+def test_nobody_comes_to_a_talk_that_is_being_ended():
+    floor = Floor()
+    for kind in (K.LISTEN, K.TAKE, K.TRANSFER):
+        assert "the talk is over" in (floor.ask(kind, said=True, to="PJSIP/desk2") or "")
+    assert floor.work.actions == []
+
+
+def test_a_hostile_person_who_hears_the_goodbye_is_kept_for_nobody():
+    floor = Floor()
+    floor.at_talk(K.JOIN)
+    floor.tell(ANNA, AgentEvent.HOSTILE)
+    floor.fresh()
+    floor.drops(floor.line(ANNA))
+    assert floor.owner == ANNA
+    assert floor.work.chosen == []
+    floor.hang_up(floor.call)
+    assert [*floor.supervision.watches] == []
+
+
+def test_an_agent_whose_person_may_come_back_does_not_log_in_before_that():
+    floor = Floor()
+    anna = floor.who(ANNA)
+    floor.ask(K.TRANSFER, to="+4721000055")
+    floor.drops(floor.line(ANNA))
+    assert "still on the line" in (floor.supervision.why_not(RequestKind.LOGIN, anna) or "")
+    moved_back(floor)
+    assert "still on the line" in (floor.supervision.why_not(RequestKind.LOGIN, anna) or "")
+    floor.hang_up(floor.call)
+    assert floor.supervision.why_not(RequestKind.LOGIN, anna) is None
+
+
+def test_a_result_on_the_way_to_another_number_does_not_cut_the_person_off():
+    floor = Floor()
+    floor.ask(K.TRANSFER, to="+4721000055")
+    floor.fresh()
+    floor.tell(ANNA, AgentEvent.RESULT)
+    assert floor.work.actions == []
+    assert floor.state(ANNA) is S.TALKING, "they may come back"
+    floor.say(event="UserEvent", userevent="RingbankTransfer", attempt=floor.call, stage="answered")
+    assert floor.state(ANNA) is S.READY
+    assert floor.work.let_go == [floor.board.calls[floor.call].attempt.id]
+    assert floor.work.actions == []
+
+
+def test_a_person_who_comes_back_after_the_result_is_hung_up():
+    floor = Floor()
+    floor.ask(K.TRANSFER, to="+4721000055")
+    floor.tell(ANNA, AgentEvent.RESULT)
+    floor.fresh()
+    moved_back(floor)
+    assert asked(floor.work) == [("Hangup", floor.call)]
+    floor.hang_up(floor.call)
+    assert floor.state(ANNA) is S.READY
+
+
+def test_a_hostile_person_on_the_way_to_another_number_hears_the_goodbye():
+    floor = Floor()
+    floor.ask(K.TRANSFER, to="+4721000055")
+    floor.fresh()
+    floor.tell(ANNA, AgentEvent.HOSTILE)
+    assert asked(floor.work) == [("Redirect", "ringbank-goodbye")]
+
+
+def test_a_new_engine_knows_in_whose_room_a_listener_hears_somebody_who_was_taken_over():
+    floor = Floor()
+    floor.at_talk(K.TAKE, CLEO)
+    restarted(floor, begun(floor, K.LISTEN, "rbs-9"), "rbs-9")
+    assert floor.watch(BO).agent_id == CLEO
+    floor.ask(K.WHISPER)
+    assert dict(floor.work.actions[-1].fields)["Exten"] == room_of(CLEO)
