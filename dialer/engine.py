@@ -249,7 +249,7 @@ class Engine:
             self._board.apply(live, events, work, now=now)
         self._board.keep_lines(found.channels, work, now=now)
         self._recorder.catch_up(work)
-        self._supervision.catch_up(begun, people, found.channels, work, now=now)
+        self._supervision.catch_up(begun, people, found, work, now=now)
         self._commit(work, place=False)
         with reading(self._base) as connection:
             # Only what this base has closed: another one's calls may be on the same Asterisk.

@@ -16,10 +16,11 @@ from dialer import actions
 from dialer.agent import Agent, AgentEvent
 from dialer.call import CallState
 from dialer.live import LiveCall, Work
+from dialer.recovery import Survey
 from dialer.store import RequestKind
 from dialer.switchboard import Switchboard
 from dialer.transfers import Transfers
-from dialer.watches import OVER, Watch, Watches, place_of
+from dialer.watches import OVER, Watch, Watches, is_away, place_of
 
 K = SupervisionKind
 _AT_A_TALK = frozenset({RequestKind.LOGIN, RequestKind.READY, RequestKind.DIAL})
@@ -295,7 +296,7 @@ class Supervision:
         self,
         rows: Iterable[Begun],
         people: Mapping[int, Agent],
-        channels: Mapping[str, str],
+        found: Survey,
         work: Work,
         *,
         now: datetime,
@@ -305,7 +306,7 @@ class Supervision:
         Args:
             rows: what had not ended when it was last written.
             people: agents by id.
-            channels: our channel ids that live.
+            found: what Asterisk knows.
             work: takes what follows.
             now: the moment.
         """
@@ -314,29 +315,52 @@ class Supervision:
         for row in rows:
             live = by_attempt.get(row.attempt_id)  # type: ignore[call-overload]
             if live is None:
-                self._lone_line(row, channels, work, now=now)
+                self._lone_line(row, found.channels, work, now=now)
             elif row.kind is K.TRANSFER:
-                self._transfers.find(live, row.id, answered=row.began_at is not None)
+                place = found.places.get(live.call.channel_id)
+                self._transfers.find(live, row, place, work, now=now)
             elif row.kind is K.TAKE and row.began_at is not None:
-                pass
+                self._bring_over(live, row, found, work)
             elif row.supervisor_id == live.call.agent_id:
                 self._kept[row.agent_id] = (live.call.channel_id, row.supervisor_id)
-            elif row.channel_id in channels and row.began_at is not None:
+            elif row.channel_id in found.channels and row.began_at is not None:
                 self._find_watch(row, live, people)
             else:
-                self._lone_line(row, channels, work, now=now)
+                self._lone_line(row, found.channels, work, now=now)
         for agent in tuple(self._board.floor.agents.values()):
             if (agent.channel_id or "").startswith(actions.SUPERVISOR_PREFIX):
                 # They came for one talk only.
                 self._board.floor.agents[agent.agent_id] = replace(agent, then=AgentState.OUT)
             if agent.state is AgentState.OUT:
                 self._keep(agent.agent_id, work, now=now)
+        self._bring_home(found, work)
         self.tidy(work, now=now)
+
+    def _bring_over(self, live: LiveCall, row: Begun, found: Survey, work: Work) -> None:
+        """Move a person to who took them over, where Asterisk could not be told of it."""
+        place = found.places.get(live.call.channel_id)
+        who = self._board.floor.agents.get(row.supervisor_id)
+        if place is None or who is None or who.state is AgentState.OUT:
+            return
+        elsewhere = place.extension != actions.room_of(who.agent_id)
+        is_theirs = live.call.agent_id == who.agent_id
+        if is_theirs and elsewhere and place.context == actions.ROOM_CONTEXT:
+            work.actions.append(actions.move_to_room(live.call.channel_id, who.agent_id))
+
+    def _bring_home(self, found: Survey, work: Work) -> None:
+        """Send lines home from talks that they are at no more, as far as anybody has written."""
+        busy = {watch.supervisor.agent_id for watch in self.watches} | self.watches.homing
+        busy |= {keeper for _, keeper in self._kept.values()}
+        for agent in tuple(self._board.floor.agents.values()):
+            place = found.places.get(agent.channel_id or "")
+            if agent.agent_id not in busy and place is not None and is_away(place, agent.agent_id):
+                self.watches.send_home(agent.agent_id, work)
 
     def _answer_those_who_wait(self, work: Work) -> None:
         why = "the link to Asterisk was lost meanwhile; see: ringbank supervise list"
         work.answers += [(one.request, why) for one in self.watches if one.request is not None]
         self.watches.clear()
+        self.watches.homing.clear()
         self._transfers.stop_waiting(why, work)
 
     def _find_watch(self, row: Begun, live: LiveCall, people: Mapping[int, Agent]) -> None:

@@ -13,6 +13,7 @@ from campaigns.supervisions import SupervisionKind
 from dialer import actions
 from dialer.agent import Agent
 from dialer.live import Work
+from dialer.recovery import Place
 from dialer.switchboard import Switchboard
 
 K = SupervisionKind
@@ -25,6 +26,12 @@ _CONTEXTS: Mapping[K, str] = {
 """Where a supervisor's line has to be for what they do."""
 
 OVER = "the talk is over"
+
+
+def is_away(place: Place, agent_id: int) -> bool:
+    """Tell whether a line is at somebody's talk, and not in the room of its own agent."""
+    at_home = (place.context, place.extension) == place_of(K.TAKE, agent_id, agent_id)
+    return place.context in _CONTEXTS.values() and not at_home
 
 
 @dataclass(slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from campaigns.supervisions import Begun, SupervisionKind
 from dialer.actions import Action, room_of
 from dialer.agent import AgentEvent
 from dialer.call import AgentJoined
+from dialer.recovery import Place, Survey
 from dialer.store import RequestKind
 from dialer.supervision import Order, Supervision
 from dialer.switchboard import Work
@@ -362,13 +363,18 @@ def begun(floor: Floor, kind: K, channel_id: str | None, *, by: int = BO, began:
     )  # fmt: skip
 
 
-def restarted(floor: Floor, row: Begun, *channels: str) -> Supervision:
+def restarted(floor: Floor, row: Begun, *channels: str, **places: Place) -> Supervision:
+    """Have a new process begin; `places` are those of the `call`, or of somebody's `line`."""
     floor.supervision = Supervision(floor.board)
     floor.fresh()
     people = {BO: floor.who(BO)}
-    floor.supervision.catch_up(
-        [row], people, dict.fromkeys(channels, "6"), floor.work, now=at(floor.now_s)
+    ids = {"call": floor.call, "line": floor.board.floor.agents.get(BO, floor.who(BO)).channel_id}
+    found = Survey(
+        boot="first",
+        channels=dict.fromkeys(channels, "6"),
+        places={ids[what] or "": place for what, place in places.items()},
     )
+    floor.supervision.catch_up([row], people, found, floor.work, now=at(floor.now_s))
     return floor.supervision
 
 
@@ -531,3 +537,83 @@ def test_a_new_engine_knows_in_whose_room_a_listener_hears_somebody_who_was_take
     assert floor.watch(BO).agent_id == CLEO
     floor.ask(K.WHISPER)
     assert dict(floor.work.actions[-1].fields)["Exten"] == room_of(CLEO)
+
+
+# -- what Asterisk was not told before the link was lost, or told nobody after
+
+
+def test_a_new_engine_sees_that_the_other_number_has_answered():
+    floor = Floor()
+    row = begun(floor, K.TRANSFER, None, began=False)
+    restarted(floor, row, call=Place(context="ringbank-transfer", extension="s", bridged=True))
+    assert (50, {"began_at": at(floor.now_s)}) in floor.work.supervised
+    assert floor.state(ANNA) is S.WRAP_UP
+    floor.fresh()
+    floor.tell(ANNA, AgentEvent.RESULT)
+    assert floor.work.actions == [], "their talk goes on"
+
+
+def test_a_new_engine_waits_on_for_a_number_that_rings():
+    floor = Floor()
+    row = begun(floor, K.TRANSFER, None, began=False)
+    restarted(floor, row, call=Place(context="ringbank-transfer", extension="s"))
+    assert floor.state(ANNA) is S.TALKING
+    assert "is being moved" in (floor.ask(K.LISTEN) or "")
+    moved_back(floor)
+    assert floor.ask(K.LISTEN) is None
+
+
+@pytest.mark.parametrize("result", [True, False])
+def test_a_new_engine_sees_that_the_person_is_back_in_the_room(result):
+    floor = Floor()
+    floor.ask(K.TRANSFER, to="PJSIP/desk2")
+    if result:
+        floor.tell(ANNA, AgentEvent.RESULT)
+    row = begun(floor, K.TRANSFER, None, began=False)
+    restarted(floor, row, call=Place(context="ringbank-room", extension=room_of(ANNA)))
+    assert asked(floor.work) == ([("Hangup", floor.call)] if result else [])
+    assert floor.state(ANNA) is S.TALKING
+    ((_, values),) = floor.work.supervised
+    assert "is back" in str(values["detail"])
+    floor.fresh()
+    assert floor.ask(K.LISTEN) is None
+
+
+@pytest.mark.parametrize(("room", "moved"), [(ANNA, True), (BO, False)])
+def test_a_new_engine_moves_the_person_whom_the_old_one_could_not_hand_over(room, moved):
+    floor = Floor()
+    floor.paused(BO)
+    floor.at_talk(K.TAKE)
+    row = begun(floor, K.TAKE, floor.line(BO))
+    restarted(floor, row, call=Place(context="ringbank-room", extension=room_of(room)))
+    assert asked(floor.work) == ([("Redirect", "ringbank-room")] if moved else [])
+
+
+def test_a_new_engine_leaves_the_person_where_they_are_when_the_supervisor_is_gone():
+    floor = Floor()
+    floor.paused(BO)
+    floor.at_talk(K.TAKE)
+    floor.line_down(BO)
+    row = begun(floor, K.TAKE, None)
+    restarted(floor, row, call=Place(context="ringbank-room", extension=room_of(ANNA)))
+    assert floor.work.actions == []
+
+
+@pytest.mark.parametrize(
+    ("place", "is_away"),
+    [
+        (Place(context="ringbank-listen", extension=room_of(ANNA)), True),
+        (Place(context="ringbank-step-in", extension=room_of(ANNA)), True),
+        (Place(context="ringbank-agent-line", extension=room_of(BO)), False),
+    ],
+)
+def test_a_new_engine_sends_a_line_home_that_is_at_a_talk_by_mistake(place, is_away):
+    floor = Floor()
+    floor.paused(BO)
+    floor.at_talk(K.LISTEN)
+    floor.supervision.end(7, floor.who(BO), floor.work, now=at(1))
+    gone = replace(begun(floor, K.LISTEN, None), attempt_id=attempt(99).id)
+    supervision = restarted(floor, gone, line=place)
+    assert asked(floor.work) == ([("Redirect", "ringbank-agent-line")] if is_away else [])
+    why_not = supervision.why_not(RequestKind.READY, floor.who(BO))
+    assert ("on its way" in (why_not or "")) is is_away
