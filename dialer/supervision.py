@@ -328,9 +328,6 @@ class Supervision:
             else:
                 self._lone_line(row, found.channels, work, now=now)
         for agent in tuple(self._board.floor.agents.values()):
-            if (agent.channel_id or "").startswith(actions.SUPERVISOR_PREFIX):
-                # They came for one talk only.
-                self._board.floor.agents[agent.agent_id] = replace(agent, then=AgentState.OUT)
             if agent.state is AgentState.OUT:
                 self._keep(agent.agent_id, work, now=now)
         self._bring_home(found, work)
@@ -387,9 +384,9 @@ class Supervision:
         work.supervised.append((row.id, {"ended_at": now}))
         if row.channel_id not in channels or row.channel_id is None:
             return
-        if row.channel_id.startswith(actions.LINE_PREFIX):
+        if self.watches.is_of_agent(row.channel_id):
             self.watches.send_home(row.supervisor_id, work)
-        elif self._board.floor.of_line(row.channel_id) is None:
+        else:
             work.actions.append(actions.hang_up(row.channel_id))
 
     # -- taking over, moving on ------------------------------------------------------

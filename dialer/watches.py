@@ -55,11 +55,6 @@ class Watch:
     request: int | None = None
     began: bool = False
 
-    @property
-    def own(self) -> bool:
-        """Whether it is the line of an agent who is logged in."""
-        return self.channel_id.startswith(actions.LINE_PREFIX)
-
 
 def place_of(kind: SupervisionKind, agent_id: int, supervisor_id: int) -> tuple[str, str]:
     """Return context and extension where a supervisor's line has to be."""
@@ -125,10 +120,19 @@ class Watches:
     def dismiss(self, watch: Watch, work: Work, *, now: datetime) -> None:
         """Send a supervisor's line home, or hang it up."""
         self.forget(watch, work, why=OVER, now=now)
-        if not watch.own:
+        if not self.is_of_agent(watch.channel_id):
             work.actions.append(actions.hang_up(watch.channel_id))
         elif watch.kind is not K.TAKE:  # that one is on its way already
             self.send_home(watch.supervisor.agent_id, work)
+
+    def is_of_agent(self, channel_id: str) -> bool:
+        """Tell whether a line is that of an agent who is logged in.
+
+        One that was rung for a talk is so too, once its supervisor took somebody over and
+        stays.
+        """
+        agent = self._board.floor.of_line(channel_id)
+        return agent is not None and agent.state is not AgentState.OUT
 
     def send_home(self, agent_id: int, work: Work) -> None:
         """Have an agent's line go back into its own room."""

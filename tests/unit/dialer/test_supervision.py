@@ -617,3 +617,50 @@ def test_a_new_engine_sends_a_line_home_that_is_at_a_talk_by_mistake(place, is_a
     assert asked(floor.work) == ([("Redirect", "ringbank-agent-line")] if is_away else [])
     why_not = supervision.why_not(RequestKind.READY, floor.who(BO))
     assert ("on its way" in (why_not or "")) is is_away
+
+
+# -- who was rung for a talk, and stays
+
+
+def stays(floor: Floor, wish: AgentEvent) -> str:
+    """Have Bo take the person over on a telephone that was rung, and go on working; the line."""
+    channel_id = floor.at_talk(K.TAKE)
+    floor.tell(BO, wish)
+    floor.hang_up(floor.call)
+    floor.tell(BO, AgentEvent.RESULT)
+    floor.fresh()
+    return channel_id
+
+
+def test_who_took_over_and_wants_more_stays_so_with_a_new_engine():
+    floor = Floor()
+    channel_id = stays(floor, AgentEvent.READY)
+    found = Survey(
+        boot="first",
+        channels={channel_id: "6"},
+        places={channel_id: Place(context="ringbank-agent-line", extension=room_of(BO))},
+    )
+    floor.supervision.catch_up([], {}, found, floor.work, now=at(floor.now_s))
+    floor.tell(ANNA, AgentEvent.PAUSE)
+    floor.call = floor.waiting()
+    floor.match()
+    floor.hear(floor.call, AgentJoined)
+    assert floor.state(BO) is S.TALKING
+    floor.hang_up(floor.call)
+    floor.tell(BO, AgentEvent.RESULT)
+    assert floor.state(BO) is S.READY
+    assert "Hangup" not in [name for name, _ in asked(floor.work)]
+
+
+def test_who_took_over_and_pauses_listens_on_that_line_and_keeps_it():
+    floor = Floor()
+    channel_id = stays(floor, AgentEvent.PAUSE)
+    assert floor.state(BO) is S.PAUSED
+    floor.call = floor.waiting()
+    floor.match()
+    floor.hear(floor.call, AgentJoined)
+    assert floor.at_talk(K.LISTEN) == channel_id
+    floor.fresh()
+    floor.supervision.end(7, floor.who(BO), floor.work, now=at(floor.now_s))
+    assert asked(floor.work) == [("Redirect", "ringbank-agent-line")]
+    assert floor.state(BO) is S.PAUSED
