@@ -164,7 +164,7 @@ def write_intents(
             asterisk_boot=asterisk_boot,
             dialed_at=now,
             mode=campaign.mode,
-            language=claim.person.language,
+            language=claim.person.language or None,
         )
         for attempt_id, intent, claim in zip(ids, intents, taken, strict=True)
     ]
