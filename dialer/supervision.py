@@ -310,7 +310,8 @@ class Supervision:
             work: takes what follows.
             now: the moment.
         """
-        self._answer_those_who_wait(work)
+        self.watches.clear()
+        self.watches.homing.clear()
         by_attempt = {live.attempt.id: live for live in self._board.calls.values()}
         for row in rows:
             live = by_attempt.get(row.attempt_id)  # type: ignore[call-overload]
@@ -353,11 +354,12 @@ class Supervision:
             if agent.agent_id not in busy and place is not None and is_away(place, agent.agent_id):
                 self.watches.send_home(agent.agent_id, work)
 
-    def _answer_those_who_wait(self, work: Work) -> None:
-        why = "the link to Asterisk was lost meanwhile; see: ringbank supervise list"
-        work.answers += [(one.request, why) for one in self.watches if one.request is not None]
-        self.watches.clear()
-        self.watches.homing.clear()
+    def stop_waiting(self, why: str, work: Work) -> None:
+        """Answer every request that waits; the lines stay where they are."""
+        for watch in self.watches:
+            if watch.request is not None:
+                work.answers.append((watch.request, why))
+                watch.request = None
         self._transfers.stop_waiting(why, work)
 
     def _find_watch(self, row: Begun, live: LiveCall, people: Mapping[int, Agent]) -> None:

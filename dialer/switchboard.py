@@ -257,6 +257,11 @@ class Switchboard:
         """Tell whether a request waits for a telephone to be answered."""
         return request in self._logins.values()
 
+    def stop_waiting(self, why: str, work: Work) -> None:
+        """Answer every login that waits; the telephones ring on, and may yet be picked up."""
+        work.answers += [(request, why) for request in self._logins.values()]
+        self._logins.clear()
+
     def tell(
         self,
         agent_id: int,

@@ -10,6 +10,7 @@ from campaigns.supervisions import Begun, SupervisionKind
 from dialer.actions import Action, room_of
 from dialer.agent import AgentEvent
 from dialer.call import AgentJoined
+from dialer.recorder import Recorder
 from dialer.recovery import Place, Survey
 from dialer.store import RequestKind
 from dialer.supervision import Order, Supervision
@@ -664,3 +665,36 @@ def test_who_took_over_and_pauses_listens_on_that_line_and_keeps_it():
     floor.supervision.end(7, floor.who(BO), floor.work, now=at(floor.now_s))
     assert asked(floor.work) == [("Redirect", "ringbank-agent-line")]
     assert floor.state(BO) is S.PAUSED
+
+
+# -- a link that is lost
+
+
+def test_nobody_waits_for_a_telephone_while_asterisk_is_gone():
+    floor = Floor()
+    login = floor.login(CLEO)
+    floor.ask(K.LISTEN)
+    listening = floor.last.request
+    other = floor.waiting()
+    floor.ready(4)
+    floor.match()
+    floor.hear(other, AgentJoined)
+    floor.ask(K.TRANSFER, call=other, to="PJSIP/desk2")
+    moving = floor.last.request
+    recorder = Recorder(floor.board)
+    recorder.silence(9, floor.call, floor.work, silent=True)
+    floor.fresh()
+    for waited_for in (floor.board, floor.supervision, recorder):
+        waited_for.stop_waiting("lost", floor.work)
+    assert sorted(floor.work.answers) == sorted((r, "lost") for r in (login, listening, moving, 9))
+    assert not floor.board.awaited(login)
+    assert not floor.supervision.awaits(listening)
+    assert not floor.supervision.awaits(moving)
+    assert not recorder.awaits(9)
+    bo = floor.who(BO)
+    assert "supervise end" in (floor.supervision.why_not(RequestKind.READY, bo) or ""), (
+        "there still"
+    )
+    floor.fresh()
+    floor.line_up(CLEO)
+    assert (floor.state(CLEO), floor.work.answers) == (S.PAUSED, []), "picked up after all"
