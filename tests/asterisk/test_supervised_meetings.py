@@ -8,7 +8,9 @@ from sqlalchemy import select
 
 from campaigns.desk_tables import recordings, supervisions
 from campaigns.tables import claims
+from dialer.lab.lab import Lab
 from tests.asterisk.site import Site
+from tests.asterisk.test_faults import asterisk_killed
 from tests.asterisk.test_preview import PREVIEW
 from tests.asterisk.test_progressive import PROGRESSIVE
 from tests.waiting import until
@@ -106,10 +108,9 @@ def test_a_hostile_person_is_sent_off_while_a_supervisor_is_in_the_talk(site: Si
     leave(site, engine)
 
 
-def moving(site: Site, number: str) -> "subprocess.Popen[bytes]":
-    """Begin to move Anna's person to a number; return once that is being called."""
-    words = ["supervise", "move", "anna", "--to", number, "--by", "bo"]
-    process = subprocess.Popen(
+def begun(site: Site, *words: str) -> "subprocess.Popen[bytes]":
+    """Begin a command that waits for a telephone."""
+    return subprocess.Popen(
         [sys.executable, "-m", "cli", "--config", str(site.config), *words],
         cwd=site.folder,
         env=site.environment,
@@ -117,6 +118,11 @@ def moving(site: Site, number: str) -> "subprocess.Popen[bytes]":
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+
+
+def moving(site: Site, number: str) -> "subprocess.Popen[bytes]":
+    """Begin to move Anna's person to a number; return once that is being called."""
+    process = begun(site, "supervise", "move", "anna", "--to", number, "--by", "bo")
     dialling = "s@ringbank-transfer"
     until(lambda: dialling in site.lab.pbx.cli("core show channels").stdout, 15)
     return process
@@ -153,4 +159,16 @@ def test_an_engine_that_comes_back_sees_that_the_other_number_has_answered(site:
     site.result(lease)
     engine.until(lambda: site.agent("anna").state == "ready")
     assert site.attempt(called).ended_at is None, "her result does not end their talk"
+    leave(site, engine)
+
+
+def test_nobody_waits_for_a_telephone_when_asterisk_has_died(site: Site, lab: Lab):
+    engine = site.engine()
+    site.add_agent("anna", "30")
+    process = begun(site, "agents", "login", "anna")
+    engine.until(lambda: site.agent("anna").state == "calling")
+    with asterisk_killed(lab):
+        assert process.wait(12) == 1, "not after the telephone's thirty seconds"
+        assert "cannot be reached" in site.ringbank("agents", "login", "anna", status=1)
+    engine.until(lambda: site.agent("anna").state == "out")
     leave(site, engine)
