@@ -45,6 +45,7 @@ from dialer.task_commands import tasks_app
 from leads.commands import lists_app
 from leads.console import Console
 from leads.errors import RingbankError, UsageError
+from leads.names import printable_lines
 from leads.site import TOKEN_VARIABLE, Actor, Settings, Site
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def invoke(words: Sequence[str]) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except RingbankError as error:
-        print(f"ringbank: {error}", file=sys.stderr)  # noqa: T201
+        print(printable_lines(f"ringbank: {error}"), file=sys.stderr)  # noqa: T201
         return error.exit_status
     except UnicodeEncodeError as error:
         given = repr(error.object)

@@ -22,12 +22,12 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, select
 
-from campaigns import desk, leases, results
+from campaigns import desk, leases, result_words
 from campaigns import store as campaign_store
 from campaigns.agents import add_agent
 from campaigns.definition import read_definition
 from campaigns.model import CampaignState
-from campaigns.results import Words
+from campaigns.result_words import Words
 from campaigns.tables import agents, attempts, claims
 from dialer import schema, store
 from dialer.clock import Clock
@@ -200,7 +200,7 @@ def give(connection: Any, lease: str) -> None:
     now = Clock().now()
     held = leases.find_lease(connection, lease)
     stored = campaign_store.load_id(connection, held.campaign_id)
-    said = results.read_result(stored.campaign, Words(disposition="completed"), now=now)
+    said = result_words.read_result(stored.campaign, Words(disposition="completed"), now=now)
     desk.give_result(connection, stored, held, said, now=now)
     store.ask(
         connection,

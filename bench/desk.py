@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cli
-from campaigns.results import Words
+from campaigns.result_words import Words
 from dialer.desk import Desk
 from tests.terminal import Terminal
 

@@ -5,21 +5,10 @@ from collections.abc import Iterable, Sequence
 from campaigns.fields import CODE, nearest
 from campaigns.model import Role
 from leads.errors import UsageError
+from leads.languages import known_language
 
 NEWCOMERS = frozenset({Role.VOLUNTEER, Role.OPERATOR, Role.ANALYST})
 """Roles that make nobody a supervisor of others."""
-
-_WRITTEN = (
-    "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv "
-    "cy da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho "
-    "hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku "
-    "kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn "
-    "no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm "
-    "sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi "
-    "vo wa wo xh yi yo za zh zu"
-)
-_LANGUAGES = frozenset(_WRITTEN.split())
-"""ISO 639-1."""
 
 
 def is_newcomer(roles: Iterable[Role]) -> bool:
@@ -65,10 +54,4 @@ def read_languages(words: Sequence[str]) -> frozenset[str]:
     Raises:
         UsageError: a word names none.
     """
-    named = frozenset(word.lower() for word in words)
-    for word in sorted(named - _LANGUAGES):
-        raise UsageError(
-            f"--language {word!r} is no language of ISO 639-1; write its two letters, like nb "
-            "for Norwegian or uk for Ukrainian"
-        )
-    return named
+    return frozenset(known_language(word, option="--language") for word in words)

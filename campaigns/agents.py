@@ -141,6 +141,14 @@ def agent_of(connection: Connection, agent_id: int) -> AgentRow:
     return _agent(connection.execute(select(agents).where(agents.c.id == agent_id)).one())
 
 
+def active_agent(connection: Connection, agent_id: int | None) -> AgentRow | None:
+    """Return the active agent of an id, or None where there is none."""
+    row = connection.execute(
+        select(agents).where(agents.c.id == agent_id, agents.c.active == 1)
+    ).one_or_none()
+    return None if row is None else _agent(row)
+
+
 def agent_of_token(connection: Connection, token: str) -> AgentRow | None:
     """Return the active agent whom a token belongs to, or None."""
     known = hash_of(token)

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
 
+from campaigns.cards import refuse_card
 from campaigns.desk_document import local_time
 from campaigns.facts import (
     CANDIDATES,
@@ -225,9 +226,10 @@ def cancel(
     The talk counts as one that reached nobody: by [retry] they are called again, or not.
 
     Raises:
-        UsageError: no call is promised to the person.
+        UsageError: no call is promised to the person, or the reason holds a card's number.
         NotAllowedError: somebody has the person.
     """
+    refuse_card(reason, "--reason")
     promise = _promise(connection, stored, lead_id)
     told = f"callback cancelled: {reason}" if reason else "callback cancelled"
     connection.execute(

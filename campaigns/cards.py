@@ -8,6 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from leads.errors import UsageError
+
 _SHORTEST, _LONGEST = 13, 19
 
 _LONGEST_PHONE = 15
@@ -59,6 +61,20 @@ def holds_card_number(text: str) -> bool:
         if any(map(_is_card, _stretches(groups, is_phone=is_phone))):
             return True
     return False
+
+
+def refuse_card(text: str | None, option: str) -> None:
+    """Refuse what somebody wrote of a talk if it holds the number of a payment card.
+
+    Args:
+        text: as typed, or None.
+        option: whose value it is, for the error.
+
+    Raises:
+        UsageError: it does.
+    """
+    if text is not None and holds_card_number(text):
+        raise UsageError(f"{option} {NO_CARDS}")
 
 
 def without_card_numbers(text: str) -> str:

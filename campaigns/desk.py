@@ -18,10 +18,11 @@ from campaigns.consequences import hold_numbers
 from campaigns.enrolment import enrol
 from campaigns.examining import HELD_BY_GATES
 from campaigns.law import AGENT_RESERVED, Laws
-from campaigns.leases import Lease, lease_of, over, taken_since
+from campaigns.leases import Lease, hold, hold_person, lease_of, over, taken_since
 from campaigns.ledger import release_expired
 from campaigns.model import (
     CALLABLE_STATES,
+    HAND_DIALLED,
     AttemptId,
     Campaign,
     CampaignState,
@@ -29,12 +30,13 @@ from campaigns.model import (
 )
 from campaigns.previewing import PREVIEW_LEASE
 from campaigns.queues import is_spoken
-from campaigns.results import HAND_DIALLED, Result, hand_outcome, record_result
+from campaigns.result_words import Result, hand_outcome
+from campaigns.results import record_result
 from campaigns.said import attempt_row
 from campaigns.settling import settle
-from campaigns.store import StoredCampaign
+from campaigns.store import StoredCampaign, load_id
 from campaigns.tables import AT_ONCE, agents, attempts, campaign_leads, claims, queues
-from campaigns.traces import Look
+from campaigns.traces import Look, trace_of
 from leads.errors import NotAllowedError, UsageError
 from leads.model import e164_of
 
@@ -66,7 +68,7 @@ def next_person(
     ).one()
     if not agent.active:  # they left a moment ago, and whoever they held is free again
         raise UsageError(has_gone(agent.name))
-    release_expired(connection, stored, now=now)
+    _release_expired(connection, now=now)
     held = lease_of(connection, agent_id)
     if held is not None:
         return held
@@ -100,6 +102,20 @@ def next_person(
             break
         looked_at += claims_made.refused
     return lease_of(connection, agent_id)
+
+
+def _release_expired(connection: Connection, *, now: datetime) -> None:
+    """End the leases whose time is over in all campaigns: they hold people back in each.
+
+    Where agents dial themselves no engine may run, and nobody else may ask in that campaign.
+    """
+    over_in = select(claims.c.campaign_id).where(claims.c.expires_at <= now).distinct()
+    for campaign_id in sorted(connection.scalars(over_in)):
+        try:
+            theirs = load_id(connection, campaign_id)
+        except UsageError:  # its file is of a version that this one cannot read
+            continue
+        release_expired(connection, theirs, now=now)
 
 
 def others_look(
@@ -151,23 +167,19 @@ def give_result(
         UsageError: the lease is over.
         NotAllowedError: the engine has to call the person first.
     """
-    hold_numbers(connection, result.disposition.kind)
-    attempt = None
-    if lease.attempt_id is not None:
-        attempt = attempt_row(connection, lease.attempt_id)  # before the claim, as the engine does
+    kind = result.disposition.kind
+    replaced = {} if lease.attempt_id is None else trace_of(connection, lease.attempt_id)
+    hold_numbers(connection, None if "lead_numbers" in replaced else kind)
     if lease.id is None:
-        assert attempt is not None
         assert lease.attempt_id is not None
+        attempt = attempt_row(connection, lease.attempt_id)
+        hold_person(connection, lease.lead_id)  # whoever claims them now is seen, or waits
         if attempt.disposition_kind is not None or taken_since(connection, attempt):
             raise UsageError(over(lease.lease))
         return not record_result(
             connection, stored, lease.attempt_id, result, before=before, now=now
         )
-    still_held = connection.scalar(
-        select(claims.c.id).where(claims.c.id == lease.id).with_for_update()
-    )
-    if still_held is None:
-        raise UsageError(over(lease.lease))
+    hold(connection, lease)
     if lease.attempt_id is not None:
         return not record_result(
             connection, stored, lease.attempt_id, result, before=before, now=now
@@ -240,6 +252,7 @@ def give_back(connection: Connection, stored: StoredCampaign, lease: Lease) -> N
     """Let go of a person who was not called.
 
     Raises:
+        UsageError: the lease is over.
         NotAllowedError: the person was called; only a result can end that.
     """
     if lease.attempt_id is not None:
@@ -247,6 +260,7 @@ def give_back(connection: Connection, stored: StoredCampaign, lease: Lease) -> N
             f"this person was called; give the result instead: ringbank result {lease.lease} "
             "--disposition CODE"
         )
+    hold(connection, lease)
     assert lease.id is not None
     settle(connection, stored, [(lease.lead_id, lease.number_id)])
     release(connection, lease.id)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from campaigns import facts
 from campaigns.drafts import words_of
+from campaigns.history import all_numbers
 from campaigns.law import Laws
 from campaigns.leases import Lease
 from campaigns.model import (
@@ -15,13 +16,14 @@ from campaigns.model import (
 )
 from campaigns.offered import offered, questions_document
 from campaigns.orders.form import form_document
+from campaigns.past_calls import calls
 from campaigns.questions import usable_answers
 from campaigns.rules.placing import possible_zones
 from campaigns.scripts.shown import words_for
 from campaigns.store import StoredCampaign
-from campaigns.story import calls
 from campaigns.tasks import open_documents
-from leads.model import masked
+from leads.masking import conceal
+from leads.model import e164_of, masked
 from leads.moments import one_clock
 from leads.tables import leads, numbers
 
@@ -39,33 +41,49 @@ def person_document(
     by_hand = campaign.mode is DialMode.MANUAL
     typed = words_of(connection, lease.lease)
     given = usable_answers(campaign.questions, typed.get("answers", ())) if typed else None
+    hidden = hidden_numbers(connection, stored, lease)
     words = words_for(connection, stored, laws, lease, given=given, now=now)
     return {
         "lease": lease.lease,
         "expires_at": lease.expires_at,
         "campaign": campaign.name,
-        "lead": {
-            "id": lead.id,
-            "external_id": lead.external_id,
-            "name": lead.name,
-            "attributes": lead.attributes,
-        },
+        "lead": conceal(
+            {
+                "id": lead.id,
+                "external_id": lead.external_id,
+                "name": lead.name,
+                "attributes": lead.attributes,
+                "language": lead.language,
+            },
+            hidden,
+        ),
         "phone": number.e164 if by_hand else None,
         "phone_masked": masked(number.e164),
         "local_time": local_time(zones_of(connection, lease), now),
-        "script": words.pop("script"),
+        "script": conceal(words.pop("script"), hidden),
         "questions": questions_document(campaign, typed),
         "dispositions": offered(campaign),
-        "history": _history(connection, lease.lead_id),
+        "history": conceal(_history(connection, lease), hidden),
         "practice": False,
         "draft": typed,
         "order": form_document(campaign.order),
-        "tasks": open_documents(connection, lease.lead_id, now=now),
+        "tasks": conceal(open_documents(connection, lease.lead_id, now=now), hidden),
         "mode": campaign.mode,
         "live": lease.live,
         "called": lease.attempt_id is not None,
-        **words,
+        **conceal(words, hidden),
     }
+
+
+def hidden_numbers(connection: Connection, stored: StoredCampaign, lease: Lease) -> tuple[str, ...]:
+    """Return the person's numbers that no text may show to an agent who does not dial them.
+
+    Lists repeat them in other columns, and agents write them into notes.
+    """
+    if stored.campaign.mode is DialMode.MANUAL:
+        return ()
+    theirs = all_numbers(connection, [lease.lead_id])[lease.lead_id]
+    return tuple(map(e164_of, {*theirs, lease.number_id}))
 
 
 def zones_of(connection: Connection, lease: Lease) -> tuple[str, ...]:
@@ -91,7 +109,10 @@ def day_there(zones: Sequence[str], now: datetime) -> date:
     return days.pop() if len(days) == 1 else now.astimezone(UTC).date()
 
 
-def _history(connection: Connection, lead_id: int) -> list[dict[str, object]]:
+def _history(connection: Connection, lease: Lease) -> list[dict[str, object]]:
+    """Return the calls before the one that the lease is for."""
+    before = calls(connection, lease.lead_id, ended=True, limit=_CALLS_SHOWN + 1)
+    others = [past for past in before if past.attempt_id != lease.attempt_id]
     return [
         {
             "at": past.dialed_at,
@@ -102,5 +123,5 @@ def _history(connection: Connection, lead_id: int) -> list[dict[str, object]]:
             "refusal_detail": past.refusal_detail,
             "note": past.note,
         }
-        for past in calls(connection, lead_id, ended=True, limit=_CALLS_SHOWN)
+        for past in others[:_CALLS_SHOWN]
     ]

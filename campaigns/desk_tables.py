@@ -147,6 +147,8 @@ orders = Table(
     Column("cancelled_by", Text),
     Column("cancel_reason", Text),
     CheckConstraint("state IN ('submitted', 'verified', 'cancelled')", name="state_known"),
+    # Nobody else's order ever has the number of one that was withdrawn: people verify by it.
+    sqlite_autoincrement=True,
 )
 
 recordings = Table(

@@ -27,7 +27,7 @@ class Draft:
 
     Attributes:
         agent: whose talk it was, or None.
-        words: as typed, by the names of `campaigns.results.Words`.
+        words: as typed, by the names of `campaigns.result_words.Words`.
         attempt_id: the call, or None where none is written down.
         given: the call has a result.
     """
@@ -104,6 +104,11 @@ def fill(connection: Connection, lease: str, words: Mapping[str, Any], *, now: d
         update(drafts).where(drafts.c.lease == lease).values(words=dict(words), kept_at=now)
     )
     return changed.rowcount > 0
+
+
+def place_of(connection: Connection, lease: str) -> Row[Any] | None:
+    """Return what is kept under a lease, words or only a place for them, or None."""
+    return connection.execute(select(drafts).where(drafts.c.lease == lease)).one_or_none()
 
 
 def drop(connection: Connection, lease: str) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, null, select, update
 
-from campaigns import recordings
+from campaigns import recordings, supervisions
 from campaigns.claims import held_among, stop_claims
-from campaigns.desk_tables import drafts, orders, skips, supervisions, tasks
+from campaigns.desk_tables import drafts, orders, skips, tasks
 from campaigns.examining import ERASED
 from campaigns.model import Campaign, LeadState, QuestionType
 from campaigns.numbers import forget_numbers, used_among
@@ -123,10 +123,7 @@ def erase_unheld(connection: Connection, lead_id: int, *, now: datetime) -> Eras
     only_theirs = [e164 for e164 in ever_theirs if number_id(e164) not in used]
     suppression.forget(connection, lead_id, only_theirs, shared, ever_called, now=now)
     forget_numbers(connection, map(number_id, only_theirs))
-    talks = select(attempts.c.id).where(attempts.c.lead_id == lead_id)
-    connection.execute(
-        update(supervisions).where(supervisions.c.attempt_id.in_(talks)).values(detail=None)
-    )
+    supervisions.forget_words(connection, lead_id)
     return Erased(
         lead_id=lead_id,
         numbers=len(only_theirs),

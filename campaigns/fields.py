@@ -169,7 +169,8 @@ class Section:
         """
         value = self.value(key, str, "a text in quotes", required=default is None)
         if isinstance(value, str) and value not in words:
-            self.refuse(key, f"must be one of {', '.join(words)}, not {shown(value)}")
+            there = ", ".join(filter(None, words))
+            self.refuse(key, f"must be one of {there}, not {shown(value)}")
             value = None
         return value if isinstance(value, str) else default or likely or words[0]
 

@@ -8,12 +8,13 @@ from sqlalchemy import Connection, Row, and_, exists, func, or_, select
 
 from campaigns.claims import held_among
 from campaigns.model import (
+    HAND_DIALLED,
     AttemptId,
     Outcome,
 )
-from campaigns.results import HAND_DIALLED
-from campaigns.tables import attempts, claims
-from leads.errors import UsageError
+from campaigns.said import attempt_row
+from campaigns.tables import attempts, campaign_leads, claims
+from leads.errors import NotAllowedError, UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +130,45 @@ def taken_since(connection: Connection, attempt: Row[tuple[object, ...]]) -> boo
     )
     held = held_among(connection, [attempt.lead_id])
     return bool(held) or connection.scalar(later.limit(1)) is not None
+
+
+def hold(connection: Connection, lease: Lease) -> None:
+    """Hold the rows of a lease against whoever else ends it, in the order of the ledger.
+
+    Raises:
+        UsageError: it is over.
+        NotAllowedError: the person was called since it was read.
+    """
+    if lease.attempt_id is not None:
+        attempt_row(connection, lease.attempt_id)
+    connection.execute(
+        select(campaign_leads.c.id)
+        .where(
+            campaign_leads.c.campaign_id == lease.campaign_id,
+            campaign_leads.c.lead_id == lease.lead_id,
+        )
+        .with_for_update()
+    )
+    still = connection.execute(
+        select(claims.c.attempt_id).where(claims.c.id == lease.id).with_for_update()
+    ).one_or_none()
+    if still is None:
+        raise UsageError(over(lease.lease))
+    if still.attempt_id != lease.attempt_id:
+        raise NotAllowedError(
+            f"this person was called at this very moment; give the result of the call: "
+            f"ringbank result {lease.lease} --disposition CODE"
+        )
+
+
+def hold_person(connection: Connection, lead_id: int) -> None:
+    """Hold the rows of a person in all campaigns against whoever wants to claim them."""
+    connection.execute(
+        select(campaign_leads.c.id)
+        .where(campaign_leads.c.lead_id == lead_id)
+        .order_by(campaign_leads.c.id)
+        .with_for_update()
+    ).all()
 
 
 def over(lease: str) -> str:

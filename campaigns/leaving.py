@@ -10,13 +10,15 @@ from sqlalchemy import Connection, insert, select, update
 from campaigns.agents import AgentRow
 from campaigns.claims import release
 from campaigns.desk_tables import agent_states, practice_talks, tasks, trainings
-from campaigns.leases import Lease, lease_of
+from campaigns.drafts import keep_typed_answers
+from campaigns.leases import Lease, hold, lease_of
 from campaigns.model import AgentState
 from campaigns.said import attempt_row
 from campaigns.settling import settle
 from campaigns.store import load_id
+from campaigns.supervisions import end_help
 from campaigns.tables import agents, campaign_leads, claims
-from leads.errors import NotAllowedError
+from leads.errors import NotAllowedError, UsageError
 
 
 def deactivate(connection: Connection, agent: AgentRow, *, now: datetime) -> None:
@@ -41,6 +43,8 @@ def deactivate(connection: Connection, agent: AgentRow, *, now: datetime) -> Non
     held = lease is not None and _is_still_held(connection, agent, lease)
     if lease is not None and held:
         stored = load_id(connection, lease.campaign_id)
+        ending = connection.execute(select(claims).where(claims.c.id == lease.id)).all()
+        keep_typed_answers(connection, stored, ending, now=now)
         settle(connection, stored, [(lease.lead_id, lease.number_id)])
     connection.execute(
         update(campaign_leads)
@@ -49,6 +53,7 @@ def deactivate(connection: Connection, agent: AgentRow, *, now: datetime) -> Non
     )
     if lease is not None and lease.id is not None and held:
         release(connection, lease.id)
+    end_help(connection, agent.id, now=now)
     connection.execute(
         update(practice_talks)
         .where(practice_talks.c.agent_id == agent.id, practice_talks.c.ended_at.is_(None))
@@ -82,10 +87,11 @@ def _is_still_held(connection: Connection, agent: AgentRow, lease: Lease) -> boo
             f"and where no engine runs start one: ringbank run; then run: "
             f"ringbank agents deactivate {agent.name}"
         )
-    still = connection.execute(
-        select(claims.c.attempt_id).where(claims.c.id == lease.id).with_for_update()
-    ).one_or_none()
-    return still is not None and still.attempt_id == lease.attempt_id
+    try:
+        hold(connection, lease)
+    except UsageError:
+        return False
+    return True
 
 
 def activate(connection: Connection, agent: AgentRow) -> None:

@@ -35,6 +35,7 @@ from campaigns.model import (
 from campaigns.said import obey_key
 from campaigns.settling import settle
 from campaigns.store import StoredCampaign
+from campaigns.supervisions import end_help
 from campaigns.tables import attempts, campaign_leads, claims
 from leads.model import E164
 from leads.sql import among, in_chunks
@@ -357,24 +358,39 @@ def release_expired(
     settled by the outcome alone. What was typed in it stays, and its answers are kept.
     """
     is_over = and_(claims.c.campaign_id == stored.id, claims.c.expires_at <= now)
-    calls = connection.scalars(select(claims.c.attempt_id).where(is_over)).all()
-    if not calls:
+    ended = connection.execute(select(claims.c.attempt_id, claims.c.lead_id).where(is_over)).all()
+    if not ended:
         return ()
-    # Before their claims, as whoever gives a result does.
+    # Before their claims, as whoever ends a lease does; nobody who does so now is waited for.
+    calls = [row.attempt_id for row in ended if row.attempt_id is not None]
     held = connection.scalars(
         select(attempts.c.id)
-        .where(among(connection, attempts.c.id, [one for one in calls if one is not None]))
+        .where(among(connection, attempts.c.id, calls))
         .order_by(attempts.c.id)
         .with_for_update(skip_locked=True)
     ).all()
-    of_held = or_(claims.c.attempt_id.is_(None), among(connection, claims.c.attempt_id, held))
+    people = connection.scalars(
+        select(campaign_leads.c.lead_id)
+        .where(
+            campaign_leads.c.campaign_id == stored.id,
+            among(connection, campaign_leads.c.lead_id, [row.lead_id for row in ended]),
+        )
+        .with_for_update(skip_locked=True)
+    ).all()
+    of_held = and_(
+        or_(claims.c.attempt_id.is_(None), among(connection, claims.c.attempt_id, held)),
+        among(connection, claims.c.lead_id, people),
+    )
     rows = connection.execute(
         select(claims).where(is_over, of_held).with_for_update(skip_locked=True)
     ).all()
     keep_typed_answers(connection, stored, rows, now=now)
     settle(connection, stored, [(row.lead_id, row.number_id) for row in rows])
     connection.execute(delete(claims).where(claims.c.id.in_([row.id for row in rows])))
-    return tuple(row.agent_id for row in rows if row.agent_id is not None)
+    theirs = tuple(row.agent_id for row in rows if row.agent_id is not None)
+    for agent_id in theirs:
+        end_help(connection, agent_id, now=now)
+    return theirs
 
 
 def agents_owing_result(connection: Connection) -> frozenset[int]:

@@ -421,3 +421,10 @@ class PastAttempt:
     code: str | None = None
     position: int = 1
     language: str | None = None
+
+
+HAND_DIALLED = "self_reported"
+"""The evidence of a call that an agent dialled by hand: their word is all there is."""
+
+UNDO_TIME = timedelta(minutes=10)
+"""How long an agent may take their own result back."""

@@ -18,7 +18,7 @@ from campaigns.offered import offered, questions_document
 from campaigns.orders.form import form_document
 from campaigns.practice_people import DemoPerson, person_after, person_named
 from campaigns.refusals import offered_at, reason_named
-from campaigns.results import Result, hand_outcome
+from campaigns.result_words import Result, hand_outcome
 from campaigns.retry import next_try
 from campaigns.said import asks_for_no_call
 from campaigns.scripts.talk import Answers, to_say

@@ -1,14 +1,45 @@
 """Whether a call may be promised for a moment, and which is the nearest that may; pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from campaigns.decision import Facts, Refusal
 from campaigns.law import Law
 from campaigns.legal_gates import caps, cooldown, hours
+from campaigns.timetable import Clause, Timetable
 
-_GATES = (hours, caps, cooldown)
+_BY_DAY = Clause(
+    rule="night",
+    source="neither the law nor the campaign file has hours",
+    days=(((time(8), time(21)),),) * 7,
+)
+"""When calls can be promised where nobody has said when they may be made."""
+
+_DAYS_ONLY = frozenset({"starts", "ends"})
+"""Clauses that say on which days calls may be made, and not at which hours."""
+
+
+def night(facts: Facts) -> Iterator[Refusal]:
+    """Refuse the person's night, where neither the law nor the campaign has hours.
+
+    Nobody means three o'clock in the night when they say three; whoever does names hours in the
+    campaign file.
+    """
+    if not facts.zones or any(clause.rule not in _DAYS_ONLY for clause in facts.law.clauses):
+        return
+    opening = Timetable((_BY_DAY,), facts.zones, ring_s=facts.law.ring_s).at(facts.now)
+    for closed in opening.closed:
+        yield Refusal(
+            gate="night",
+            rule=closed.rule,
+            why=closed.why,
+            source=closed.source,
+            until=opening.until,
+        )
+
+
+_GATES = (hours, night, caps, cooldown)
 """What a moment can be wrong for. Everything else is judged when the moment has come."""
 
 _QUARTER = timedelta(minutes=15)

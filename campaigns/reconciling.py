@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, exists, func, select
 from campaigns import store
 from campaigns.checks import Checks
 from campaigns.desk_tables import orders, recordings
-from campaigns.model import DialMode, DispositionKind, Outcome
+from campaigns.model import HAND_DIALLED, DialMode, DispositionKind, Outcome
 from campaigns.tables import agents, attempts, campaigns
 from campaigns.truth import Mark, Record, Report, Verdict, judge
 from campaigns.truth_findings import Reported, findings
@@ -247,7 +247,7 @@ def compare_claim(connection: Connection, *, agent: str, on: date, claimed: int)
         on=on,
         claimed=claimed,
         recorded=len(told),
-        by_hand=sum(row.evidence == "self_reported" for row in told),
+        by_hand=sum(row.evidence == HAND_DIALLED for row in told),
         unmatched=tuple(
             Unmatched(
                 attempt_id=row.id,

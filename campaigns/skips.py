@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
+from campaigns.cards import refuse_card
 from campaigns.desk_tables import skips
 from campaigns.fields import nearest
 from leads.errors import NotAllowedError, UsageError
@@ -59,8 +60,10 @@ def note_skip(
     """Keep that an agent skipped somebody, and why.
 
     Raises:
+        UsageError: the note holds the number of a payment card.
         NotAllowedError: they have skipped too many in the last hour.
     """
+    refuse_card(note, "--note")
     hour = timedelta(hours=1)
     lately = connection.scalars(
         select(skips.c.skipped_at)
@@ -98,13 +101,3 @@ def passed_over(
             )
         )
     )
-
-
-def skipped_by(connection: Connection, *, since: datetime) -> Mapping[int, int]:
-    """Return how many people each agent has skipped since a moment."""
-    rows = connection.execute(
-        select(skips.c.agent_id, func.count())
-        .where(skips.c.skipped_at >= since)
-        .group_by(skips.c.agent_id)
-    )
-    return {row[0]: row[1] for row in rows}

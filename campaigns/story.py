@@ -5,20 +5,18 @@ written. How it is shown at a terminal is in `campaigns.story_text`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 from campaigns import tasks
-from campaigns.model import AttemptId
 from campaigns.orders.store import events_of, of_lead
+from campaigns.past_calls import Call, calls
 from campaigns.result_changes import Change, changes_of
-from campaigns.tables import agents, answers, attempts, campaigns
 from leads import consents
 from leads.consent_rules import Consent, state_of
 from leads.model import LeadId
-from leads.sql import in_chunks
 from leads.store import Lead
 from leads.suppression import Entry
 from leads.tables import imports, lead_changes, leads, list_members, lists, merges
@@ -43,33 +41,6 @@ class Event:
     def document(self) -> dict[str, object]:
         """Return the event as one JSON object."""
         return {"at": self.at, "what": self.what, **self.facts}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One attempt to reach a person, with what was said in it.
-
-    Attributes:
-        outcome: None while it goes on.
-        answers: question -> what was answered.
-    """
-
-    attempt_id: AttemptId
-    dialed_at: datetime
-    campaign: str
-    list_name: str
-    agent: str | None
-    phone: str | None
-    outcome: str | None
-    talk_s: float | None
-    disposition: str | None
-    refusal_reason: str | None
-    refusal_detail: str | None
-    reoffer_campaign: str | None
-    reoffer_at: datetime | None
-    callback_at: datetime | None
-    note: str | None
-    answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def story(
@@ -104,64 +75,6 @@ def story(
     return tuple(sorted(events, key=lambda event: event.at))
 
 
-def calls(
-    connection: Connection,
-    lead_id: int,
-    *,
-    ended: bool = False,
-    limit: int | None = None,
-    with_answers: bool = False,
-) -> tuple[Call, ...]:
-    """Return the attempts to reach a person, newest first.
-
-    Args:
-        connection: to the base.
-        lead_id: the person.
-        ended: leave out those that go on.
-        limit: so many at most, or None for all.
-        with_answers: also what was answered in them.
-    """
-    statement = (
-        select(
-            attempts,
-            campaigns.c.name.label("campaign"),
-            lists.c.name.label("list"),
-            agents.c.name.label("agent"),
-        )
-        .join(campaigns, campaigns.c.id == attempts.c.campaign_id)
-        .join(lists, lists.c.id == attempts.c.list_id)
-        .outerjoin(agents, agents.c.id == attempts.c.agent_id)
-        .where(attempts.c.lead_id == lead_id)
-        .order_by(attempts.c.dialed_at.desc(), attempts.c.id.desc())
-        .limit(limit)
-    )
-    if ended:
-        statement = statement.where(attempts.c.ended_at.is_not(None))
-    rows = connection.execute(statement).all()
-    answered = _answers(connection, [row.id for row in rows]) if with_answers else {}
-    return tuple(
-        Call(
-            attempt_id=AttemptId(row.id),
-            dialed_at=row.dialed_at,
-            campaign=row.campaign,
-            list_name=row.list,
-            agent=row.agent,
-            phone=row.phone,
-            outcome=row.outcome,
-            talk_s=row.talk_s,
-            disposition=row.disposition,
-            refusal_reason=row.refusal_reason,
-            refusal_detail=row.refusal_detail,
-            reoffer_campaign=row.reoffer_campaign,
-            reoffer_at=row.reoffer_at,
-            callback_at=row.callback_at,
-            note=row.note,
-            answers=answered.get(row.id, {}),
-        )
-        for row in rows
-    )
-
-
 def consent_documents(given: Collection[Consent], *, now: datetime) -> list[dict[str, object]]:
     """Return one person's consents as JSON objects, each with where it stands."""
     return [asdict(one) | {"state": state_of(one, given, now=now)} for one in given]
@@ -170,20 +83,6 @@ def consent_documents(given: Collection[Consent], *, now: datetime) -> list[dict
 def consents_of(connection: Connection, lead_id: LeadId) -> tuple[Consent, ...]:
     """Return the consents of a person, those that ended included, oldest first."""
     return tuple(consents.find(connection, lead_ids=[lead_id]))
-
-
-def _answers(
-    connection: Connection, attempt_ids: Collection[int]
-) -> dict[int, dict[str, list[str]]]:
-    found: dict[int, dict[str, list[str]]] = {}
-    for chunk in in_chunks(attempt_ids):
-        rows = connection.execute(
-            select(answers).where(answers.c.attempt_id.in_(chunk)).order_by(answers.c.id)
-        )
-        for row in rows:
-            said = found.setdefault(row.attempt_id, {}).setdefault(row.question, [])
-            said.append(row.text or row.answer)
-    return found
 
 
 def _imported(connection: Connection, lead_id: LeadId) -> Iterator[Event]:

@@ -1,12 +1,12 @@
 """The story of a person in words for a terminal: one moment and one kind of thing a line."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
 from pathlib import PurePath
 from textwrap import wrap
 from typing import Any
 
 from campaigns.story import Event
+from leads.moments import here
 from leads.names import printable
 
 _KIND_WIDTH = 8
@@ -18,7 +18,7 @@ def story_lines(events: Iterable[Event], *, width: int) -> Iterator[str]:
     for event in events:
         kind, tell = _TOLD[event.what]
         first, *more = (text for text in tell(event.facts) if text)
-        head = f"{_moment(event.at)}  {kind:<{_KIND_WIDTH}}  "
+        head = f"{here(event.at)}  {kind:<{_KIND_WIDTH}}  "
         yield from _folded(first, head, _INDENT, width)
         for text in more:
             yield from _folded(text, _INDENT, f"{_INDENT}  ", width)
@@ -32,10 +32,6 @@ def _folded(text: str, first: str, rest: str, width: int) -> list[str]:
         subsequent_indent=rest,
         break_on_hyphens=False,
     )
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
 _Facts = Mapping[str, Any]
@@ -77,9 +73,9 @@ def _attempt(facts: _Facts) -> Iterator[str]:
     told = ": ".join(filter(None, (facts["refusal_reason"], facts["refusal_detail"])))
     reason = f" ({told})" if told else ""
     yield f"said: {facts['disposition']}{reason}" if facts["disposition"] else ""
-    yield f"to be called back {_moment(facts['callback_at'])}" if facts["callback_at"] else ""
+    yield f"to be called back {here(facts['callback_at'])}" if facts["callback_at"] else ""
     if facts["reoffer_campaign"]:
-        yield f"goes on in {facts['reoffer_campaign']} {_moment(facts['reoffer_at'])}"
+        yield f"goes on in {facts['reoffer_campaign']} {here(facts['reoffer_at'])}"
     for question, given in facts["answers"].items():
         yield f"{question}: {', '.join(given)}"
     yield f"note: {facts['note']}" if facts["note"] else ""
@@ -111,7 +107,7 @@ def _consent_given(facts: _Facts) -> Iterator[str]:
     yield f"{facts['kind']} given ({facts['source']})"
     yield f'"{facts["wording"]}"' if facts["wording"] else ""
     yield f"proof: {facts['proof']}" if facts["proof"] else ""
-    yield f"until {_moment(facts['expires_at'])}" if facts["expires_at"] else ""
+    yield f"until {here(facts['expires_at'])}" if facts["expires_at"] else ""
 
 
 def _consent_withdrawn(facts: _Facts) -> Iterator[str]:
@@ -145,7 +141,7 @@ def _order(facts: _Facts) -> Iterator[str]:
 
 def _task(facts: _Facts) -> Iterator[str]:
     owner = f", {facts['owner']}" if facts["owner"] else ""
-    due = f", due {_moment(facts['due_at'])}" if facts["due_at"] and facts["open"] else ""
+    due = f", due {here(facts['due_at'])}" if facts["due_at"] and facts["open"] else ""
     late = ", overdue" if facts["overdue"] else ""
     yield f"task {facts['task_id']} {facts['class']} ({facts['priority']}{owner}{due}{late})"
     yield facts["text"]

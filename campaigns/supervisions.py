@@ -1,23 +1,23 @@
 """Supervision in the base: who asked for help, who listened to whom, from when to when."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, and_, insert, or_, select, update
 
 from campaigns.agents import AgentRow
+from campaigns.cards import refuse_card
 from campaigns.desk_tables import supervisions
 from campaigns.model import Role
+from campaigns.roles import SUPERVISORS
 from campaigns.tables import agents, attempts, campaigns, claims
 from leads.errors import NotAllowedError, UsageError
 from leads.names import did_you_mean
 from leads.tables import leads
-
-SUPERVISORS = frozenset({Role.SUPERVISOR, Role.MANAGER})
-"""Who may listen, whisper, step in, take over, and move people to any number."""
 
 
 class SupervisionKind(StrEnum):
@@ -64,9 +64,14 @@ def demand_supervisor(agent: AgentRow) -> None:
     """
     if not agent.roles & SUPERVISORS:
         raise NotAllowedError(
-            f"{agent.name} is neither supervisor nor manager; whoever manages the agents can "
-            "give the role, see: ringbank agents roles --help"
+            f"{agent.name} is neither supervisor nor manager; name somebody who is, or have a "
+            f"manager give the role: ringbank agents roles {_words(agent)}"
         )
+
+
+def _words(agent: AgentRow) -> str:
+    """Return an agent's name and roles, with the one that is lacking, as a command takes them."""
+    return shlex.join([agent.name, *sorted({*agent.roles, Role.SUPERVISOR})])
 
 
 def find_talk(connection: Connection, word: str) -> Talk:
@@ -141,7 +146,12 @@ def ask_for_help(
     note: str | None,
     now: datetime,
 ) -> None:
-    """Write that an agent wants a supervisor; asked again, the newer words stand."""
+    """Write that an agent wants a supervisor; asked again, the newer words stand.
+
+    Raises:
+        UsageError: the note holds the number of a payment card.
+    """
+    refuse_card(note, "--note")
     end_help(connection, agent_id, now=now)
     ask(
         connection,
@@ -166,6 +176,25 @@ def end_help(
             supervisions.c.ended_at.is_(None),
         )
         .values(ended_at=now, supervisor_id=by)
+    )
+
+
+def forget_words(connection: Connection, lead_id: int) -> None:
+    """Leave nothing of what agents wrote of an erased person when they asked for help.
+
+    Asked before there was a call, it names nobody: of whoever has no lease now, all of it goes.
+    """
+    talks = select(attempts.c.id).where(attempts.c.lead_id == lead_id)
+    has_somebody = select(claims.c.agent_id).where(claims.c.agent_id.is_not(None))
+    nobodys = and_(
+        supervisions.c.attempt_id.is_(None), supervisions.c.agent_id.not_in(has_somebody)
+    )
+    connection.execute(
+        update(supervisions)
+        .where(
+            supervisions.c.detail.is_not(None), or_(supervisions.c.attempt_id.in_(talks), nobodys)
+        )
+        .values(detail=None)
     )
 
 

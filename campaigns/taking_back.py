@@ -5,26 +5,36 @@ lease lives again, and the result may be given anew. After that a supervisor giv
 result in the place of the first one. Rows are locked in the order of the ledger.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from campaigns.cards import refuse_card
 from campaigns.claims import held_among
 from campaigns.consequences import hold_numbers
+from campaigns.leases import hold_person
 from campaigns.ledger import WRAP_UP_LIMIT
-from campaigns.model import AttemptId, DispositionKind, LeadState, Outcome
+from campaigns.model import (
+    HAND_DIALLED,
+    UNDO_TIME,
+    AgentState,
+    AttemptId,
+    DispositionKind,
+    LeadState,
+    Outcome,
+)
 from campaigns.result_changes import keep_change, was_corrected
-from campaigns.results import HAND_DIALLED, Result, record_result
+from campaigns.result_words import Result
+from campaigns.results import record_result
 from campaigns.said import asks_for_no_call, attempt_row
 from campaigns.store import StoredCampaign
-from campaigns.tables import attempts, campaign_leads, claims
+from campaigns.tables import agents, attempts, campaign_leads, claims
 from campaigns.traces import take_back, trace_of
 from leads.errors import NotAllowedError, UsageError
 from leads.sql import insert_if_new
 from leads.tables import consents
 
-UNDO_TIME = timedelta(minutes=10)
 """How long after it was given an agent may take a result back."""
 
 
@@ -42,8 +52,8 @@ def undo(
 
     Raises:
         UsageError: there is no result.
-        NotAllowedError: it is too late, somebody has called or taken the person since, or the
-            result is one that only a supervisor takes back.
+        NotAllowedError: it is too late, somebody has called or taken the person since, the
+            result is one that only a supervisor takes back, or the agent waits for a call.
     """
     attempt = _held(connection, attempt_id)
     _refuse_undo(connection, stored, attempt, now=now)
@@ -77,6 +87,25 @@ def _refuse_undo(
         raise NotAllowedError(f"a supervisor has corrected this result; {remedy}")
     if _called_since(connection, attempt):
         raise NotAllowedError(f"the person has been called since; {remedy}")
+    if attempt.ended_at is not None:
+        _refuse_ready(connection, attempt)
+
+
+def _refuse_ready(connection: Connection, attempt: Row[Any]) -> None:
+    """Refuse to give a lease back to somebody whom the engine may give another at any moment.
+
+    One agent has one lease: that of the next talk would be nobody's, and its result lost.
+    """
+    name = connection.scalar(
+        select(agents.c.name).where(
+            agents.c.id == attempt.agent_id, agents.c.state == AgentState.READY
+        )
+    )
+    if name is not None:
+        raise NotAllowedError(
+            f"{name} waits for the next call, which may come at any moment; run: "
+            f"ringbank agents pause {name}, and take the result back then"
+        )
 
 
 def _called_since(connection: Connection, attempt: Row[Any]) -> bool:
@@ -143,9 +172,11 @@ def correct(
         now: aware.
 
     Raises:
+        UsageError: `why` holds the number of a payment card.
         NotAllowedError: somebody is on the line with the person, or has taken them.
     """
-    attempt = _held(connection, attempt_id)
+    refuse_card(why, "--why")
+    attempt = _held(connection, attempt_id, result.disposition.kind)
     if held_among(connection, [attempt.lead_id]):
         raise NotAllowedError(
             "somebody has this person right now, or talks to them; correct the result when "
@@ -157,6 +188,7 @@ def correct(
         attempt,
         own_row=False,
         spare=_given_again(connection, attempt, result),
+        order_stays=result.order is not None,
         why=f"{by} corrected the result",
         now=now,
     )
@@ -197,17 +229,17 @@ def _say_last_word(connection: Connection, attempt: Row[Any]) -> None:
     )
 
 
-def _held(connection: Connection, attempt_id: AttemptId) -> Row[Any]:
-    """Return an attempt's row, with its person's rows held against whoever wants to claim."""
+def _held(
+    connection: Connection, attempt_id: AttemptId, kind: DispositionKind | None = None
+) -> Row[Any]:
+    """Return an attempt's row, with its person's rows held against whoever wants to claim.
+
+    `kind`: of the result that comes in the place of this one, or None.
+    """
     numbers_change = "lead_numbers" in trace_of(connection, attempt_id)
-    hold_numbers(connection, None if numbers_change else DispositionKind.SUCCESS)
+    hold_numbers(connection, None if numbers_change else kind or DispositionKind.SUCCESS)
     attempt = attempt_row(connection, attempt_id)
     if attempt.number_id is None:
         raise NotAllowedError("this person was erased; what is left of the call stays as it is")
-    connection.execute(
-        select(campaign_leads.c.id)
-        .where(campaign_leads.c.lead_id == attempt.lead_id)
-        .order_by(campaign_leads.c.id)
-        .with_for_update()
-    ).all()
+    hold_person(connection, attempt.lead_id)
     return attempt

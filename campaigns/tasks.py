@@ -10,9 +10,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, case, insert, select, update
 
-from campaigns.cards import NO_CARDS, holds_card_number
+from campaigns.cards import refuse_card
 from campaigns.desk_tables import tasks
-from campaigns.tables import agents, attempts, claims
+from campaigns.tables import agents, attempts
 from leads.errors import NotAllowedError, UsageError
 from leads.tables import leads
 
@@ -83,6 +83,7 @@ def add(connection: Connection, task: NewTask, *, by: str, now: datetime) -> int
     Raises:
         UsageError: the class, the priority or the text cannot be used.
     """
+    refuse_card(task.kind, "--class")
     if not _CLASS.fullmatch(task.kind):
         raise UsageError(
             f"{task.kind!r} cannot be a class; write it with a-z, 0-9 and _, like complaint"
@@ -128,26 +129,8 @@ def checked(text: str, option: str) -> str:
         raise UsageError(f"{option} is empty; say in a sentence what the matter is")
     if len(text) > _LONGEST:
         raise UsageError(f"{option} is longer than {_LONGEST} letters; write it shorter")
-    if holds_card_number(text):
-        raise UsageError(f"{option} {NO_CARDS}")
+    refuse_card(text, option)
     return text
-
-
-def talk_of(connection: Connection, lease: str) -> tuple[int, int | None, int]:
-    """Return whom a lease names, in which attempt (None: not dialled yet) and campaign.
-
-    Raises:
-        UsageError: there is none.
-    """
-    for table, attempt in ((attempts, attempts.c.id), (claims, claims.c.attempt_id)):
-        row = connection.execute(
-            select(table.c.lead_id, attempt.label("attempt"), table.c.campaign_id).where(
-                table.c.lease == lease
-            )
-        ).one_or_none()
-        if row is not None:
-            return row.lead_id, row.attempt, row.campaign_id
-    raise UsageError(f"there is no lease {lease!r}; name the person with --lead or --phone")
 
 
 def attempt_of(connection: Connection, attempt_id: int) -> tuple[int, int, int]:

@@ -7,10 +7,10 @@ from sqlalchemy import Connection, insert, select, update
 
 from campaigns.claims import hold_off_erasing
 from campaigns.examining import examine_lead_again
-from campaigns.leases import Lease
+from campaigns.leases import Lease, hold
 from campaigns.rules.told import Told, read_places, told_since
 from campaigns.said import attempt_row
-from campaigns.tables import agents, claims
+from campaigns.tables import agents
 from leads.edits import TOLD
 from leads.problems import usable
 from leads.tables import lead_changes, leads
@@ -22,13 +22,15 @@ def tell_in_talk(
     """Keep what a person said in a talk, in an agent's words, before its result is written.
 
     Raises:
-        UsageError: a word names no place; nothing is kept then.
+        UsageError: a word names no place, or the lease is over; nothing is kept then.
+        NotAllowedError: the person was called since the lease was read.
     """
     told = usable("--place cannot be used", read_places(words))
     # In the order in which results and the engine take them: nobody then waits for ever.
-    if lease.attempt_id is not None:
+    if lease.id is not None:
+        hold(connection, lease)
+    elif lease.attempt_id is not None:
         attempt_row(connection, lease.attempt_id)
-    connection.execute(select(claims.c.id).where(claims.c.id == lease.id).with_for_update())
     who = connection.scalar(select(agents.c.name).where(agents.c.id == lease.agent_id))
     keep_told(connection, lease.lead_id, told, who=who or "the engine", now=now)
 

@@ -128,10 +128,11 @@ def _changes(before: Look, after: Look) -> dict[str, dict[str, list[Values | Non
             was, became = earlier.get(key), rows.get(key)
             if was == became:
                 continue
-            if was is not None and became is not None:
+            # An answer is put back as a whole: SQLite gives its id to the one in its place.
+            if was is not None and became is not None and name != "answers":
                 changed = [one for one in was if was[one] != became[one]]
                 was, became = ({one: row[one] for one in changed} for row in (was, became))
-            if was is None and name == "answers":
+            if became is not None and name == "answers":
                 became = {}  # what was said is where it belongs, and nowhere else
             found.setdefault(name, {})[key] = [was, became]
     return found
@@ -152,6 +153,7 @@ def take_back(
     own_row: bool,
     spare: Collection[str] = (),
     wish_stays: bool = False,
+    order_stays: bool = False,
     why: str,
     now: datetime,
 ) -> None:
@@ -164,6 +166,7 @@ def take_back(
             for the next result to say.
         spare: kinds of consent that stay.
         wish_stays: the number stays on the do-not-call list.
+        order_stays: the next result has an order, too, which is the same one changed.
         why: what entries that keep their rows are to say.
         now: aware.
 
@@ -172,7 +175,8 @@ def take_back(
     """
     changes = trace_of(connection, attempt.id)
     take_back_move(connection, attempt)
-    withdraw(connection, attempt.id)
+    if not order_stays:
+        withdraw(connection, attempt.id)
     numbers_fit = _take_back_numbers(connection, attempt.lead_id, changes.get("lead_numbers", {}))
     own = connection.scalar(
         select(campaign_leads.c.id).where(
@@ -189,11 +193,7 @@ def take_back(
     _take_back_facts(connection, changes)
     _take_back_wishes(connection, attempt.lead_id, changes, wish_stays=wish_stays, why=why, now=now)
     _take_back_consents(connection, attempt, spare=spare, why=why, now=now)
-    for key, (was, became) in changes.get("answers", {}).items():
-        if became is not None:
-            connection.execute(delete(answers).where(answers.c.id == int(key)))
-        if was is not None:
-            connection.execute(insert(answers).values(id=int(key), **_typed(answers, was)))
+    _take_back_answers(connection, changes.get("answers", {}))
     connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(**NOT_GIVEN))
     connection.execute(delete(result_traces).where(result_traces.c.attempt_id == attempt.id))
 
@@ -258,6 +258,17 @@ def _take_back_facts(connection: Connection, changes: Changes) -> None:
     if all(restored):
         made = [int(key) for key, (was, _) in changes.get("lead_changes", {}).items() if not was]
         connection.execute(delete(lead_changes).where(among(connection, lead_changes.c.id, made)))
+
+
+def _take_back_answers(
+    connection: Connection, changed: Mapping[str, Sequence[Values | None]]
+) -> None:
+    """Put back the answers that were replaced: as others, since their ids may be taken by now."""
+    given = [int(key) for key, (_, became) in changed.items() if became is not None]
+    connection.execute(delete(answers).where(among(connection, answers.c.id, given)))
+    for _, (was, _) in sorted(changed.items(), key=lambda change: int(change[0])):
+        if was is not None:
+            connection.execute(insert(answers).values(_typed(answers, was)))
 
 
 def _take_back_wishes(

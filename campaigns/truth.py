@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import IntEnum
 
 from campaigns.checks import Checks
-from campaigns.model import DispositionKind, Outcome
+from campaigns.model import HAND_DIALLED, DispositionKind, Outcome
 
 K = DispositionKind
 
@@ -98,7 +98,7 @@ class Verdict:
 
 def judge(report: Report, record: Record, checks: Checks) -> Verdict | None:
     """Return what a reported result is worth, or None while its call goes on."""
-    if record.evidence == "self_reported":
+    if record.evidence == HAND_DIALLED:
         return Verdict(Mark.SELF_REPORTED)
     if record.outcome is None:
         return None

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from campaigns.explain_text import utc
+from campaigns.model import HAND_DIALLED
 from campaigns.truth import Mark
 from campaigns.truth_values import Claim, Marked, Reconciled
 
@@ -37,7 +38,7 @@ def document(found: Reconciled) -> dict[str, object]:
                 "agent": one.agent,
                 "campaign": one.campaign,
                 "what": one.what,
-                "evidence": "self_reported" if one.by_hand else "recorded",
+                "evidence": HAND_DIALLED if one.by_hand else "recorded",
                 "why": one.why,
                 "attempt_ids": list(one.attempt_ids),
             }
@@ -98,7 +99,7 @@ def claim_document(claim: Claim) -> dict[str, object]:
         "on": claim.on.isoformat(),
         "claimed": claim.claimed,
         "recorded": claim.recorded,
-        "self_reported": claim.by_hand,
+        HAND_DIALLED: claim.by_hand,
         "difference": claim.difference,
         "unmatched": [
             {

@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from campaigns.desk_tables import drafts, tasks
+from campaigns.desk_tables import drafts, skips, tasks
 from campaigns.erasure import lock_for_erasing
 from campaigns.numbers import forget_numbers
 from campaigns.settling import renumber
@@ -93,7 +93,8 @@ def undo(connection: Connection, import_id: int, *, now: datetime) -> Undone:
         select(lead_numbers.c.number_id).where(lead_numbers.c.lead_id.in_(brought))
     ).all()
     connection.execute(delete(consents).where(consents.c.import_id == import_id))
-    connection.execute(delete(drafts).where(drafts.c.lead_id.in_(brought)))
+    for table in (drafts, skips):  # of people who were looked at and not called
+        connection.execute(delete(table).where(table.c.lead_id.in_(brought)))
     connection.execute(delete(campaign_leads).where(campaign_leads.c.lead_id.in_(brought)))
     connection.execute(delete(lead_numbers).where(lead_numbers.c.lead_id.in_(brought)))
     left = connection.execute(delete(list_members).where(*of_import.members))

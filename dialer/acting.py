@@ -166,6 +166,21 @@ def on_whose_word(site: Site, by: str | None) -> str | None:
     return by
 
 
+def refuse_own_only(site: Site, instead: str) -> None:
+    """Refuse whoever may touch people on their own leases only.
+
+    Args:
+        site: where.
+        instead: what they can do.
+
+    Raises:
+        NotYoursError: they are such a one.
+    """
+    actor = site.actor()
+    if actor is not None and actor.own_only:
+        raise NotYoursError(f"you are {actor.name} and reach people by your own leases; {instead}")
+
+
 def check_own_lease(site: Site, lease: str, agent_id: int | None) -> None:
     """Refuse to touch a lease that is not theirs to whoever may touch their own only.
 

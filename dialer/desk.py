@@ -16,8 +16,10 @@ from campaigns import (
     practice,
     skips,
     store,
+    supervisions,
 )
 from campaigns.agents import AgentRow, agent_of, find_agent
+from campaigns.law import AGENT_RESERVED
 from campaigns.model import AgentState, DialMode
 from campaigns.offered import questions_document
 from campaigns.said import outcome_of
@@ -36,6 +38,7 @@ from dialer.supervising import SupervisorDesk
 from leads import access
 from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
+from leads.masking import conceal
 
 _LOOK_EVERY_S = 0.05
 
@@ -83,7 +86,7 @@ class Desk(Results):
             document = desk_document.person_document(connection, theirs, self._laws, lease, now=now)
             if theirs.campaign.mode is DialMode.PREVIEW and who.state is AgentState.PAUSED:
                 self._tell_preview(connection, who)
-            if document["phone"] is not None:  # in manual mode the agent sees the number
+            if theirs.campaign.mode in AGENT_RESERVED:  # no call tells whom they have seen
                 actor = self._site.actor()
                 access.record(
                     connection,
@@ -121,7 +124,10 @@ class Desk(Results):
             else:
                 held = self._lease(connection, lease)
                 stored = store.load_id(connection, held.campaign_id)
-                words = words_for(connection, stored, self._laws, held, given=answers, now=now)
+                hidden = desk_document.hidden_numbers(connection, stored, held)
+                words = conceal(
+                    words_for(connection, stored, self._laws, held, given=answers, now=now), hidden
+                )
         return words | {"questions": questions_document(stored.campaign, typed)}
 
     def standing(self, campaign: str, agent: str) -> dict[str, object]:
@@ -177,6 +183,7 @@ class Desk(Results):
             held = self._lease(connection, lease)
             stored = store.load_id(connection, held.campaign_id)
             desk.give_back(connection, stored, held)
+            _want_no_help(connection, held, now=now)
 
     def skip(self, lease: str, reason: str, *, note: str | None = None) -> dict[str, object]:
         """Let go of a person whom the agent does not want to call; others may get them.
@@ -187,7 +194,8 @@ class Desk(Results):
             note: in the agent's words.
 
         Raises:
-            UsageError: the lease is over, or there is no such reason.
+            UsageError: the lease is over, there is no such reason, or the note holds a card's
+                number.
             NotAllowedError: the person was called, or too many were skipped.
         """
         code = skips.skip_reason(reason)
@@ -198,6 +206,7 @@ class Desk(Results):
                 raise UsageError(f"nobody holds the lease {lease!r}; see: ringbank status")
             stored = store.load_id(connection, held.campaign_id)
             desk.give_back(connection, stored, held)
+            _want_no_help(connection, held, now=now)
             skips.note_skip(
                 connection,
                 campaign_id=held.campaign_id,
@@ -267,3 +276,9 @@ class Desk(Results):
             "state": who and who.state,
             "outcome": outcome,
         }
+
+
+def _want_no_help(connection: Connection, held: leases.Lease, *, now: datetime) -> None:
+    """End the wish for a supervisor with the lease: help is for somebody whom the agent has."""
+    if held.agent_id is not None:
+        supervisions.end_help(connection, held.agent_id, now=now)

@@ -17,6 +17,8 @@ from dialer.offered_text import (
 )
 from leads.console import Console
 from leads.errors import UsageError
+from leads.moments import here
+from leads.names import printable
 
 LeaseName = Annotated[str, typer.Argument(help="The lease that `next` named.")]
 Place = Annotated[
@@ -131,7 +133,7 @@ def result(
 
     Example: ringbank result 1f0c9a7be2d4 --disposition refusal --reason too_expensive
     """
-    from campaigns.results import Words
+    from campaigns.result_words import Words
     from dialer.desk import Desk
 
     console: Console = ctx.obj
@@ -245,7 +247,7 @@ def _show_nobody(console: Console, document: dict[str, object], campaign: str) -
             )
             continue
         at = reason["next_at"]
-        until = f", next at {at.astimezone():%Y-%m-%d %H:%M}" if at else ""
+        until = f", next at {here(at)}" if at else ""
         console.line(f"  {reason['count']:>5}  {reason['gate']}{until}")
 
 
@@ -260,9 +262,11 @@ def _show(console: Console, document: dict[str, object], campaign: str) -> None:
     console.facts(
         {
             "lease": document["lease"],
+            "campaign": document["campaign"],
             "person": lead["name"] or "(no name)",
             "phone": document["phone"] or document["phone_masked"],
             "local time": document["local_time"] or "not known",
+            **({"speaks": lead["language"]} if lead["language"] else {}),
             **lead["attributes"],
         }
     )
@@ -293,7 +297,7 @@ def _show_talk(console: Console, document: dict[str, object]) -> None:
     for past in history:
         said = [past["disposition"] or past["outcome"], past["refusal_reason"]]
         said += [past["refusal_detail"], past["note"]]
-        console.line(f"  {past['at'].astimezone():%Y-%m-%d %H:%M}  {', '.join(filter(None, said))}")
+        console.line(f"  {here(past['at'])}  {printable(', '.join(filter(None, said)))}")
     console.line("")
     for line in lines_of(document):
         behind = " " * (len(line) - len(line.lstrip()) + 2)
@@ -311,19 +315,34 @@ def _show_talk(console: Console, document: dict[str, object]) -> None:
         console.line(line)
 
 
+def _needed(field: Mapping[str, Any]) -> str:
+    """Return when a field of the order has to be filled in, or may be."""
+    told = (
+        "required" if field["required"] else "",
+        f"required if {field['required_if']}" if field["required_if"] else "",
+        f"only if {field['only_if']}" if field["only_if"] else "",
+    )
+    found = ", ".join(filter(None, told))
+    return f" ({found})" if found else ""
+
+
 def _show_order(console: Console, document: Mapping[str, Any]) -> None:
     """Print the fields of the order, and which result takes one; before it what is open."""
     for task in document["tasks"]:
-        due = f", due {task['due_at'].astimezone():%Y-%m-%d %H:%M}" if task["due_at"] else ""
-        console.line(f"\nOpen: {task['class']} ({task['priority']}{due}): {task['text']}")
+        due = f", due {here(task['due_at'])}" if task["due_at"] else ""
+        console.line(
+            f"\nOpen: {task['class']} ({task['priority']}{due}): {printable(task['text'])}"
+        )
     if document["order"] is None:
         return
     takers = [one["code"] for one in document["dispositions"] if one["form"]]
     console.line(f"\nOrder, with --disposition {' or '.join(takers)}:")
     for field in document["order"]["fields"]:
-        needed = " (required)" if field["required"] else ""
+        needed = _needed(field)
         choices = f" ({', '.join(field['choices'])})" if field["choices"] else ""
         told = f': say "{field["text"]}"' if field["text"] else ""
-        console.line(
-            f"  --order {field['key']}={field['example']}  {field['label']}{told}{needed}{choices}"
-        )
+        line = f"--order {field['key']}={field['example']}  {field['label']}{told}{needed}{choices}"
+        console.line(fill(
+            line, WIDTH, initial_indent="  ", subsequent_indent="      ",
+            break_long_words=False, break_on_hyphens=False,
+        ))  # fmt: skip

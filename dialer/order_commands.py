@@ -96,21 +96,24 @@ def verify(
 ) -> None:
     """Say that an order was checked and is right; from then on it counts as a success.
 
-    Whoever took the order cannot verify it.
+    A supervisor or a manager does it, and never whoever took the order.
 
     Example: ringbank orders verify 1 --by maria
     """
+    from campaigns.agents import find_agent
     from campaigns.orders import store as orders
+    from campaigns.supervisions import demand_supervisor
     from dialer.acting import on_whose_word
     from dialer.asking import engine_time
     from leads.db import writing
 
     console: Console = ctx.obj
     now = engine_time(console)
+    who = on_whose_word(console, by)
     with writing(console.base()) as connection:
-        found = orders.verify(
-            connection, order, by=on_whose_word(console, by) or console.user(), now=now
-        )
+        if who is not None:
+            demand_supervisor(find_agent(connection, who))
+        found = orders.verify(connection, order, by=who or console.user(), now=now)
     console.facts(
         {
             "order_id": order,

@@ -54,6 +54,11 @@ class Progress:
 _NOBODY_IN = "no agent is logged in"
 
 
+def next_with(campaign: Campaign) -> str:
+    """Return the command with which an agent gets the next person of a campaign."""
+    return f"ringbank next --campaign {campaign.name} --agent NAME"
+
+
 def limit_of(
     campaign: Campaign,
     *,
@@ -68,7 +73,7 @@ def limit_of(
     Whether any of its leads may be called is the base's matter, not the engine's.
     """
     if campaign.mode is DialMode.MANUAL:
-        return "its agents dial by hand; they get the next person with: ringbank next"
+        return f"its agents dial by hand; they get the next person with: {next_with(campaign)}"
     if ami_down is not None:
         return f"Asterisk cannot be reached: {ami_down}"
     if registry is not None:
@@ -79,7 +84,7 @@ def limit_of(
         return f"trunk {campaign.trunk!r} is full: {lines.used} of {lines.trunk.max_calls} lines"
     if campaign.mode is DialMode.PREVIEW:
         return (
-            "its agents choose when to call; they get the next person with: ringbank next"
+            f"its agents choose when to call; they get the next person with: {next_with(campaign)}"
             if agents_in
             else _NOBODY_IN
         )

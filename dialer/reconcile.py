@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
 
-from campaigns.model import Outcome
+from campaigns.model import HAND_DIALLED, Outcome
 from dialer.call import UNANSWERED_CAUSES
 
 MAY_BE_ANSWERED = frozenset(
@@ -33,7 +33,7 @@ MUST_BE_ANSWERED = MAY_BE_ANSWERED - {Outcome.UNKNOWN}
 _TELLING_CAUSES = frozenset({1, 17, 34})
 """Causes that the network gives for one thing only: no such number, busy, congestion."""
 
-_NEVER_DIALLED = frozenset({"refused", "no_trace", "self_reported"})
+_NEVER_DIALLED = frozenset({"refused", "no_trace", HAND_DIALLED})
 """Evidence of attempts that the network need not know of."""
 
 

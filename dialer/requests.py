@@ -7,7 +7,7 @@ from typing import assert_never
 from sqlalchemy import Connection
 
 from campaigns import ledger
-from campaigns.agents import AgentRow, list_agents
+from campaigns.agents import AgentRow, active_agent
 from campaigns.model import DispositionKind
 from dialer import floor
 from dialer.agent import AgentEvent
@@ -43,7 +43,7 @@ def obey(
     around: Surroundings,
 ) -> None:
     """Do what a command asks, or note why it cannot be done."""
-    row = next((one for one in list_agents(connection) if one.id == request.agent_id), None)
+    row = active_agent(connection, request.agent_id)
     if row is None:
         work.answers.append((request.id, "the agent is not active any more"))
         return

@@ -14,7 +14,7 @@ from campaigns import (
     drafts,
     leases,
     practice,
-    results,
+    result_words,
     store,
     supervisions,
     taking_back,
@@ -25,12 +25,12 @@ from campaigns.agents import agent_name, find_agent
 from campaigns.consequences import hold_numbers
 from campaigns.law import Laws
 from campaigns.leases import Lease
-from campaigns.model import Role
 from campaigns.practice import PracticeTalk
-from campaigns.results import Result, Words
+from campaigns.result_words import Result, Words
 from campaigns.rules_in_force import laws_of
 from campaigns.said import asks_for_no_call
 from campaigns.store import StoredCampaign
+from campaigns.supervisions import demand_supervisor
 from campaigns.traces import Look
 from dialer.acting import NotYoursError, check_own_lease, on_whose_word
 from dialer.asking import (
@@ -117,7 +117,9 @@ class Results(Line):
             _refuse_strangers(connection, call, agent)
             assert call.attempt_id is not None
             stored = store.load_id(connection, call.campaign_id)
-            by = agent or agent_name(connection, call.agent_id) or self._site.user()
+            actor = self._site.actor()
+            by = actor.name if actor is not None else agent
+            by = by or agent_name(connection, call.agent_id) or self._site.user()
             until = taking_back.undo(connection, stored, call.attempt_id, by=by, now=now)
         return {"lease": lease, "undone": True, "expires_at": until}
 
@@ -144,12 +146,7 @@ class Results(Line):
                 raise UsageError("a correction needs to know who corrects; add --by NAME")
             call = leases.find_call(connection, lease)
             check_own_lease(self._site, lease, call.agent_id)
-            who = find_agent(connection, by)
-            if not who.roles & {Role.SUPERVISOR, Role.MANAGER}:
-                raise NotAllowedError(
-                    f"only a supervisor or a manager corrects results, and {by} is neither; "
-                    f"name one, or give {by} the role: ringbank agents roles {by}"
-                )
+            demand_supervisor(find_agent(connection, by))
             assert call.attempt_id is not None
             stored = store.load_id(connection, call.campaign_id)
             said, recorded, _ = self._read(connection, stored, call, words, now=now)
@@ -182,7 +179,9 @@ class Results(Line):
             if words.order
             else None
         )
-        said = results.read_result(stored.campaign, words, callback_at=at, today=today, now=now)
+        said = result_words.read_result(
+            stored.campaign, words, callback_at=at, today=today, now=now
+        )
         recorded: dict[str, object] = {
             "lease": held.lease,
             "disposition": words.disposition,
@@ -217,8 +216,29 @@ class Results(Line):
             raise
         except (UsageError, NotAllowedError) as refused:
             with writing(self._site.base()) as connection:
-                told = _keep_refused(connection, lease, words, now=now)
+                told = self._keep_refused(connection, lease, words, now=now)
             raise type(refused)(f"{refused}{told}") from refused
+
+    def _keep_refused(
+        self, connection: Connection, lease: str, words: Words, *, now: datetime
+    ) -> str:
+        """Keep words that were refused; return what to add to the reason.
+
+        Raises:
+            NotAllowedError: it is another agent's, and they may touch their own only.
+        """
+        kept = f"; what was typed is kept for a supervisor: ringbank drafts show {lease}"
+        if (held := leases.known_lease(connection, lease)) is not None:
+            check_own_lease(self._site, lease, held.agent_id)
+            _keep(connection, held, words, now=now)
+            return "" if held.id is not None else kept
+        # A lease that ran out without a call is known by the place that was left for its words.
+        place = drafts.place_of(connection, lease)
+        if place is None:
+            return ""
+        check_own_lease(self._site, lease, place.agent_id)
+        drafts.fill(connection, lease, drafts.typed(words), now=now)
+        return kept
 
     def _ask_to_end(self, connection: Connection, held: Lease, said: Result) -> int | None:
         """Ask the engine, where one has the call, to end it; return the request."""
@@ -294,16 +314,6 @@ def _keep(connection: Connection, held: Lease, words: Words, *, now: datetime) -
     )
 
 
-def _keep_refused(connection: Connection, lease: str, words: Words, *, now: datetime) -> str:
-    """Keep words that were refused; return what to add to the reason."""
-    kept = f"; what was typed is kept for a supervisor: ringbank drafts show {lease}"
-    if (mine := leases.known_lease(connection, lease)) is not None:
-        _keep(connection, mine, words, now=now)
-        return "" if mine.id is not None else kept
-    # A lease that ran out without a call is known by the place that was left for its words.
-    return kept if drafts.fill(connection, lease, drafts.typed(words), now=now) else ""
-
-
 def _give_in_practice(
     connection: Connection, talk: PracticeTalk, words: Words, *, now: datetime
 ) -> dict[str, object]:
@@ -312,7 +322,7 @@ def _give_in_practice(
     at = None
     if words.callback is not None:
         at = on_their_clock(words.callback, [talk.person.zone], option="--callback")
-    said = results.read_result(stored.campaign, words, callback_at=at, now=now)
+    said = result_words.read_result(stored.campaign, words, callback_at=at, now=now)
     return {
         "lease": talk.lease,
         "disposition": words.disposition,

@@ -14,6 +14,7 @@ from campaigns.store import StoredCampaign, load, load_all
 from campaigns.supervisions import help_wanted
 from campaigns.tables import AT_ONCE
 from dialer.presence import is_alive
+from dialer.progress import next_with
 from dialer.store import EngineRow, engine_rows
 from leads.console import Console
 from leads.db import reading
@@ -53,8 +54,7 @@ def why_idle(
         at = found.next_call_at.astimezone()
         day = "" if at.date() == now.astimezone().date() else f"{at:%Y-%m-%d} "
         return f"no lead is callable until {day}{at:%H:%M}{held}"
-    by_hand_with = f"ringbank next --campaign {stored.campaign.name} --agent NAME"
-    return f"agents dial it themselves: {by_hand_with}" if by_hand else None
+    return f"agents dial it themselves: {next_with(stored.campaign)}" if by_hand else None
 
 
 def _engine_limit(stored: StoredCampaign, engine: EngineRow | None) -> str | None:
@@ -81,7 +81,8 @@ def show(console: Console, *, watch: bool) -> None:
             console.document(document)
         else:
             if watch:
-                console.line(f"{_fresh_screen()}{console.now().astimezone():%Y-%m-%d %H:%M:%S}")
+                sys.stdout.write(_fresh_screen())  # a line of data would lose its signs
+                console.line(f"{console.now().astimezone():%Y-%m-%d %H:%M:%S}")
             _print(console, document)
         if not watch:
             return

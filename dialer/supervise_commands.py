@@ -18,11 +18,14 @@ supervise_app = typer.Typer(
 TalkName = Annotated[
     str, typer.Argument(metavar="AGENT|LEASE", help="The agent who talks, or the lease.")
 ]
-By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who does it: a supervisor.")]
+By = Annotated[
+    str | None,
+    typer.Option("--by", metavar="NAME", help="Who does it, a supervisor; with a token: you."),
+]
 
 
 @supervise_app.command()
-def listen(ctx: typer.Context, talk: TalkName, by: By) -> None:
+def listen(ctx: typer.Context, talk: TalkName, by: By = None) -> None:
     """Hear agent and person; neither hears you. Your telephone is rung, or your room's line used.
 
     Asked while you are at the talk already, the line only changes what it does.
@@ -35,7 +38,7 @@ def listen(ctx: typer.Context, talk: TalkName, by: By) -> None:
 
 
 @supervise_app.command()
-def whisper(ctx: typer.Context, talk: TalkName, by: By) -> None:
+def whisper(ctx: typer.Context, talk: TalkName, by: By = None) -> None:
     """Hear both; the agent alone hears you.
 
     Example: ringbank supervise whisper anna --by bo
@@ -46,7 +49,7 @@ def whisper(ctx: typer.Context, talk: TalkName, by: By) -> None:
 
 
 @supervise_app.command()
-def join(ctx: typer.Context, talk: TalkName, by: By) -> None:
+def join(ctx: typer.Context, talk: TalkName, by: By = None) -> None:
     """Step in: all three hear each other. The person stays with you if the agent's line drops.
 
     Example: ringbank supervise join anna --by bo
@@ -57,7 +60,7 @@ def join(ctx: typer.Context, talk: TalkName, by: By) -> None:
 
 
 @supervise_app.command()
-def take(ctx: typer.Context, talk: TalkName, by: By) -> None:
+def take(ctx: typer.Context, talk: TalkName, by: By = None) -> None:
     """Take the person over into your own room; the lease and its result are yours from then on.
 
     Example: ringbank supervise take anna --by bo
@@ -75,7 +78,7 @@ def move(
         str,
         typer.Option("--to", metavar="NAME|NUMBER", help="A name of [transfers], or a number."),
     ],
-    by: By,
+    by: By = None,
 ) -> None:
     """Connect the person to another number; if it is not reached they are back with the agent.
 
@@ -90,7 +93,7 @@ def move(
 
 
 @supervise_app.command()
-def end(ctx: typer.Context, by: By) -> None:
+def end(ctx: typer.Context, by: By = None) -> None:
     """Leave the talk at which you listen, whisper or have stepped in.
 
     Example: ringbank supervise end --by bo
@@ -155,7 +158,7 @@ def help_(
     console.facts(SupervisorDesk(console).help(name, note))
 
 
-def _come(ctx: typer.Context, kind: "SupervisionKind", talk: str, by: str) -> None:
+def _come(ctx: typer.Context, kind: "SupervisionKind", talk: str, by: str | None) -> None:
     from dialer.supervising import SupervisorDesk
 
     console: Console = ctx.obj

@@ -18,7 +18,7 @@ from dialer.store import RequestKind
 from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
 from leads.phone import parse_phone
-from leads.site import Site
+from leads.site import TOKEN_VARIABLE, Site
 
 _TELEPHONE_WITHIN = timedelta(seconds=45)
 """A telephone is rung for thirty seconds."""
@@ -38,13 +38,13 @@ class SupervisorDesk:
         with reading(self._site.base()) as connection:
             return supervisions.floor_document(connection)
 
-    def come(self, kind: SupervisionKind, talk: str, by: str) -> dict[str, object]:
+    def come(self, kind: SupervisionKind, talk: str, by: str | None) -> dict[str, object]:
         """Have a supervisor listen, whisper, step in, or take a person over.
 
         Args:
             kind: which of these.
             talk: the agent, or the lease.
-            by: the supervisor.
+            by: the supervisor; None: whoever acts.
 
         Raises:
             UsageError: there is no such talk or supervisor.
@@ -59,7 +59,7 @@ class SupervisorDesk:
         self._ask(kind, found, supervisor)
         return _document(kind, found, supervisor)
 
-    def move(self, talk: str, to: str, by: str) -> dict[str, object]:
+    def move(self, talk: str, to: str, by: str | None) -> dict[str, object]:
         """Connect a person to another number; if it is not reached they come back.
 
         An agent may move the person they have to one of the named numbers of the
@@ -94,7 +94,7 @@ class SupervisorDesk:
             )
         return parsed.e164
 
-    def end(self, by: str) -> dict[str, object]:
+    def end(self, by: str | None) -> dict[str, object]:
         """Take a supervisor's line away from the talk it is at.
 
         Raises:
@@ -106,13 +106,13 @@ class SupervisorDesk:
             supervisor = self._who(connection, by)
         demand_supervisor(supervisor)
         ask_engine(self._site, RequestKind.END_SUPERVISION, agent_id=supervisor.id)
-        return {"supervisor": by, "kind": None}
+        return {"supervisor": supervisor.name, "kind": None}
 
     def help(self, agent: str, note: str | None = None) -> dict[str, object]:
         """Write that an agent wants a supervisor at the talk they have.
 
         Raises:
-            UsageError: there is no such agent.
+            UsageError: there is no such agent, or the note holds a card's number.
             NotAllowedError: they have nobody.
         """
         check_own_name(self._site, agent)
@@ -152,9 +152,12 @@ class SupervisorDesk:
         )
         return {"lease": lease, "recording": "paused" if silent else "recording"}
 
-    def _who(self, connection: Connection, by: str) -> AgentRow:
+    def _who(self, connection: Connection, by: str | None) -> AgentRow:
         """Return who does it; a token binds its agent to their own name."""
-        return find_agent(connection, on_whose_word(self._site, by) or by)
+        name = on_whose_word(self._site, by)
+        if name is None:
+            raise UsageError(f"say who does it: add --by NAME, or set {TOKEN_VARIABLE}")
+        return find_agent(connection, name)
 
     def _ask(
         self,

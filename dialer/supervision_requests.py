@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, select
 
 from campaigns import recordings
-from campaigns.agents import AgentRow, list_agents
+from campaigns.agents import AgentRow, active_agent, list_agents
 from campaigns.supervisions import SupervisionKind
 from campaigns.tables import attempts, claims
 from dialer import floor
@@ -33,7 +33,7 @@ def obey(
         call = _channel_of(connection, request.attempt_id)
         recorder.silence(request.id, call, work, silent=bool(request.detail["silent"]))
         return
-    asker = next((r for r in list_agents(connection) if r.id == request.agent_id), None)
+    asker = active_agent(connection, request.agent_id)
     if asker is None:
         work.answers.append((request.id, "whoever asks is no agent any more"))
     elif request.kind is RequestKind.END_SUPERVISION:

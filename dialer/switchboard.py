@@ -372,9 +372,7 @@ class Switchboard:
         A line through a trunk is counted from now on until the channel ends.
         """
         if agent.phone is None:
-            return (
-                f"{agent.name} has no telephone; add one: ringbank agents set {agent.name} --phone"
-            )
+            return f"{agent.name} has no telephone; add one: ringbank agents set {agent.name} --phone NUMBER"
         if not agent.phone.startswith("+"):
             return agent.phone, "ringbank"
         lines = self._trunk_of(agent)

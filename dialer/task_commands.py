@@ -53,6 +53,8 @@ def add(
     Example: ringbank tasks add --lead 1 --class technician --text "Nobody came" --due 2d
     """
     from campaigns import tasks
+    from campaigns.leases import known_lease
+    from dialer.acting import check_own_lease, refuse_own_only
     from dialer.asking import engine_time
     from leads import lookup
     from leads.db import writing
@@ -61,11 +63,19 @@ def add(
     console: Console = ctx.obj
     if sum(one is not None for one in (lead, phone, lease, attempt)) != 1:
         raise UsageError("say whose task it is with one of --lead, --phone, --lease, --attempt")
+    if lease is None:
+        refuse_own_only(console, "name your talk with --lease")
     now = engine_time(console)
     with writing(console.base()) as connection:
         talk: tuple[int, int | None, int | None]
         if lease is not None:
-            talk = tasks.talk_of(connection, lease)
+            held = known_lease(connection, lease)
+            if held is None:
+                raise UsageError(
+                    f"there is no lease {lease!r}; name the person with --lead or --phone"
+                )
+            check_own_lease(console, lease, held.agent_id)
+            talk = (held.lead_id, held.attempt_id, held.campaign_id)
         elif attempt is not None:
             talk = tasks.attempt_of(connection, attempt)
         else:

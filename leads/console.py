@@ -1,7 +1,8 @@
 """What every command is given besides its site: where and how to print.
 
 Data goes to stdout and nothing else does, so that a pipe gets data only; narration,
-progress and errors go to stderr. With ``--json`` stdout holds exactly one document.
+progress and errors go to stderr. With ``--json`` stdout holds exactly one document. What
+lists, scripts and notes hold never reaches the terminal as a command to it.
 Heavy imports (SQLAlchemy, rich) happen on first use: ``ringbank --help`` needs neither.
 """
 
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from leads.names import MOVING, printable, printable_lines
 from leads.site import Site
 
 if TYPE_CHECKING:
@@ -33,11 +35,12 @@ class Console(Site):
 
     def document(self, value: object) -> None:
         """Print one JSON document on stdout."""
-        self.line(json.dumps(value, ensure_ascii=False, default=_plain))
+        written = json.dumps(value, ensure_ascii=False, default=_plain)
+        self.line(MOVING.sub(lambda found: f"\\u{ord(found[0]):04x}", written))
 
     def line(self, text: str) -> None:
-        """Print one line of data on stdout."""
-        print(text, flush=True)
+        """Print one line of data on stdout, or several."""
+        print(printable_lines(text), flush=True)
 
     def rows(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print rows: objects with ``--json``, a table on a terminal, else tabs."""
@@ -47,7 +50,7 @@ class Console(Site):
             self._table(columns, rows)
         else:
             for row in (columns, *rows):
-                self.line("\t".join(_cell(value) for value in row))
+                print(*map(_cell, row), sep="\t", flush=True)
 
     def facts(self, values: Mapping[str, object]) -> None:
         """Print one thing's facts: an object with ``--json``, else a line for each.
@@ -97,5 +100,5 @@ def _cell(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
-    return str(value)
+        return printable(", ".join(map(str, value)))
+    return printable(str(value))

@@ -85,6 +85,11 @@ def one_clock(now: datetime, zones: Sequence[str]) -> datetime | None:
     return next(iter(clocks.values())) if len(clocks) == 1 else None
 
 
+def here(moment: datetime) -> str:
+    """Return an aware moment as whoever sits at this machine reads it: "2026-12-01 18:30"."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
 def on_their_clock(text: str, zones: Sequence[str], *, option: str) -> datetime:
     """Return a promised moment; without an offset it is the person's own clock.
 

@@ -3,6 +3,7 @@
 Folding is for the headers of lead files and the question whether two names are one person's.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -42,9 +43,18 @@ def fold(text: str) -> str:
     return " ".join(plain.translate(_SIGNS).split())
 
 
+MOVING = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
+"""What a terminal obeys instead of showing it: control characters, and turns of the direction."""
+
+
 def printable(text: str) -> str:
     """Return a text without what would move the cursor: files and notes hold what people paste."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    return MOVING.sub(" ", text)
+
+
+def printable_lines(text: str) -> str:
+    """Return a text with its lines kept, each of them printable."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def fold_name(name: str) -> str:

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from leads.names import printable_lines
+
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
@@ -144,4 +146,4 @@ class Site:
 
     def say(self, text: str) -> None:
         """Tell the person at the terminal something that is not data; a screen has its own place."""
-        print(text, file=sys.stderr, flush=True)
+        print(printable_lines(text), file=sys.stderr, flush=True)

@@ -212,7 +212,9 @@ def verify(connection: Connection, order_id: int, *, by: str, now: datetime) -> 
     """
     found = _held(connection, order_id)
     if found.state is not OrderState.SUBMITTED:
-        raise NotAllowedError(f"the order {order_id} is {found.state}; only a submitted one can be")
+        raise NotAllowedError(
+            f"the order {order_id} is {found.state}; only a submitted order can be verified"
+        )
     if found.agent is not None and found.agent.casefold() == by.strip().casefold():
         raise NotAllowedError(
             f"{found.agent} took the order {order_id}, and somebody else has to verify it; "

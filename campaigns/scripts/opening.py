@@ -140,6 +140,9 @@ def _spoken(language: str | None, script: ScriptTexts | None) -> str:
     """Return in which of our languages a person is greeted; English where we have none."""
     base = script.language if script is not None else BASE
     there = sentences()
+    if base and script is not None and script.about:
+        # What the calls are about cannot be said in the middle of another language.
+        language = chosen(language, {*script.about, base}) or base
     return chosen(language, there) or chosen(base, there) or _ENGLISH
 
 

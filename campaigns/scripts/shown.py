@@ -4,13 +4,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
 
 from sqlalchemy import Connection, select, update
 
 from campaigns.facts import WHEREABOUTS, whereabouts
 from campaigns.law import Law, Laws
-from campaigns.model import AttemptId
+from campaigns.leases import Lease
 from campaigns.recording import must_be_said
 from campaigns.rules.model import Duty
 from campaigns.rules.placing import possible_zones
@@ -25,39 +24,11 @@ from leads.moments import one_clock
 from leads.tables import leads, numbers
 
 
-class Held(Protocol):
-    """A person held for an agent, as far as it matters to what is said (`desk.Lease`)."""
-
-    @property
-    def id(self) -> int | None:
-        """The id of the claim, or None where it is over."""
-
-    @property
-    def agent_id(self) -> int | None:
-        """Who has them."""
-
-    @property
-    def lead_id(self) -> int:
-        """Whom."""
-
-    @property
-    def number_id(self) -> int:
-        """On which number."""
-
-    @property
-    def attempt_id(self) -> AttemptId | None:
-        """The call, once there is one."""
-
-    @property
-    def script_version(self) -> str | None:
-        """The version that the agent was shown, or None before that."""
-
-
 def words_for(
     connection: Connection,
     stored: StoredCampaign,
     laws: Laws,
-    held: Held,
+    held: Lease,
     *,
     given: Answers | None = None,
     now: datetime,
@@ -135,14 +106,14 @@ def duties_on(law: Law, now: datetime) -> list[Duty]:
     return [duty for duty in law.duties if any(map(duty.valid_on, days))]
 
 
-def _script(connection: Connection, stored: StoredCampaign, held: Held) -> ScriptTexts | None:
+def _script(connection: Connection, stored: StoredCampaign, held: Lease) -> ScriptTexts | None:
     shown = held.script_version
     if shown is None or (stored.script is not None and stored.script.version == shown):
         return stored.script
     return versions.load(connection, shown)
 
 
-def _decision(connection: Connection, held: Held) -> Mapping[str, object]:
+def _decision(connection: Connection, held: Lease) -> Mapping[str, object]:
     """Return why the call is allowed, and whether its talk is recorded."""
     kept = (
         select(attempts.c.decision).where(attempts.c.id == held.attempt_id)
@@ -153,7 +124,7 @@ def _decision(connection: Connection, held: Held) -> Mapping[str, object]:
     return found or {}
 
 
-def _given(connection: Connection, held: Held) -> Answers:
+def _given(connection: Connection, held: Lease) -> Answers:
     found: dict[str, list[str]] = defaultdict(list)
     if held.attempt_id is not None:
         for row in connection.execute(
@@ -165,7 +136,7 @@ def _given(connection: Connection, held: Held) -> Answers:
     return found
 
 
-def note_shown(connection: Connection, held: Held, version: str | None) -> None:
+def note_shown(connection: Connection, held: Lease, version: str | None) -> None:
     """Keep which version an agent was shown, where nobody has before.
 
     In a transaction of its own: the engine writes an attempt before an agent's row, and who

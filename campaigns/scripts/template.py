@@ -118,6 +118,9 @@ def _marked(line: str) -> str:
 
 def _clause(message: str) -> str:
     text = " ".join(message.split()).rstrip(".")
+    if "The innermost block that needs to be closed is" in text:
+        tag = text.rsplit("'", 2)[1]
+        return f"unexpected end: an {{% {tag} %}} is open; close it with {{% end{tag} %}}"
     for there in (DRAWER, HEADING, TAGS):
         text = text.replace(there, "")
     return text[:1].lower() + text[1:]

@@ -336,48 +336,7 @@ def first_name(name: str | None) -> str | None:
     return None if first.casefold() in _TITLES else first
 
 
-_TITLES = frozenset(
-    {
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "dr",
-        "prof",
-        "herr",
-        "frau",
-        "fru",
-        "hr",
-        "pan",
-        "pani",
-        "sr",
-        "sra",
-        "mme",
-        "bay",
-        "den",
-        "det",
-    }
-)
-_FIRMS = frozenset(
-    {
-        "AS",
-        "ASA",
-        "AB",
-        "APS",
-        "A/S",
-        "GMBH",
-        "AG",
-        "LTD",
-        "LLC",
-        "INC",
-        "PLC",
-        "OY",
-        "OYJ",
-        "SA",
-        "SPA",
-        "SRL",
-        "BV",
-        "KG",
-        "UB",
-    }
-)
+_WRITTEN_TITLES = "mr mrs ms miss dr prof herr frau fru hr pan pani sr sra mme bay den det"
+_TITLES = frozenset(_WRITTEN_TITLES.split())
+_WRITTEN_FIRMS = "AS ASA AB APS A/S GMBH AG LTD LLC INC PLC OY OYJ SA SPA SRL BV KG UB"
+_FIRMS = frozenset(_WRITTEN_FIRMS.split())

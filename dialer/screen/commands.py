@@ -79,7 +79,6 @@ def open_screen(site: ScreenSite, campaign: str, agent: str) -> int:
     os.environ |= {"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_FPS": "120"}  # drawn within 8 ms
     from campaigns.skips import REASONS
     from dialer.desk import Desk
-    from dialer.screen.desk_like import abilities
     from dialer.screen.seat import Seat
 
     desk = Desk(site)
@@ -88,7 +87,6 @@ def open_screen(site: ScreenSite, campaign: str, agent: str) -> int:
         campaign=campaign,
         agent=agent,
         since=site.now(),
-        can=abilities(desk),
         pauses=tuple((code, _in_words(code)) for code in site.settings().pauses),
         skips=tuple(REASONS.items()),
     )

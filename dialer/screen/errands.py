@@ -8,21 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from campaigns.model import AgentState, DialMode
-from campaigns.results import Words
+from campaigns.result_words import Words
 from dialer.asking import NoEngineError
 from dialer.screen import seat as seats
-from dialer.screen.desk_like import (
-    DeskLike,
-    Dials,
-    Document,
-    Helps,
-    Keeps,
-    OnTheLine,
-    Records,
-    Scripts,
-    Skips,
-    Undoes,
-)
+from dialer.screen.desk_like import DeskLike, Document
 from dialer.screen.faults import NEEDED, faults_of
 from dialer.screen.keys import hostile_code
 from dialer.screen.person import one_line, read_person, rendered
@@ -183,7 +172,7 @@ def _refused(seat: Seat, error: RingbankError) -> Seat:
 
 
 def _keep(desk: DeskLike, seat: Seat, _: Wish) -> Done:
-    if isinstance(desk, Keeps) and seat.talk is not None and is_touched(seat.talk):
+    if seat.talk is not None and is_touched(seat.talk):
         desk.keep(seat.talk.person.lease, Words(**words(seat.talk, whole=True)))
     return Done(lambda now_seat, _now: now_seat)
 
@@ -191,8 +180,6 @@ def _keep(desk: DeskLike, seat: Seat, _: Wish) -> Done:
 def _answered(desk: DeskLike, seat: Seat, wish: Wish) -> Done:
     talk = _talk(seat)
     _keep(desk, seat, wish)
-    if not isinstance(desk, Scripts):
-        return Done(lambda now_seat, _: now_seat)
     given = {one.key: answer for one in asked(talk) if (answer := answer_of(talk, one))}
     shown = desk.script(talk.person.lease, given)
 
@@ -222,7 +209,6 @@ def _release(desk: DeskLike, seat: Seat, wish: Wish) -> Done:
 
 
 def _skip(desk: DeskLike, seat: Seat, wish: Wish) -> Done:
-    assert isinstance(desk, Skips), "F6 skips where the desk can"
     talk = _talk(seat)
     desk.skip(talk.person.lease, wish.text)
     told = f"{talk.person.name} was passed over."
@@ -234,13 +220,11 @@ def _skip(desk: DeskLike, seat: Seat, wish: Wish) -> Done:
 
 
 def _dial(desk: DeskLike, seat: Seat, _: Wish) -> Done:
-    assert isinstance(desk, Dials), "F5 dials where the desk can"
     desk.dial(_talk(seat).person.lease)
     return _then_next(desk, seat, lambda now_seat, _: tell(_idle(now_seat), ""))
 
 
 def _undo(desk: DeskLike, seat: Seat, _: Wish) -> Done:
-    assert isinstance(desk, Undoes), "Ctrl-T works where the desk can take back"
     last = seat.last
     assert last is not None, "there is something to take back"
     if seat.talk is not None:
@@ -265,32 +249,27 @@ def _alone(seat: Seat, now: datetime) -> Seat:
 
 
 def _help(desk: DeskLike, seat: Seat, _: Wish) -> Done:
-    assert isinstance(desk, Helps), "F4 works where the desk can call a supervisor"
     desk.help(_talk(seat).person.lease)
     told = "A supervisor was asked to come to you; go on with the talk."
     return Done(lambda now_seat, _now: tell(_idle(now_seat), told))
 
 
 def _login(desk: DeskLike, seat: Seat, _: Wish) -> Done:
-    return _on_line(desk, seat, lambda line: line.login(seat.agent))
+    desk.login(seat.agent)
+    return _then_next(desk, seat, lambda now_seat, _: _idle(now_seat))
 
 
 def _ready(desk: DeskLike, seat: Seat, _: Wish) -> Done:
-    return _on_line(desk, seat, lambda line: line.ready(seat.agent))
+    desk.ready(seat.agent)
+    return _then_next(desk, seat, lambda now_seat, _: _idle(now_seat))
 
 
 def _pause(desk: DeskLike, seat: Seat, wish: Wish) -> Done:
-    return _on_line(desk, seat, lambda line: line.pause(seat.agent, wish.text))
-
-
-def _on_line(desk: DeskLike, seat: Seat, ask: Callable[[OnTheLine], object]) -> Done:
-    if isinstance(desk, OnTheLine):
-        ask(desk)
+    desk.pause(seat.agent, wish.text)
     return _then_next(desk, seat, lambda now_seat, _: _idle(now_seat))
 
 
 def _record(desk: DeskLike, seat: Seat, _: Wish) -> Done:
-    assert isinstance(desk, Records), "Ctrl-R works where the desk can record"
     lease, off = _talk(seat).person.lease, seat.recording_off
     desk.silence(lease, silent=not off)
     told = "The recording goes on." if off else "The recording is stopped; Ctrl-R goes on with it."
@@ -304,7 +283,7 @@ def _leave(desk: DeskLike, seat: Seat, wish: Wish) -> Done:
         desk.release(talk.person.lease)
     elif talk is not None:
         _keep(desk, seat, wish)
-    elif isinstance(desk, OnTheLine) and not is_by_hand(seat) and on_line:
+    elif not is_by_hand(seat) and on_line:
         desk.logout(seat.agent)  # nobody is moved to somebody who sees nothing of them
     return Done(lambda now_seat, _: now_seat, leave=True)
 

@@ -9,7 +9,6 @@ from dialer.screen import steps
 from dialer.screen.over import open_over, over_panel, over_press, over_write
 from dialer.screen.panel import Panel
 from dialer.screen.seat import (
-    Ability,
     Do,
     Over,
     Pressed,
@@ -91,16 +90,11 @@ def _hostile(seat: Seat) -> Pressed:
 
 def _may_dial(seat: Seat, _now: datetime) -> bool:
     talk = seat.talk
-    return (
-        talk is not None
-        and Ability.DIAL in seat.can
-        and talk.person.mode == DialMode.PREVIEW
-        and not talk.called
-    )
+    return talk is not None and talk.person.mode == DialMode.PREVIEW and not talk.called
 
 
 def _may_skip(seat: Seat, now: datetime) -> bool:
-    return _may_dial(seat, now) and Ability.SKIP in seat.can and bool(seat.skips)
+    return _may_dial(seat, now) and bool(seat.skips)
 
 
 def _may_pause(seat: Seat, _now: datetime) -> bool:
@@ -119,7 +113,7 @@ def _help(seat: Seat) -> Pressed:
 
 
 def _must_log_in(seat: Seat) -> bool:
-    return seat.standing.state == AgentState.OUT and Ability.LINE in seat.can
+    return seat.standing.state == AgentState.OUT
 
 
 def _dial(seat: Seat) -> Pressed:
@@ -132,10 +126,7 @@ FUNCTIONS = (
     Function("f1", "F1", _in_talk, _always("answers"), _over(Over.DRAWER)),
     Function("f2", "F2", _in_talk, _always("result"), _to_result),
     Function("f3", "F3", _in_talk, _always("note"), _over(Over.NOTE)),
-    Function(
-        "f4", "F4", lambda seat, now: _in_talk(seat, now) and Ability.HELP in seat.can,
-        _always("help me"), _help,
-    ),
+    Function("f4", "F4", _in_talk, _always("help me"), _help),
     Function(
         "f5", "F5", _may_dial, lambda seat: "log in" if _must_log_in(seat) else "dial", _dial
     ),
@@ -151,7 +142,7 @@ FUNCTIONS = (
     ),
     Function(
         "ctrl+r", "Ctrl-R",
-        lambda seat, _: bool(seat.talk and seat.talk.person.live) and Ability.RECORD in seat.can,
+        lambda seat, _: bool(seat.talk and seat.talk.person.live),
         lambda seat: "record again" if seat.recording_off else "stop recording",
         lambda seat: (seat, Wish(Do.RECORD)),
     ),
@@ -177,11 +168,11 @@ def _resting(seat: Seat) -> Panel:
         return Panel(title="Pause", enter="go on")
     if seat.rest is Rest.OPENING:
         return Panel(title="One moment, the next person is looked for")
-    if not is_by_hand(seat) and state == AgentState.OUT and Ability.LINE in seat.can:
+    if not is_by_hand(seat) and state == AgentState.OUT:
         return Panel(title="You are not on the line", enter="log in; your telephone rings")
     if not is_by_hand(seat) and state == AgentState.CALLING:
         return Panel(title="Your telephone rings: pick it up")
-    if not is_by_hand(seat) and state == AgentState.PAUSED and Ability.LINE in seat.can:
+    if not is_by_hand(seat) and state == AgentState.PAUSED:
         return Panel(title="You are on the line, and not ready", enter="get ready for calls")
     if not is_by_hand(seat) and state == AgentState.READY:
         return Panel(title="Ready: the next person comes by themselves")
@@ -236,11 +227,11 @@ def _press_resting(seat: Seat, key: str) -> Pressed:
     if seat.rest is Rest.PAUSED:
         if key != "enter":
             return seat, None
-        if is_by_hand(seat) or Ability.LINE not in seat.can:
+        if is_by_hand(seat):
             standing = replace(seat.standing, pause=None)
             return replace(seat, rest=Rest.OPENING, standing=standing), Wish(Do.NEXT)
         return replace(seat, busy="getting ready"), Wish(Do.READY)
-    if not is_by_hand(seat) and Ability.LINE in seat.can and key == "enter":
+    if not is_by_hand(seat) and key == "enter":
         if state == AgentState.OUT:
             return replace(seat, busy="ringing your telephone"), Wish(Do.LOGIN)
         if state == AgentState.PAUSED:

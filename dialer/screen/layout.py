@@ -37,7 +37,8 @@ def wrapped(text: str, width: int, at_most: int) -> list[str]:
     lines: list[str] = []
     line = ""
     for word in text.split():
-        for number, part in enumerate(chop_cells(word, width)):
+        fits = cell_len(word) <= width  # of a sign without a width nothing would be left
+        for number, part in enumerate([word] if fits else chop_cells(word, width)):
             longer = f"{line} {part}" if line and not number else line + part
             if cell_len(longer) <= width:
                 line = longer
@@ -75,7 +76,8 @@ def choices(panel: Panel, width: int, rows: int) -> list[Text]:
         return []
     words = [_words(option, place == panel.mark) for place, option in enumerate(panel.options)]
     widest = min(max(map(cell_len, words)) + _GAP, width)
-    columns = max(min(width // widest, _MOST_COLUMNS), 1)
+    is_scale = all(option.key == option.label for option in panel.options)
+    columns = max(min(width // widest, len(words) if is_scale else _MOST_COLUMNS), 1)
     page_size = columns * rows
     page = max(panel.mark, 0) // page_size
     shown = list(enumerate(words))[page * page_size : (page + 1) * page_size]
@@ -94,7 +96,8 @@ def choices(panel: Panel, width: int, rows: int) -> list[Text]:
 
 def _words(option: Option, marked: bool) -> str:
     chosen = " (chosen)" if option.chosen else ""
-    return f"{'>' if marked else ' '} {option.key or ' '} {option.label}{chosen}"
+    label = "" if option.label == option.key else f" {option.label}"
+    return f"{'>' if marked else ' '} {option.key or ' '}{label}{chosen}"
 
 
 def _line(cells: Sequence[tuple[int, str]], mark: int, width: int) -> Text:

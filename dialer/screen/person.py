@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.model import DispositionKind, Needs, QuestionType
-from leads.names import printable
+from leads.names import printable, printable_lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,9 @@ class OrderField:
     """A field of the order form.
 
     Attributes:
+        required: it is filled in always; where a condition decides, the result tells what lacks.
         text: what the customer is told, where the field confirms that they were.
+        when: the condition under which it is filled in, in words, or empty.
         example: how its value is written.
     """
 
@@ -77,6 +79,7 @@ class OrderField:
     choices: tuple[str, ...] = ()
     required: bool = False
     text: str = ""
+    when: str = ""
     example: str = ""
 
 
@@ -152,9 +155,16 @@ def read_person(document: Mapping[str, Any], *, now: datetime) -> Person:
         live=bool(document.get("live")),
         practice=bool(document.get("practice")),
         role=_role(document.get("character") or {}),
-        draft=document.get("draft") or {},
+        draft={key: _clean(value) for key, value in (document.get("draft") or {}).items()},
     )
     return rendered(person, document)
+
+
+def _clean(typed: Any) -> Any:
+    """Return what was typed, by a command perhaps, as a screen may show it."""
+    if isinstance(typed, str):
+        return printable(typed)
+    return [_clean(one) for one in typed] if isinstance(typed, list | tuple) else typed
 
 
 def rendered(person: Person, shown: Mapping[str, Any]) -> Person:
@@ -185,7 +195,7 @@ def one_line(value: object) -> str:
 
 def paragraphs(value: object) -> str:
     """Return a text with its lines kept, each of them clean."""
-    return "" if value is None else "\n".join(map(printable, str(value).splitlines()))
+    return "" if value is None else printable_lines(str(value))
 
 
 def _question(one: Mapping[str, Any]) -> Question:
@@ -229,10 +239,17 @@ def _order_field(one: Mapping[str, Any]) -> OrderField:
         label=one_line(one.get("label") or one["key"]),
         type=str(one["type"]),
         choices=_YES_NO.get(str(one["type"])) or tuple(one.get("choices") or ()),
-        required=bool(one.get("required")),
+        required=bool(one.get("required")) and not one.get("only_if"),
         text=one_line(one.get("text")),
+        when=_when(one),
         example=one_line(one.get("example")),
     )
+
+
+def _when(one: Mapping[str, Any]) -> str:
+    only, needed = one_line(one.get("only_if")), one_line(one.get("required_if"))
+    told = (only and f"only if {only}, else leave it empty", needed and f"needed if {needed}")
+    return "; ".join(filter(None, told))
 
 
 def _role(character: Mapping[str, Any]) -> str:

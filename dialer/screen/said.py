@@ -19,7 +19,7 @@ from dialer.screen.talk import (
 
 
 def words(talk: Talk, *, disposition: str | None = None, whole: bool = False) -> dict[str, Any]:
-    """Return what the agent has said, by the names of `campaigns.results.Words`.
+    """Return what the agent has said, by the names of `campaigns.result_words.Words`.
 
     Args:
         talk: all of it.

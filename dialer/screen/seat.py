@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
-from campaigns.model import AgentState, DialMode
+from campaigns.model import UNDO_TIME, AgentState, DialMode
 from dialer.screen.panel import Panel
 from dialer.screen.person import Person
 from dialer.screen.shown import panel
@@ -20,22 +20,6 @@ from dialer.screen.talk import (
     places,
     typed_name,
 )
-
-UNDO_FOR = timedelta(minutes=10)
-"""How long an agent may take a result back; the desk has the last word."""
-
-
-class Ability(Enum):
-    """What the desk can do at this installation, beyond giving people and taking results."""
-
-    KEEP = auto()
-    SCRIPT = auto()
-    SKIP = auto()
-    DIAL = auto()
-    UNDO = auto()
-    HELP = auto()
-    LINE = auto()
-    RECORD = auto()
 
 
 class Do(Enum):
@@ -142,7 +126,6 @@ class Seat:
     campaign: str
     agent: str
     since: datetime
-    can: frozenset[Ability] = frozenset()
     pauses: tuple[tuple[str, str], ...] = ()
     skips: tuple[tuple[str, str], ...] = ()
     standing: Standing = Standing()
@@ -176,7 +159,7 @@ def may_let_go(seat: Seat) -> bool:
 
 def may_undo(seat: Seat, now: datetime) -> bool:
     """Tell whether the last result may still be taken back from here."""
-    if seat.last is None or Ability.UNDO not in seat.can or now - seat.last.at >= UNDO_FOR:
+    if seat.last is None or now - seat.last.at >= UNDO_TIME:
         return False
     return seat.talk is None or (may_let_go(seat) and not is_touched(seat.talk))
 

@@ -113,7 +113,7 @@ def _question(talk: Talk, question: Question) -> Panel:
     row = asked(talk)
     place = row.index(question) + 1 if question in row else 1
     needed = ", needed" if question.required else ""
-    title = f"Question {place} of {len(row)}{needed}: {question.text}"
+    title = f"Question {place}{_of_all(talk, question)}{needed}: {question.text}"
     values, given = choices_of(question), answer_of(talk, question)
     fault = talk.faults.get(f"answer:{question.key}", "")
     wrong = f"Wrong: {fault}" if fault else ""
@@ -130,6 +130,13 @@ def _question(talk: Talk, question: Question) -> Panel:
         return Panel(title=title, options=options, mark=talk.mark, told=told, enter=enter)
     hint = _HINTS.get(QuestionType(question.type), "")
     return Panel(title=title, field=_field(talk, f"answer:{question.key}", hint), enter="answer")
+
+
+def _of_all(talk: Talk, question: Question) -> str:
+    """Return how many questions there are, or nothing while an answer may bring up others."""
+    every = talk.person.questions
+    open_yet = any(not one.asked for one in every[every.index(question) + 1 :])
+    return "" if open_yet else f" of {len(asked(talk))}"
 
 
 def _result(talk: Talk, then: str) -> Panel:
@@ -195,12 +202,13 @@ def _order(talk: Talk, then: str) -> Panel:
     if field.choices:
         marks = [choice in order_values(talk, field) for choice in field.choices]
         fault = f"Wrong: {talk.faults[name]}" if name in talk.faults else ""
-        told = fault or field.text
+        told = fault or " ".join(filter(None, (field.text, field.when)))
         options = keyed(field.choices, marks)
         return Panel(title=title, options=options, mark=talk.mark, told=told, enter=enter)
     example = f"like {field.example}" if field.example else ""
     hint = _FIELD_HINTS.get(field.type) or example or field.type
-    return Panel(title=title, told=field.text, field=_field(talk, name, hint), enter=enter)
+    told = " ".join(filter(None, (field.text, field.when)))
+    return Panel(title=title, told=told, field=_field(talk, name, hint), enter=enter)
 
 
 def _field(talk: Talk, name: str, hint: str) -> Field:

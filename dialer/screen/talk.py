@@ -39,7 +39,7 @@ class Place:
 RESULT = Place(Step.RESULT)
 
 CALLBACK_BY = ("me", "any")
-"""Who keeps a promise, in the words of `campaigns.results.CALLBACK_BY`."""
+"""Who keeps a promise, in the words of `campaigns.result_words.CALLBACK_BY`."""
 
 BETWEEN = "|"
 """What parts the items of an order field that takes several."""
@@ -288,7 +288,8 @@ def write(talk: Talk, name: str, text: str) -> Talk:
 def rerendered(talk: Talk, person: Person) -> Talk:
     """Return a talk after its questions were told anew, at a question that is asked still.
 
-    A question that an answer has brought up is asked next, unless the agent is past them.
+    A question that an answer has brought up before this place is asked next, unless the agent is
+    past them.
     """
     before = {question.key for question in asked(talk)}
     now = replace(talk, person=person)
@@ -297,7 +298,11 @@ def rerendered(talk: Talk, person: Person) -> Talk:
         for question in asked(now)
         if question.key not in before and not answer_of(now, question)
     ]
-    gone = now.place.step is Step.QUESTION and now.place not in places(now)
+    row = places(now)
+    gone = now.place.step is Step.QUESTION and now.place not in row
+    # One that comes later in the row is reached in its turn; who chooses several is not done yet.
+    passed = row[: row.index(now.place)] if now.place in row else row
+    fresh = [question for question in fresh if Place(Step.QUESTION, question.key) in passed]
     if fresh and now.place.step in (Step.QUESTION, Step.RESULT) and now.chosen is None:
         return goto(now, Place(Step.QUESTION, fresh[0].key))
     return goto(now, _first(now)) if gone else now

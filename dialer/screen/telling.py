@@ -7,6 +7,7 @@ from typing import Any
 from campaigns.model import AgentState, DialMode
 from dialer.screen.person import Person, one_line
 from dialer.screen.seat import Rest, Seat, is_by_hand, label_of, local_now
+from leads.moments import here
 
 _OPTIONS = {
     "--callback-by": "who calls",
@@ -59,6 +60,8 @@ def _doing(seat: Seat) -> str:
 
 def engine_words(seat: Seat) -> str:
     """Return how the desk is connected."""
+    if seat.talk is not None and seat.talk.person.practice:
+        return "nobody is called"
     if is_by_hand(seat):
         return "you dial yourself"
     return "engine connected" if seat.standing.engine else "no engine runs"
@@ -75,7 +78,8 @@ def person_facts(person: Person, now: datetime) -> str:
     """Return number, clock and language of a person in one line."""
     local = local_now(person, now)
     clock = f"{local:%H:%M} {local:%a} their time" if local else "their time is not known"
-    number = f"dial {person.phone}" if person.mode == DialMode.MANUAL else person.phone
+    by_hand = person.mode == DialMode.MANUAL and not person.practice
+    number = f"dial {person.phone}" if by_hand else person.phone
     language = person.language and f"speaks {person.language}"
     parts = [number, clock, language, _called(person), _held(person, now)]
     return "   ".join(filter(None, parts))
@@ -111,7 +115,7 @@ def history(person: Person, at_most: int) -> list[str]:
 def _past(one: Mapping[str, Any]) -> str:
     came = one.get("disposition") or one.get("outcome")
     why = " ".join(filter(None, (one_line(one.get(k)) for k in _WHY)))
-    head = f"{one['at'].astimezone():%Y-%m-%d %H:%M} {one_line(came).replace('_', ' ')}"
+    head = f"{here(one['at'])} {one_line(came).replace('_', ' ')}"
     head += f" ({why.replace('_', ' ')})" if why else ""
     note = one_line(one.get("note"))
     who = one_line(one.get("agent"))
@@ -134,7 +138,7 @@ def tasks(person: Person, at_most: int) -> list[str]:
 
 def _task(one: Mapping[str, Any]) -> str:
     due = one.get("due_at")
-    until = f", due {due.astimezone():%Y-%m-%d %H:%M}" if isinstance(due, datetime) else ""
+    until = f", due {here(due)}" if isinstance(due, datetime) else ""
     return f"OPEN: {one_line(one.get('class'))}{until}: {one_line(one.get('text'))}"
 
 

@@ -143,14 +143,69 @@ def test_a_volunteer_acts_in_their_own_name_and_on_their_own_lease_only(
     assert (mine["lease"], mine["draft"]) == (lease, None), "nothing of hers was kept for him"
     for by in ("anna", "sue"):
         line = f"result {lease} --disposition success --correct --by {by}"
-        as_("anna", line, status=2 if by == "anna" else 3)
+        as_("anna", line, status=3)
     as_("sue", f"release {lease}")
     assert as_("sue", f"{NEXT} bo")["lead"]["name"] == "Åse Lunde"
+
+
+def test_a_result_on_another_ones_call_leaves_no_word_with_it(as_: Any, tokens: Any) -> None:
+    lease = as_("bo", f"{NEXT} bo")["lease"]
+    as_("bo", f"result {lease} --disposition success")
+    line = f"result {lease} --disposition success --note planted"
+    assert f"the lease {lease} is not anna's" in as_("anna", line, status=3)
+    assert as_("sue", "drafts list") == []
+    assert f"ringbank drafts show {lease}" in as_("bo", line, status=2)
+    (kept,) = as_("sue", "drafts list")
+    assert (kept["lease"], kept["agent"]) == (lease, "bo")
+
+
+def test_a_volunteer_adds_tasks_for_whom_they_have_only(as_: Any, tokens: Any) -> None:
+    person = as_("bo", f"{NEXT} bo")
+    task = "tasks add --class complaint --text 'nobody came'"
+    for whose in (f"--lead {person['lead']['id']}", "--phone +4722448202", "--attempt 1"):
+        told = as_("anna", f"{task} {whose}", status=3)
+        assert "by your own leases; name your talk with --lease" in told
+    told = as_("anna", f"{task} --lease {person['lease']}", status=3)
+    assert f"the lease {person['lease']} is not anna's" in told
+    mine = as_("bo", f"{task} --lease {person['lease']}")
+    assert mine["lead_id"] == person["lead"]["id"]
+    assert "there is no lease 'x'" in as_("bo", f"{task} --lease x", status=2)
+    as_("sue", f"{task} --lead {person['lead']['id']}")
+
+
+def test_whoever_takes_a_result_back_is_named_and_not_whose_it_was(as_: Any, tokens: Any) -> None:
+    person = as_("bo", f"{NEXT} bo")
+    as_("bo", f"result {person['lease']} --disposition success")
+    assert "is not anna's" in as_("anna", f"result {person['lease']} --undo", status=3)
+    as_("sue", f"result {person['lease']} --undo")
+    story = json.dumps(as_("sue", f"leads show {person['lead']['id']}"))
+    assert '"by": "sue"' in story
 
 
 def test_who_has_a_token_need_not_say_who_they_are(as_: Any, say: Say, tokens: Any) -> None:
     mine = as_("bo", "next --campaign tariff-switch")
     assert as_("bo", f"{NEXT} bo")["lease"] == mine["lease"]
+
+
+def test_who_supervises_with_a_token_need_not_say_so(as_: Any, tokens: Any) -> None:
+    as_("bo", f"{NEXT} bo")
+    told = as_("sue", "supervise listen bo", status=3)
+    assert "bo dials by hand" in told or "nobody is on the line with bo" in told
+    assert "cannot vouch for max" in as_("sue", "supervise listen bo --by max", status=3)
+
+
+def test_an_agent_moves_the_person_they_have_and_does_nothing_else_of_a_supervisors(
+    as_: Any, tokens: Any
+) -> None:
+    as_("bo", f"{NEXT} bo")
+    told = as_("bo", "supervise move bo --to second_level", status=3)
+    assert "bo dials by hand" in told or "nobody is on the line with bo" in told
+    assert "may not use `ringbank supervise take`" in as_("bo", "supervise take bo", status=3)
+
+
+def test_without_a_token_it_has_to_be_said_who_supervises(office: Path, say: Say) -> None:
+    told = say("supervise end", status=2).stderr
+    assert "say who does it: add --by NAME, or set RINGBANK_AGENT_TOKEN" in told
 
 
 def test_without_a_token_it_has_to_be_said_whose_desk_it_is(office: Path, say: Say) -> None:

@@ -34,7 +34,7 @@ def test_a_word_that_cannot_be_used_adds_nobody(office: Path, say: Say, facts: A
     for words, told in (
         ("bo --role boss", "'boss' is no role, the nearest is"),
         ("bo --skill 'home loans'", "'home loans' is no code"),
-        ("bo --language ua", "'ua' is no language of ISO 639-1"),
+        ("bo --language ua", "'ua' is no code of ISO 639-1"),
         ("bo --phone 12", "--phone '12' cannot be dialled"),
         ("bo --phone 'PJSIP/b o'", "is no channel; write it like PJSIP/anna"),
         ("anna", "an agent 'anna' exists already"),

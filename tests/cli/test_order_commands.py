@@ -111,14 +111,19 @@ def test_a_second_person_verifies(sold: int, say: Say, facts: Any) -> None:
     assert campaign["orders"] == {"submitted": 1, "verified": 0, "cancelled": 0}
     assert campaign["successes"] == 0
     told = say(f"orders verify {sold} --by anna", status=3).stderr
+    assert "is neither supervisor nor manager" in told
+    say("agents roles anna operator supervisor")
+    told = say(f"orders verify {sold} --by anna", status=3).stderr
     assert "somebody else has to verify it" in told
+    assert "there is no agent 'maria'" in say(f"orders verify {sold} --by maria", status=2).stderr
+    say("agents add maria --role supervisor")
     verified = facts(f"orders verify {sold} --by maria")
     assert (verified["state"], verified["verified_by"]) == ("verified", "maria")
     assert facts("campaigns status tariff-switch")["successes"] == 1
     screen = say("campaigns status tariff-switch").stdout
     assert "successes 1" in screen
     assert "orders    cancelled 0, submitted 0, verified 1" in screen
-    assert "is verified" in say(f"orders verify {sold}", status=3).stderr
+    assert "is verified; only a submitted order" in say(f"orders verify {sold}", status=3).stderr
     cancelled = facts(f"orders cancel {sold} --reason 'withdrawn by letter'")
     assert cancelled["state"] == "cancelled"
     assert cancelled["verified_at"] == verified["verified_at"]

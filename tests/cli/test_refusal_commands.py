@@ -32,6 +32,9 @@ def test_without_reasons_of_its_own_a_campaign_offers_the_built_in_ones_in_group
     assert max(map(len, screen.splitlines())) <= 80
     told = say(f"result {person['lease']} --disposition refusal --reason too_dear", status=2)
     assert "'too_dear' is no reason of this campaign, the nearest is 'too_" in told.stderr
+    assert "`ringbank next` shows in the groups price, contract" in told.stderr
+    told = say(f"result {person['lease']} --disposition refusal --reason price", status=2)
+    assert "'price' is a group of reasons; add --reason with one of too_expensive" in told.stderr
 
 
 def test_a_refusal_is_offered_something_before_its_day(office: Path, say: Say, facts: Any) -> None:

@@ -106,7 +106,12 @@ def test_a_result_is_taken_back_and_later_corrected(office: Path, say: Say, fact
 
     corrected = f"result {lease} --correct --disposition refusal --reason price"
     assert "add --by NAME" in say(corrected, status=2).stderr
-    assert "only a supervisor" in say(f"{corrected} --by anna", status=3).stderr
+    assert "anna is neither supervisor" in say(f"{corrected} --by anna", status=3).stderr
+    assert "ringbank agents roles anna supervisor" in say(f"{corrected} --by anna", status=3).stderr
+    carded = f"{corrected} --by bo --why 'card 4111 1111 1111 1111'"
+    assert "--why holds what looks like the number of a payment card" in (
+        say(carded, status=2).stderr
+    )
     done = facts(f"{corrected} --by bo --why 'misheard it'")
     assert (done["disposition"], done["corrected_by"]) == ("refusal", "bo")
     assert facts("drafts list") == []

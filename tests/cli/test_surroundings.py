@@ -215,6 +215,28 @@ def test_a_terminal_gets_a_table_that_shows_every_word_as_it_is(office: Path, sa
     assert words == reason
 
 
+@pytest.mark.parametrize("more", ["", "--json"])
+def test_nothing_that_was_written_down_is_obeyed_by_the_terminal(
+    office: Path, say: Say, more: str
+) -> None:
+    sly = "\x1b[31m\x07\x9b2J\u202e"
+    (office / "sly.csv").write_text(f"Navn;Tlf;By\nOla{sly};22 44 82 03;Oslo{sly}\n", "utf-8")
+    say("leads import sly.csv --list sly")
+    text = (office / "tariff-switch.toml").read_text("utf-8").replace('["norway"]', '["sly"]')
+    (office / "sly.toml").write_text(text.replace("tariff-switch", "sly", 1), "utf-8")
+    say("campaigns create sly.toml")
+    say("campaigns start sly")
+    say(f"tasks add --phone 22448203 --class complaint --text 'late{sly}'")
+    say(f"dnc add 22448201 --reason 'wrote{sly}'")
+    shown = ""
+    for line in ("next --campaign sly --agent anna", "tasks list", "leads find Ola", "dnc list"):
+        done = say(f"{line} {more}")
+        shown += done.stdout + done.stderr
+    assert "Ola" in shown
+    assert "late" in shown
+    assert not {sign for sign in shown if not sign.isprintable()} - {"\n", "\t"}
+
+
 def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 65536)

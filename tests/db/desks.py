@@ -16,7 +16,7 @@ from pathlib import Path
 
 from campaigns import leaving
 from campaigns.agents import find_agent
-from campaigns.results import Words
+from campaigns.result_words import Words
 from campaigns.rules.own import Own
 from dialer.desk import Desk
 from dialer.schema import open_base

@@ -18,7 +18,7 @@ from campaigns.enrolment import enrol
 from campaigns.law import Laws
 from campaigns.ledger import Closing, OpenAttempt
 from campaigns.model import Campaign, CampaignState, DispositionKind, Outcome
-from campaigns.results import Result
+from campaigns.result_words import Result
 from campaigns.rules.loading import load as load_rules
 from campaigns.rules.own import Own
 from campaigns.scripts.texts import ScriptTexts

@@ -6,12 +6,13 @@ import pytest
 from sqlalchemy import Engine, insert, select, update
 
 from campaigns import agents as agent_store
-from campaigns import desk, leases, leaving, ledger
+from campaigns import desk, drafts, leases, leaving, ledger
 from campaigns.agents import AgentRow, agent_of_token, any_agent, find_agent, list_agents
 from campaigns.desk_tables import agent_states, tasks
 from campaigns.model import AgentState, DispositionKind, LeadState, Outcome, Role
+from campaigns.results import Words
 from campaigns.store import StoredCampaign
-from campaigns.tables import agents, attempts, campaign_leads
+from campaigns.tables import agents, answers, attempts, campaign_leads
 from campaigns.tokens import hash_of, token_of
 from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
@@ -165,6 +166,28 @@ def test_an_owed_result_ends_as_when_its_time_runs_out(base: Engine, anna: int):
     kept = attempt_row(base, talk.id)
     assert (kept.agent_id, kept.outcome, kept.disposition) == (anna, "connected", None)
     assert enrolled(base, stored)["Åse"].state != LeadState.IN_CALL
+
+
+def test_the_answers_of_an_owed_result_are_kept(base: Engine, anna: int):
+    import_people(base, [("Åse", phone(1))])
+    asked = '[[questions]]\nkey = "why"\ntext = "Why?"\ntype = "text"'
+    stored = started(base, definition(asked=asked))
+    talk = dial_next(base, stored)
+    with writing(base) as connection:
+        ledger.note_agent(connection, talk.id, anna)
+    close(base, stored, talk, Outcome.CONNECTED, agent_id=anna, talk_s=9.0)
+    lease = attempt_row(base, talk.id).lease
+    words = drafts.typed(Words(answers=("why=cheaper",), note="glad"))
+    with writing(base) as connection:
+        drafts.keep(
+            connection, lease, words, agent_id=anna, campaign_id=stored.id, lead_id=talk.lead_id,
+            now=NOON,
+        )  # fmt: skip
+    leave(base)
+    with reading(base) as connection:
+        (kept,) = connection.execute(select(answers)).all()
+        assert drafts.find(connection, lease).words["note"] == "glad"
+    assert (kept.attempt_id, kept.question, kept.answer) == (talk.id, "why", "cheaper")
 
 
 def test_nobody_leaves_in_the_middle_of_a_call(base: Engine, anna: int):

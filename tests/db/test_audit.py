@@ -72,6 +72,7 @@ def write_by_hand(base: Engine, like: int, **values: Any) -> int:
     """Write an attempt into the ledger that no gate was asked about."""
     with writing(base) as connection:
         row = connection.execute(select(attempts).where(attempts.c.id == like)).one()._asdict()
+        row["lease"] = None  # a name is one talk's
         del row["id"]
         row |= {"channel_id": "by-hand", "ended_at": values["dialed_at"]} | values
         return int(
@@ -392,7 +393,9 @@ def test_more_attempts_than_are_read_at_once(base: Engine):
             .where(leads.c.id != row["lead_id"])
         ).all()
         values = [
-            row | {"channel_id": f"copy-{n}", "lead_id": other.id, "number_id": other.number_id}
+            row
+            | {"channel_id": f"copy-{n}", "lease": None}
+            | {"lead_id": other.id, "number_id": other.number_id}
             for n, other in enumerate(others)
         ]
         values[700] |= {"dialed_at": NIGHT}

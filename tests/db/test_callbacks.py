@@ -441,6 +441,15 @@ def test_a_promise_taken_back_rests_like_a_call_that_nobody_answered(
     assert ask(base, spring, bo, now=NOON + minutes(240)) is not None
 
 
+def test_why_a_promise_is_taken_back_holds_no_card_number(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    promise(base, spring, anna)
+    with pytest.raises(UsageError, match="--reason holds what looks like the number of a paym"):
+        cancel(base, spring, "has paid, 4111-1111-1111-1111")
+    assert len(listed(base)) == 1
+
+
 def test_where_nothing_is_retried_a_promise_taken_back_is_the_end(base: Engine, anna: int):
     import_people(base, [("Åse", phone(1))])
     stored = started(base, by_hand(retry=""))

@@ -9,13 +9,14 @@ from threading import Thread
 import pytest
 from sqlalchemy import Engine, select
 
-from campaigns import desk, results
+from campaigns import desk, result_words
 from campaigns.claims import hold_off_erasing
 from campaigns.enrolment import enrol
 from campaigns.examining import examine_consents_again
 from campaigns.explain import explain_number
 from campaigns.model import Campaign, DispositionKind, Outcome
-from campaigns.results import Words, record_result
+from campaigns.result_words import Words
+from campaigns.results import record_result
 from campaigns.store import StoredCampaign
 from campaigns.undo import undo
 from leads import consents
@@ -329,7 +330,7 @@ def test_an_agents_words_for_a_consent_have_to_be_words(people: Engine, given: l
     campaign: Campaign = started(people).campaign
     words = Words(disposition="success", consents=tuple(given))
     with pytest.raises(UsageError, match=why):
-        results.read_result(campaign, words, now=NOON)
+        result_words.read_result(campaign, words, now=NOON)
 
 
 # Files

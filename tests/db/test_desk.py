@@ -10,17 +10,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from campaigns import desk, desk_document, leases, results
+from campaigns import desk, desk_document, leases, result_words
 from campaigns.definition import read_definition
 from campaigns.desk import LEASE_TIME
 from campaigns.leases import Lease
 from campaigns.ledger import note_agent, unfinished_lease
 from campaigns.model import Campaign, CampaignState, DispositionKind, Outcome
-from campaigns.results import Result, Words
+from campaigns.result_words import Result, Words
 from campaigns.store import StoredCampaign
 from campaigns.tables import agents, answers
 from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
+from leads.model import masked
 from tests.db.people import (
     LAWS,
     NOON,
@@ -204,6 +205,20 @@ def test_a_lease_whose_time_ran_out_is_over(base: Engine, spring: StoredCampaign
             leases.find_lease(connection, lease.lease)
 
 
+def test_a_lease_whose_time_ran_out_holds_nobody_back_in_another_campaign(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    left = given(base, spring, anna)
+    put(base, spring, CampaignState.PAUSED)
+    summer = started(base, by_hand("summer"))
+    bo = add_agent(base, "bo")
+    early = [given(base, summer, bo, now=NOON + LEASE_TIME - timedelta(seconds=1)).lead_id]
+    assert left.lead_id not in early
+    asked = given(base, summer, anna, now=NOON + LEASE_TIME)
+    assert (asked.campaign_id, asked.lead_id) == (summer.id, left.lead_id)
+    assert {row.lease for row in claim_rows(base)}.isdisjoint({left.lease})
+
+
 def test_a_campaign_that_stands_still_gives_nobody(base: Engine, spring: StoredCampaign, anna: int):
     paused = put(base, spring, CampaignState.PAUSED)
     assert ask(base, paused, anna) is None
@@ -261,6 +276,7 @@ def test_the_agent_sees_all_there_is_to_know(base: Engine, spring: StoredCampaig
         "external_id": "17",
         "name": "Åse",
         "attributes": {"By": "Oslo"},
+        "language": None,
     }
     assert (document["phone"], document["phone_masked"]) == ("+4722000001", "+4722****01")
     assert (document["local_time"], document["script"]) == ("2026-06-02T12:00", "Hello!")
@@ -291,6 +307,18 @@ def test_where_the_engine_dials_the_number_is_masked(base: Engine, anna: int):
         note_agent(connection, attempt.id, anna)
     document = shown(base, spring, given(base, spring, anna))
     assert (document["phone"], document["phone_masked"]) == (None, "+4722****01")
+
+
+def test_a_call_is_not_in_its_own_history(base: Engine, anna: int):
+    import_people(base, [("Åse", phone(1))])
+    spring = started(base)
+    attempt = dial_next(base, spring)
+    with writing(base) as connection:
+        note_agent(connection, attempt.id, anna)
+    lease = given(base, spring, anna)
+    close(base, spring, attempt, Outcome.CONNECTED)
+    assert lease.attempt_id == attempt.id
+    assert shown(base, spring, lease)["history"] == []
 
 
 def test_the_history_is_of_all_campaigns_the_newest_first(
@@ -326,8 +354,8 @@ def test_the_history_is_of_all_campaigns_the_newest_first(
 
 @pytest.mark.parametrize("number", ["+4722000001", "+12025550123", "+2921234"])
 def test_a_masked_number_tells_country_and_two_digits(number: str):
-    assert re.fullmatch(r"\+\d{2,4}\*+\d{2}", desk.masked(number))
-    assert len(desk.masked(number)) == len(number)
+    assert re.fullmatch(r"\+\d{2,4}\*+\d{2}", masked(number))
+    assert len(masked(number)) == len(number)
 
 
 def test_the_clock_is_not_told_where_zones_disagree(base: Engine, anna: int):
@@ -479,7 +507,7 @@ CAMPAIGN = understood(by_hand())
 def read(campaign: Campaign, disposition: str, **more: Any) -> Result:
     at = more.pop("callback_at", None)
     words = Words(disposition=disposition, answers=tuple(more.pop("given", ())), **more)
-    return results.read_result(campaign, words, callback_at=at, now=NOON)
+    return result_words.read_result(campaign, words, callback_at=at, now=NOON)
 
 
 def test_words_that_can_be_used():

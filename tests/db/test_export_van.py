@@ -13,7 +13,8 @@ from sqlalchemy import Engine, update
 from campaigns.exports.export import Exported, export_van
 from campaigns.exports.van import LeftOut
 from campaigns.model import DispositionKind, Outcome
-from campaigns.results import Result, record_result
+from campaigns.result_words import Result
+from campaigns.results import record_result
 from campaigns.store import StoredCampaign
 from leads.db import writing
 from leads.errors import UsageError

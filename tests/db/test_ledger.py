@@ -14,7 +14,7 @@ from campaigns import ledger, results
 from campaigns.claims import claim
 from campaigns.ledger import WRAP_UP_LIMIT, OpenAttempt
 from campaigns.model import DispositionKind, Outcome
-from campaigns.results import Result
+from campaigns.result_words import Result
 from campaigns.store import StoredCampaign
 from campaigns.tables import AT_ONCE, answers
 from leads.db import reading, writing

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from campaigns import report
+from campaigns import report, taking_back
 from campaigns.desk_document import person_document
 from campaigns.desk_tables import orders
 from campaigns.erasure import erase
@@ -20,7 +20,8 @@ from campaigns.orders import store
 from campaigns.orders.model import Order, OrderState
 from campaigns.orders.store import OrderRow
 from campaigns.person import person_document as held_of
-from campaigns.results import Words, read_result, record_result
+from campaigns.result_words import Words, read_result
+from campaigns.results import record_result
 from campaigns.said import attempt_row
 from campaigns.store import StoredCampaign, load
 from leads.db import reading, writing
@@ -74,6 +75,15 @@ def give(base: Engine, stored: StoredCampaign, attempt_id: int, typed: Words) ->
     with writing(base) as connection:
         result = read_result(stored.campaign, typed, now=NOON)
         record_result(connection, stored, AttemptId(attempt_id), result, now=NOON + minutes(1))
+
+
+def correct(base: Engine, stored: StoredCampaign, attempt_id: int, typed: Words) -> None:
+    with writing(base) as connection:
+        result = read_result(stored.campaign, typed, now=NOON)
+        taking_back.correct(
+            connection, stored, AttemptId(attempt_id), result, by="maria", why=None,
+            now=NOON + minutes(90),
+        )  # fmt: skip
 
 
 def sell(base: Engine, stored: StoredCampaign, *typed: str, agent: int | None = None) -> OrderRow:
@@ -153,10 +163,10 @@ def test_nobody_verifies_what_they_took(base: Engine, spring: StoredCampaign, by
 def test_what_is_over_is_not_done_again(base: Engine, spring: StoredCampaign) -> None:
     order = sell(base, spring)
     verify(base, order.order_id)
-    with pytest.raises(NotAllowedError, match="is verified; only a submitted one"):
+    with pytest.raises(NotAllowedError, match="is verified; only a submitted order"):
         verify(base, order.order_id)
     cancel(base, order.order_id)
-    with pytest.raises(NotAllowedError, match="is cancelled; only a submitted one"):
+    with pytest.raises(NotAllowedError, match="is cancelled; only a submitted order"):
         verify(base, order.order_id)
     with pytest.raises(NotAllowedError, match="cancelled already"):
         cancel(base, order.order_id)
@@ -166,10 +176,11 @@ def test_what_is_over_is_not_done_again(base: Engine, spring: StoredCampaign) ->
 
 def test_a_corrected_result_has_the_corrected_order(base: Engine, spring: StoredCampaign) -> None:
     order = sell(base, spring)
-    give(base, spring, order.attempt_id, words("full_name=Berit"))
-    (again,) = listed(base)
-    assert (again.order_id, again.created_at) == (order.order_id, order.created_at)
-    assert again.fields == {"full_name": "Berit"}
+    for name, changed in (("Berit", correct), ("Birgit", give)):
+        changed(base, spring, order.attempt_id, words(f"full_name={name}"))
+        (again,) = listed(base)
+        assert (again.order_id, again.created_at) == (order.order_id, order.created_at)
+        assert again.fields == {"full_name": name}
     give(base, spring, order.attempt_id, words(disposition="refusal", reason="too_expensive"))
     assert listed(base) == ()
 
@@ -198,6 +209,17 @@ def test_an_undone_result_takes_its_order_along(base: Engine, spring: StoredCamp
         store.withdraw(connection, order.attempt_id)
         store.withdraw(connection, order.attempt_id)
     assert listed(base) == ()
+
+
+def test_the_number_of_a_withdrawn_order_is_nobody_elses(
+    base: Engine, spring: StoredCampaign
+) -> None:
+    gone = sell(base, spring)
+    with writing(base) as connection:
+        store.withdraw(connection, gone.attempt_id)
+    assert sell(base, spring).order_id > gone.order_id
+    with pytest.raises(UsageError, match=f"no order {gone.order_id}"):
+        verify(base, gone.order_id)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
-from campaigns import desk, drafts, leases, ledger, taking_back
+from campaigns import desk, drafts, leases, ledger, supervisions, taking_back
 from campaigns.desk_tables import drafts as draft_rows
 from campaigns.desk_tables import result_changes, result_traces
 from campaigns.erasure import erase
@@ -20,10 +20,10 @@ from campaigns.ledger import WRAP_UP_LIMIT, note_agent
 from campaigns.merging import merge
 from campaigns.model import AttemptId, CampaignState, DispositionKind, Outcome
 from campaigns.person import person_document
-from campaigns.results import Result, Words, read_result
+from campaigns.result_words import Result, Words, read_result
 from campaigns.rules.own import Own
 from campaigns.store import StoredCampaign
-from campaigns.tables import answers, attempts
+from campaigns.tables import agents, answers, attempts
 from campaigns.taking_back import UNDO_TIME
 from dialer.desk import Desk
 from dialer.tables import requests
@@ -136,11 +136,12 @@ def correct(
     attempt_id: int,
     result: Result,
     *,
+    why: str = "misheard",
     now: datetime = LATER,
 ) -> None:
     with writing(base) as connection:
         taking_back.correct(
-            connection, stored, AttemptId(attempt_id), result, by="bo", why="misheard", now=now
+            connection, stored, AttemptId(attempt_id), result, by="bo", why=why, now=now
         )
 
 
@@ -313,6 +314,8 @@ def test_who_was_called_or_taken_since_is_not_taken_back(
     close(base, summer, call, Outcome.BUSY)
     with pytest.raises(NotAllowedError, match="has been called since"):
         undo(base, spring, attempt_id)
+    with pytest.raises(UsageError, match="--why holds what looks like the number of a payment"):
+        correct(base, spring, attempt_id, said(spring, K.SUCCESS), why="4111 1111 1111 1111")
     correct(base, spring, attempt_id, said(spring, K.SUCCESS))
     assert state(base, spring) == ("done", "disposition:success")
     assert state(base, summer) == ("waiting", "retry:busy")
@@ -331,6 +334,27 @@ def test_an_agent_who_has_somebody_else_by_now_gives_that_result_first(
     undo(base, spring, first)
     assert everything(base)["suppressions"] == before["suppressions"]
     assert [row.attempt_id for row in claim_rows(base)] == [first]
+
+
+@pytest.mark.parametrize(
+    ("now_so", "may"), [("ready", False), ("paused", True), ("wrap_up", True), ("out", True)]
+)
+def test_whoever_may_be_given_the_next_person_pauses_before_they_take_back(
+    base: Engine, spring: StoredCampaign, anna: int, now_so: str, may: bool
+):
+    attempt_id = talk(base, spring, anna)
+    give(base, spring, attempt_id, said(spring, K.SUCCESS))
+    with writing(base) as connection:
+        connection.execute(update(agents).values(state=now_so))
+    if may:
+        undo(base, spring, attempt_id)
+        assert [row.agent_id for row in claim_rows(base)] == [anna]
+        return
+    with pytest.raises(NotAllowedError, match="run: ringbank agents pause anna, and take"):
+        undo(base, spring, attempt_id)
+    second = talk(base, spring, anna)
+    (held,) = claim_rows(base)
+    assert (held.agent_id, held.attempt_id) == (anna, second), "that result is theirs to give"
 
 
 # Corrections
@@ -462,6 +486,27 @@ def test_without_the_language_nobody_can_be_found_for_them(
     assert state(base, spring) == ("done", "disposition:language")
 
 
+def test_a_corrected_older_talk_leaves_a_promise_to_whoever_made_it(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    first = talk(base, spring, add_agent(base, "bo"))
+    give(base, spring, first, said(spring, K.NO_CONTACT))
+    second = talk(base, spring, anna, now=LATER)
+    assert attempt_row(base, second).lead_id == attempt_row(base, first).lead_id
+    due = LATER + minutes(60)
+    promise = said(spring, K.CALLBACK, callback_at=due, own_callback=True)
+    give(base, spring, second, promise, now=LATER + minutes(1))
+    before = enrolled(base, spring)["Åse"]
+    assert (before.state, before.owner_id) == ("callback", anna)
+    earlier = said(spring, K.CALLBACK, callback_at=due + minutes(9), own_callback=True)
+    for word in (said(spring, K.LEFT_MESSAGE), earlier):
+        correct(base, spring, first, word, now=LATER + minutes(9))
+        lead = enrolled(base, spring)["Åse"]
+        assert (lead.state, lead.owner_id, lead.next_call_at, lead.owner_until) == (
+            "callback", anna, due, before.owner_until,
+        )  # fmt: skip
+
+
 # Talks that broke off
 
 
@@ -521,6 +566,27 @@ def test_a_late_result_is_taken_as_long_as_nobody_has_the_person(
         give(base, spring, attempt_id, said(spring, K.SUCCESS), now=late)
 
 
+def test_answers_of_a_broken_talk_come_back_when_a_late_result_is_taken_back(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    attempt_id = talk(base, spring, anna)
+    type_in(base, spring, attempt_id, answers=("provider=other", "why=cheaper"))
+    late = ENDED + WRAP_UP_LIMIT
+    expire(base, spring, late)
+    again = {"why": ["cheaper"], "provider": ["Telia"]}
+    give(base, spring, attempt_id, said(spring, K.SUCCESS, answers=again), now=late)
+    other = talk(base, spring, anna, now=late)
+    given = said(spring, K.PARTIAL, answers={"provider": ["Telia"]})
+    give(base, spring, other, given, now=late + minutes(1))
+    undo(base, spring, attempt_id, now=late + minutes(2))
+    kept = {(row.attempt_id, row.question, row.answer) for row in rows_of(base, answers)}
+    assert kept == {
+        (attempt_id, "provider", "other"),
+        (attempt_id, "why", "cheaper"),
+        (other, "provider", "Telia"),
+    }
+
+
 def test_a_late_result_is_refused_once_somebody_has_the_person(
     base: Engine, spring: StoredCampaign, anna: int
 ):
@@ -554,7 +620,7 @@ def test_a_lease_that_ran_out_without_a_call_has_a_place_for_what_is_typed(base:
 AT_ONCE = """
 import json, sys
 from datetime import datetime
-from campaigns import desk, store, taking_back
+from campaigns import desk, leases, store, taking_back
 from campaigns.model import DispositionKind
 from leads.db import writing
 from leads.errors import RingbankError
@@ -745,12 +811,36 @@ def test_words_for_a_lease_that_is_over_are_kept_and_the_message_says_so(
     assert draft.words == {"disposition": "hostile", "note": "loud"}
 
 
+@pytest.mark.parametrize("how", ["release", "skip", "give"])
+def test_with_the_lease_ends_the_wish_for_a_supervisor(
+    base: Engine, anna: int, office: Desk, how: str
+):
+    import_text(base, PEOPLE)
+    manual = started(base, definition(mode="manual", talk=TALK))
+    with writing(base) as connection:
+        lease = desk.next_person(connection, manual, LAWS, anna, now=NOON)
+        assert lease is not None
+    office.help(lease.lease, "does not know what to say")
+    with reading(base) as connection:
+        (wanted,) = supervisions.help_wanted(connection)
+    assert wanted["note"] == "does not know what to say"
+    match how:
+        case "release":
+            office.release(lease.lease)
+        case "skip":
+            office.skip(lease.lease, "other")
+        case _:
+            office.give(lease.lease, Words(disposition="partial"))
+    with reading(base) as connection:
+        assert supervisions.help_wanted(connection) == []
+
+
 def test_the_engine_is_told_the_kind_of_what_was_said(
     base: Engine, spring: StoredCampaign, anna: int, office: Desk, monkeypatch: pytest.MonkeyPatch
 ):
     lease = attempt_row(base, talk(base, spring, anna, ended=False)).lease
-    monkeypatch.setattr("dialer.desk.live_engine", lambda _: "default")
-    monkeypatch.setattr("dialer.desk.wait_for_answer", lambda *_, **__: None)
+    monkeypatch.setattr("dialer.results.live_engine", lambda _: "default")
+    monkeypatch.setattr("dialer.results.wait_for_answer", lambda *_, **__: None)
     office.give(lease, Words(disposition="hostile"))
     (request,) = rows_of(base, requests)
     assert (request.kind, request.detail) == ("result", {"kind": "hostile"})

@@ -1,5 +1,7 @@
 """What agents were shown to say is kept, and an answer keeps the version it was given to."""
 
+import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -8,20 +10,23 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from campaigns import desk, desk_document, leases, store
+from campaigns import desk, desk_document, leases, store, tasks
 from campaigns.desk_tables import script_versions
 from campaigns.exports.export import export
 from campaigns.leases import Lease
 from campaigns.ledger import note_agent
-from campaigns.model import DispositionKind, Outcome
-from campaigns.results import Result, Words, record_result
+from campaigns.model import CampaignState, DispositionKind, Outcome
+from campaigns.result_words import Result, Words
+from campaigns.results import record_result
 from campaigns.rules.own import Own
 from campaigns.scripts import checking, previews, versions
 from campaigns.scripts.shown import note_shown, words_for
 from campaigns.scripts.texts import ScriptTexts
 from campaigns.store import StoredCampaign
 from campaigns.tables import answers, claims
+from campaigns.tasks import NewTask
 from dialer.desk import Desk
+from leads.access import accesses_to
 from leads.db import reading, writing
 from leads.errors import UsageError
 from leads.site import Settings, Site
@@ -318,7 +323,7 @@ def desk_of(base: Engine, tmp_path: Path) -> Desk:
         opener=lambda: base,
         settings=lambda: Settings(
             region=None, registries=tmp_path, trunks={}, engine="default", rules_folder=None,
-            own_rules=Own().document(),
+            own_rules=Own().document(), require_token=False, pauses={},
         ),
     )  # fmt: skip
     return Desk(site)
@@ -343,3 +348,27 @@ def test_the_desk_keeps_what_it_showed_and_shows_it_for_other_answers(
     with pytest.raises(UsageError, match="no lease"):
         at_desk.script(lease, {})
     assert at_desk.next("spring", "anna")["script_version"] == SECOND.version
+
+
+@pytest.mark.parametrize("mode", ["manual", "preview"])
+def test_the_number_stands_nowhere_for_whoever_does_not_dial_it(
+    base: Engine, anna: int, tmp_path: Path, mode: str
+):
+    import_text(
+        base, "Id;Navn;Mobil;Telefon;WhatsApp\n22000001;Åse;22000001;22000003;22 00 00 01\n"
+    )
+    script = "Is {{ lead.attributes['WhatsApp'] }} yours?\n\n## ? Who\n{{ lead.WhatsApp }}"
+    put(base, create(base, definition(mode=mode), script=script), CampaignState.RUNNING)
+    with writing(base) as connection:
+        new = NewTask(lead_id=lead_id_of(base, "Åse"), kind="other", text=f"use {phone(3)}")
+        tasks.add(connection, new, by="bo", now=NOON)
+    at_desk = desk_of(base, tmp_path)
+    person = at_desk.next("spring", "anna")
+    shown = [person, at_desk.script(str(person["lease"]), {})]
+    digits = re.sub("[ .]", "", json.dumps(shown, default=str))
+    seen = [digits.count("22000001") > 0, digits.count("22000003") > 0]
+    assert seen == [mode == "manual"] * 2
+    assert person["phone_masked"] == "+4722****01"
+    with reading(base) as connection:
+        (seen, *_) = accesses_to(connection, lead_id_of(base, "Åse")).accesses
+    assert (seen.who, seen.action) == ("anna", "next")

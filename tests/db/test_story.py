@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import Engine, event, update
 
 from campaigns.model import DispositionKind, Outcome
+from campaigns.past_calls import calls
 from campaigns.results import record_result
-from campaigns.story import Event, calls, consent_documents, consents_of, story
+from campaigns.story import Event, consent_documents, consents_of, story
 from campaigns.story_text import story_lines
 from leads import consents, store, suppression
 from leads.consent_rules import NewConsent

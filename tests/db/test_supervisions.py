@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, select, update
 
-from campaigns import ledger, supervisions
+from campaigns import desk, leaving, ledger, supervisions
 from campaigns.agents import find_agent
 from campaigns.claims import release
 from campaigns.desk_tables import supervisions as table
-from campaigns.leases import find_lease, lease_of
+from campaigns.erasure import erase
+from campaigns.leases import Lease, find_lease, lease_of
 from campaigns.ledger import OpenAttempt
 from campaigns.model import DispositionKind, Outcome
 from campaigns.results import record_result
@@ -19,11 +20,13 @@ from campaigns.tables import agents
 from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
 from tests.db.people import (
+    LAWS,
     NOON,
     add_agent,
     attempt_row,
     claim_rows,
     close,
+    definition,
     dial_next,
     import_text,
     said,
@@ -130,6 +133,55 @@ def test_help_is_wanted_until_somebody_comes_and_the_newer_words_stand(base, tal
         (None, NOON),
         (bo, NOON + MINUTE),
     ]
+
+
+def test_what_is_told_to_a_supervisor_holds_no_card_number(base, talk, anna):
+    with writing(base) as connection, pytest.raises(UsageError, match="--note holds what looks"):
+        supervisions.ask_for_help(
+            connection, agent_id=anna, attempt_id=talk.id, note="4111111111111111", now=NOON
+        )
+    assert rows(base) == []
+
+
+@pytest.fixture
+def looked_at(base: Engine, stored: StoredCampaign, anna: int) -> tuple[StoredCampaign, Lease]:
+    """Anna has Kari's number before her, has not dialled yet, and wants help."""
+    manual = started(base, definition("manual", mode="manual"))
+    with writing(base) as connection:
+        lease = desk.next_person(connection, manual, LAWS, anna, now=NOON)
+        assert lease is not None
+        supervisions.ask_for_help(
+            connection, agent_id=anna, attempt_id=None, note="Kari is my aunt", now=NOON
+        )
+    return manual, lease
+
+
+@pytest.mark.parametrize("how", ["expiry", "leaving"])
+def test_who_holds_nobody_any_more_wants_no_help(base, looked_at, how):
+    manual, _ = looked_at
+    with writing(base) as connection:
+        assert len(supervisions.help_wanted(connection)) == 1
+        if how == "expiry":
+            ledger.release_expired(connection, manual, now=NOON + desk.LEASE_TIME)
+        else:
+            leaving.deactivate(connection, find_agent(connection, "anna"), now=NOON)
+        assert supervisions.help_wanted(connection) == []
+
+
+def test_what_was_written_before_there_was_a_call_goes_with_whoever_is_erased(
+    base, looked_at, anna, bo
+):
+    manual, lease = looked_at
+    with writing(base) as connection:
+        supervisions.ask_for_help(
+            connection, agent_id=bo, attempt_id=None, note="they shout", now=NOON
+        )
+        other = desk.next_person(connection, manual, LAWS, bo, now=NOON)
+        assert other is not None
+        desk.give_back(connection, manual, lease)
+    with writing(base) as connection:
+        erase(connection, lease.lead_id, now=NOON)
+    assert [(row.agent_id, row.detail) for row in rows(base)] == [(anna, None), (bo, "they shout")]
 
 
 def test_the_floor_shows_who_is_with_whom_and_who_listens(base, talk, anna, bo):

@@ -26,7 +26,6 @@ from tests.db.people import (
     minutes,
     phone,
     started,
-    take,
 )
 
 
@@ -120,6 +119,7 @@ def test_an_open_task_gets_another_owner_or_time(base: Engine, ase: int) -> None
     [
         ({"kind": "No show"}, "cannot be a class"),
         ({"kind": ""}, "cannot be a class"),
+        ({"kind": "4111111111111111"}, "payment card"),
         ({"priority": 0}, "the priority 0 is none"),
         ({"priority": 6}, "the priority 6 is none"),
         ({"text": " "}, "--text is empty"),
@@ -133,17 +133,12 @@ def test_what_is_no_task_is_refused(base: Engine, ase: int, more: Any, why: str)
     assert listed(base) == ()
 
 
-def test_a_talk_is_named_by_its_lease_or_its_attempt(base: Engine, ase: int) -> None:
+def test_a_talk_is_named_by_its_attempt(base: Engine, ase: int) -> None:
     stored = started(base)
     attempt = call(base, stored, Outcome.CONNECTED)
-    (claim,) = take(base, stored)
     with reading(base) as connection:
         of_attempt = tasks.attempt_of(connection, attempt.id)
         assert of_attempt == (ase, attempt.id, stored.id)
-        per = lead_id_of(base, "Per")
-        assert tasks.talk_of(connection, claim.lease) == (per, None, stored.id)
-        with pytest.raises(UsageError, match="no lease 'xyz'"):
-            tasks.talk_of(connection, "xyz")
         with pytest.raises(UsageError, match="no attempt 99"):
             tasks.attempt_of(connection, 99)
 

@@ -14,7 +14,8 @@ from campaigns.law import Laws
 from campaigns.model import DispositionKind, Outcome, Role
 from campaigns.practice import PracticeTalk
 from campaigns.practice_people import demo_people, person_named
-from campaigns.results import Result, Words, read_result, record_result
+from campaigns.result_words import Result, Words, read_result
+from campaigns.results import record_result
 from campaigns.store import StoredCampaign
 from campaigns.tables import answers, attempts, campaign_leads, claims
 from campaigns.training import Trained

@@ -3,6 +3,8 @@
 import pytest
 from sqlalchemy import Engine, select
 
+from campaigns import desk, skips
+from campaigns.desk_tables import skips as skip_rows
 from campaigns.enrolment import enrol
 from campaigns.model import CampaignState, Outcome
 from campaigns.undo import Undone, undo
@@ -14,7 +16,19 @@ from leads.errors import NotAllowedError, UsageError
 from leads.importing import ImportReport
 from leads.model import LeadId, Suppression, SuppressionKind
 from leads.tables import imports
-from tests.db.people import LAWS, NOON, call, import_text, lead_id_of, names_of, put, started, take
+from tests.db.people import (
+    LAWS,
+    NOON,
+    add_agent,
+    call,
+    definition,
+    import_text,
+    lead_id_of,
+    names_of,
+    put,
+    started,
+    take,
+)
 
 HEADER = "Kundenr;Navn;Telefon;By\n"
 OLA = "1;Ola;22448200;\n"
@@ -153,6 +167,22 @@ def test_a_later_import_of_the_same_list_that_met_the_same_people_goes_first(bas
         take_back(base, first)
     take_back(base, second)
     assert take_back(base, first).removed == 2
+
+
+def test_whoever_was_looked_at_and_skipped_goes_with_the_import(base: Engine) -> None:
+    first = bring(base, OLA)
+    anna, spring = add_agent(base), started(base, definition(mode="preview"))
+    with writing(base) as connection:
+        lease = desk.next_person(connection, spring, LAWS, anna, now=NOON)
+        assert lease is not None
+        desk.give_back(connection, spring, lease)
+        skips.note_skip(
+            connection, campaign_id=spring.id, lead_id=lease.lead_id, agent_id=anna,
+            reason="know_person", note="my neighbour", now=NOON,
+        )  # fmt: skip
+    assert take_back(base, first).removed == 1
+    with reading(base) as connection:
+        assert connection.execute(select(skip_rows)).all() == []
 
 
 def test_whoever_comes_back_after_an_undo_is_called_again(base: Engine) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from campaigns.definition import read_definition
 from campaigns.model import Campaign
 from campaigns.refusals import built_in, by_group
-from campaigns.results import CALLBACK_BY
+from campaigns.result_words import CALLBACK_BY
 from tests.conftest import CHECKOUT
 
 PAGE = (CHECKOUT / "docs" / "calling-again.md").read_text(encoding="utf-8")

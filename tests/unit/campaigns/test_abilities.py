@@ -32,7 +32,7 @@ def test_languages_are_kept_as_leads_have_them():
 
 @pytest.mark.parametrize("word", ["ua", "nor", "norsk", "n", "", "xx"])
 def test_a_language_that_is_none_is_refused(word: str):
-    with pytest.raises(UsageError, match="is no language of ISO 639-1; write its two letters"):
+    with pytest.raises(UsageError, match="is no code of ISO 639-1; write two letters"):
         read_languages(["nb", word])
 
 

@@ -1,5 +1,6 @@
 """For which moments a call may be promised, and which is the nearest of them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -78,6 +79,50 @@ def test_the_nearest_of_the_day_before_and_the_day_after(asked: str, nearest: st
     why = why_not_promised(facts(), law_at, moment, now=NOW)
     found = why and why.nearest and f"{why.nearest:%Y-%m-%dT%H:%M}"
     assert found == nearest
+
+
+ALWAYS = campaign(hours=None, purpose="survey")
+"""Its file has no hours, and for a survey Norway's law has none."""
+
+
+def law_without_hours(moment: datetime) -> Law:
+    return LAWS.of(ALWAYS, OSLO, "mobile", moment)
+
+
+@pytest.mark.parametrize(
+    ("asked", "nearest"),
+    [
+        ("2026-06-02T18:59:35", None),
+        ("2026-06-02T18:59:36", "2026-06-02T18:45"),
+        ("2026-06-03T01:00", "2026-06-03T06:00"),
+        ("2026-06-03T05:59:59", "2026-06-03T06:00"),
+        ("2026-06-03T06:00", None),
+    ],
+)
+def test_nothing_is_promised_for_the_night_where_nobody_has_named_hours(
+    asked: str, nearest: str | None
+) -> None:
+    moment = datetime.fromisoformat(asked).replace(tzinfo=UTC)
+    without = replace(facts(of=ALWAYS), law=law_without_hours(NOW))
+    assert law_without_hours(moment).clauses == ()
+    why = why_not_promised(without, law_without_hours, moment, now=NOW)
+    found = why and why.nearest and f"{why.nearest:%Y-%m-%dT%H:%M}"
+    assert found == nearest
+    if why is not None:
+        assert [refusal.gate for refusal in why.refusals] == ["night"]
+
+
+def test_the_night_is_open_to_a_campaign_whose_file_says_so() -> None:
+    nightly = campaign(hours=opening(windows("00:00-00:00")), purpose="survey")
+
+    def law_then(moment: datetime) -> Law:
+        return LAWS.of(nightly, OSLO, "mobile", moment)
+
+    moment = datetime(2026, 6, 3, 1, tzinfo=UTC)
+    assert (
+        why_not_promised(replace(facts(of=nightly), law=law_then(NOW)), law_then, moment, now=NOW)
+        is None
+    )
 
 
 def test_a_cap_that_is_reached_moves_the_promise_to_the_next_day() -> None:

@@ -80,7 +80,7 @@ HOSTILE = {
     "{{ naem }}": "there is no 'naem'",
     "{% if %}": "expected an expression",
     "{{ lead.name ": "unexpected end",
-    "{% if lead.a %}": "unexpected end",
+    "{% if lead.a %}": "unexpected end: an {% if %} is open; close it with {% endif %}",
     "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}": "nested too deeply",
     "{{ " + "not " * 5000 + "1 }}": "nested too deeply",
     "{{ " + " and ".join(["lead.x"] * 5000) + " }}": "nested too deeply",

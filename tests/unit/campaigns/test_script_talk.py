@@ -204,6 +204,9 @@ def test_the_opening_is_in_the_person_s_language_where_we_have_it() -> None:
     assert said("zh").startswith("Hello, my name is Anna")
     assert said(None, base="nb").startswith("Hei, jeg heter Anna")
     assert said("zh", base="nb").startswith("Hei, jeg heter Anna")
+    # What it is about is there in English and Norwegian: no sentence is half in Finnish.
+    assert said("fi", base="en").startswith("Hello, my name is Anna")
+    assert said("no", base="en") == said("nb")
 
 
 @pytest.mark.parametrize("language", [*sentences()])

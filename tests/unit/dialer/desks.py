@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from campaigns.results import Words
+from campaigns.result_words import Words
 from dialer.screen import errands, keys
-from dialer.screen.desk_like import abilities
 from dialer.screen.draw import draw
 from dialer.screen.seat import Do, Rest, Seat, Wish
 
@@ -87,13 +86,14 @@ class FakeDesk:
 
     Attributes:
         refusals: method -> the error that its next call raises.
-        which: the question that comes up once the provider is another one.
+        brings: the question and the answer to it with which the question "which" comes up.
     """
 
     people: list[dict[str, Any]]
     why: list[dict[str, Any]] = field(default_factory=list)
     mode: str = "manual"
     state: str = "out"
+    brings: tuple[str, str] = ("provider", "other")
     refusals: dict[str, Exception] = field(default_factory=dict)
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     given: list[dict[str, Any]] = field(default_factory=list)
@@ -124,7 +124,8 @@ class FakeDesk:
 
     def script(self, lease: str, answers: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
         self._note("script", lease, dict(answers))
-        other = list(answers.get("provider", ())) == ["other"]
+        key, answer = self.brings
+        other = answer in answers.get(key, ())
         questions = [
             {**question, "asked": other} if question["key"] == "which" else question
             for question in self.people[0]["questions"]
@@ -176,7 +177,7 @@ class Agent:
         self.desk, self.now = desk, now
         self.left = False
         self.seat = Seat(
-            campaign="tariff-switch", agent="anna", since=now, can=abilities(desk),
+            campaign="tariff-switch", agent="anna", since=now,
             pauses=(("break", "Break"), ("lunch", "Lunch")),
             skips=(("know_person", "I know them"), ("other", "Another reason")),
         )  # fmt: skip

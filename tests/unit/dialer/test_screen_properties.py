@@ -1,10 +1,10 @@
 """Whatever keys are pressed in whatever order: no word is lost, no result lacks a part."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from campaigns.results import Words
+from campaigns.result_words import Words
 from dialer.screen import keys
 from dialer.screen.draw import draw
 from dialer.screen.keys import Hint, hints
@@ -116,6 +116,7 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]) | st
 
 
 @given(WORDS, st.integers(3, 100), st.integers(1, 5))
+@example("\U0001f3fb", 3, 1)
 def test_wrapped_lines_fit_and_lose_nothing_but_what_the_dots_say(
     text: str, width: int, at_most: int
 ) -> None:

@@ -24,7 +24,7 @@ def bare(**changed: object) -> Agent:
 
 def test_questions_come_one_after_the_other_and_each_answer_renders_the_script() -> None:
     agent = seated()
-    assert "Question 1 of 5: Who is your provider?" in agent.title
+    assert "Question 1: Who is your provider?" in agent.title, "others may come up"
     agent.press("1")
     assert agent.desk.asked[-1] == ("script", "lease-Åse Lunde", {"provider": ("Telia",)})
     assert agent.talk.person.script == "After {'provider': ('Telia',)}"
@@ -51,6 +51,21 @@ def test_an_answer_that_brings_up_a_question_is_followed_by_it() -> None:
     assert agent.words().answers == ("provider=Telia",), "what is not asked is not told"
     kept = [asked for asked in agent.desk.asked if asked[0] == "keep"][-1]
     assert "which=Ice" in kept[2].answers, "and yet it is in the draft"
+
+
+def test_whoever_chooses_several_is_not_sent_on_by_the_first_of_them() -> None:
+    wants, which = (
+        next(one for one in QUESTIONS if one["key"] == key) for key in ("wants", "which")
+    )
+    agent = seated(questions=[wants, which])
+    agent.desk.brings = ("wants", "speed")
+    assert "Question 1: What do you want?" in agent.title
+    agent.press("1", "3")
+    assert "Question 1 of 2: What do you want?" in agent.title
+    agent.press("enter")
+    assert "Question 2 of 2: Which one?" in agent.title
+    agent.press("Ice", "enter", "4", "enter")
+    assert agent.words().answers == ("wants=speed", "wants=peace", "which=Ice")
 
 
 @pytest.mark.parametrize(
@@ -311,7 +326,7 @@ def test_the_drawer_is_searched_by_typing() -> None:
     agent.press("zz")
     assert "Who are you?" not in agent.sees()
     agent.press("f1")
-    assert "Question 1 of 5" in agent.title
+    assert "Question 1" in agent.title
 
 
 def test_the_drawer_ends_with_all_that_is_known_nothing_of_it_cut() -> None:
@@ -343,6 +358,13 @@ def test_a_draft_comes_back_where_it_was_left() -> None:
     assert (words.reason, words.detail, words.note) == ("bound", "2027-03-01", "a dog")
     assert words.answers[1:3] == ("wants=speed", "wants=peace")
     assert words.order == (), "what belongs to no refusal stays in the draft"
+
+
+def test_a_draft_that_a_command_kept_cannot_move_the_cursor() -> None:
+    agent = seated(draft={"note": "a\x1b[2Jdog", "answers": ["which=\x9b2Jx"], "sure": True})
+    assert agent.talk.person.draft == {
+        "note": "a [2Jdog", "answers": ["which= 2Jx"], "sure": True
+    }  # fmt: skip
 
 
 def test_nobody_to_call_says_why_in_words() -> None:
@@ -391,10 +413,25 @@ def test_leaving_lets_go_of_somebody_untouched_and_keeps_the_words_of_others() -
     assert agent.desk.asked[-1][0] == "keep"
 
 
+def test_a_field_under_a_condition_stops_nobody_and_tells_it() -> None:
+    form = [
+        {"key": "day", "label": "Day", "type": "date"},
+        {"key": "arrival", "label": "Arrival", "type": "window", "required": True,
+         "only_if": "day is known"},
+    ]  # fmt: skip
+    agent = bare(order={"fields": form}).press("1", "enter", "enter")
+    assert agent.title == "Order 2 of 2: Arrival"
+    assert "only if day is known, else leave it empty" in agent.sees()
+    agent.press("enter")
+    assert agent.words().order == ()
+
+
 def test_practice_is_marked_and_says_who_is_played() -> None:
     agent = seated(practice=True, character={"how": "In a hurry.", "says": ["What now?"]})
     assert "PRACTICE: this person is made up, and nobody is called" in agent.sees()
     assert agent.talk.person.role == 'In a hurry. Says: "What now?"'
+    assert "nobody is called" in agent.sees().splitlines()[0]
+    assert "dial +" not in agent.sees(), "nobody dials the number of somebody made up"
 
 
 def test_what_lead_files_hold_cannot_move_the_cursor() -> None:

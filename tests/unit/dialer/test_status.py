@@ -163,11 +163,17 @@ def test_a_broadcast_needs_no_agent() -> None:
 
 def test_a_manual_campaign_is_not_the_engines_to_dial() -> None:
     found = limit(DialMode.MANUAL, agents_in=0)
-    assert found == "its agents dial by hand; they get the next person with: ringbank next"
+    assert found == (
+        "its agents dial by hand; they get the next person with: "
+        "ringbank next --campaign tariff-switch --agent NAME"
+    )
 
 
 def test_a_preview_campaign_waits_for_its_agents() -> None:
-    told = "its agents choose when to call; they get the next person with: ringbank next"
+    told = (
+        "its agents choose when to call; they get the next person with: "
+        "ringbank next --campaign tariff-switch --agent NAME"
+    )
     assert limit(DialMode.PREVIEW, agents_ready=0) == told
     assert limit(DialMode.PREVIEW, agents_in=0, agents_ready=0) == "no agent is logged in"
     assert limit(DialMode.PREVIEW, ami_down="refused") == "Asterisk cannot be reached: refused"
