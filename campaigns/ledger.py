@@ -21,6 +21,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    union,
     update,
 )
 
@@ -393,13 +394,21 @@ def release_expired(
 
 
 def agents_owing_result(connection: Connection) -> frozenset[int]:
-    """Return the agents who talk, or have talked, to somebody and have not said what of it."""
-    query = (
+    """Return the agents who talk, or have talked, to somebody and have not said what of it.
+
+    Also who talks to somebody whose lease is another's, because they hold one already: else
+    their talk would be taken for one of which everything is said.
+    """
+    unsaid = attempts.c.disposition_kind.is_(None)
+    holds = (
         select(claims.c.agent_id)
         .join(attempts, attempts.c.id == claims.c.attempt_id)
-        .where(claims.c.agent_id.is_not(None), attempts.c.disposition_kind.is_(None))
+        .where(claims.c.agent_id.is_not(None), unsaid)
     )
-    return frozenset(connection.scalars(query))
+    talks = select(attempts.c.agent_id).where(
+        attempts.c.ended_at.is_(None), attempts.c.agent_id.is_not(None), unsaid
+    )
+    return frozenset(connection.scalars(union(holds, talks)))
 
 
 def last_said(connection: Connection, agent_id: int) -> str | None:

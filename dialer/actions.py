@@ -17,6 +17,11 @@ SUPERVISOR_PREFIX = "rbs-"
 MARKS = "ringbank"
 """The family of Asterisk's own database in which the dialplan keeps what calls came to."""
 
+ROOM_CONTEXT = "ringbank-room"
+"""Where the dialplan has a person who talks to an agent; the extension is the room."""
+TRANSFER_CONTEXT = "ringbank-transfer"
+"""Where it has one who is moved to another number, or talks there."""
+
 LAB_MARKER = "RINGBANK_LAB"
 """The global variable that only the Asterisk of our own lab has."""
 
@@ -177,7 +182,7 @@ def transfer(channel_id: str, to: str, caller_id: str, agent_id: int) -> tuple[A
             Action("Setvar", (("Channel", channel_id), ("Variable", name), ("Value", value)))
             for name, value in variables.items()
         ),
-        _redirect(channel_id, "ringbank-transfer", "s"),
+        _redirect(channel_id, TRANSFER_CONTEXT, "s"),
     )
 
 
@@ -189,7 +194,7 @@ def silence_recording(channel_id: str, action_id: str, *, silent: bool) -> Actio
 
 def move_to_room(channel_id: str, agent_id: int) -> Action:
     """Return the Redirect of an answered person into an agent's room."""
-    return _redirect(channel_id, "ringbank-room", room_of(agent_id))
+    return _redirect(channel_id, ROOM_CONTEXT, room_of(agent_id))
 
 
 def sound_tone(line: str) -> Action:

@@ -112,6 +112,7 @@ TRANSITIONS: Mapping[AgentState, Mapping[AgentEvent, tuple[AgentState, AgentEffe
         E.READY: (S.READY, None),
         E.PAUSE: (S.PAUSED, None),
         E.DIAL: (S.DIALING, None),
+        E.TOOK_OVER: (S.TALKING, None),
         E.LOGOUT: (S.OUT, AgentEffect.HANG_UP_LINE),
         E.LINE_DOWN: (S.OUT, None),
     },
@@ -167,7 +168,7 @@ IGNORED: Mapping[AgentState, frozenset[AgentEvent]] = {
     S.CALLING: _NO_TALK - {E.LINE_UP} | {E.GIVEN, E.TOOK_OVER},
     S.PAUSED: _NO_TALK | {E.GIVEN},
     S.READY: _NO_TALK | {E.READY, E.TOOK_OVER},
-    S.PREVIEW: _NO_TALK | {E.PREVIEW, E.GIVEN, E.TOOK_OVER},
+    S.PREVIEW: _NO_TALK | {E.PREVIEW, E.GIVEN},
     S.DIALING: frozenset({E.LINE_UP, E.TOOK_OVER}),
     S.TALKING: frozenset({E.LINE_UP, E.GIVEN, E.TOOK_OVER}),
     S.WRAP_UP: frozenset({E.LINE_UP, E.GIVEN, E.TOOK_OVER, E.CALL_OVER}),
@@ -228,7 +229,7 @@ def _wished(agent: Agent, event: AgentEvent, pause: str | None) -> Agent:
         return replace(agent, then=S.PREVIEW, pause=None)
     if event is E.HOSTILE and agent.then is not S.OUT:
         return replace(agent, then=S.PAUSED, pause=HOSTILE)
-    if event is E.TOOK_OVER and agent.state in (S.OUT, S.PAUSED):
+    if event is E.TOOK_OVER and agent.state in (S.OUT, S.PAUSED, S.PREVIEW):
         # They came for this talk, and are afterwards where they were.
         return replace(agent, then=agent.state)
     if agent.state in IN_A_CALL and event in _WISHES:

@@ -65,6 +65,7 @@ _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _GIVE_UP_ON_BASE = 60
 """Tries to write a turn before the engine ends: with the waits above some five minutes."""
 _STOP_LIMIT_S = 60.0
+_LOST_MEANWHILE = "the link to Asterisk was lost meanwhile; see how it stands, and ask once more"
 
 
 class Engine:
@@ -190,6 +191,10 @@ class Engine:
         """Connect again, however long it takes, or until the engine is stopped."""
         why: RingbankError = lost
         tries = 0
+        work = Work()
+        for waited_for in (self._board, self._supervision, self._recorder):
+            waited_for.stop_waiting(_LOST_MEANWHILE, work)
+        self._commit(work, place=False)
         while not self._finished():
             self._ami_down = str(why)
             logger.warning("The link to Asterisk is down: %s", why)
@@ -248,8 +253,7 @@ class Engine:
             self._recorder.note(live, mark, work, moment=self._clock.at_epoch)
             self._board.apply(live, events, work, now=now)
         self._board.keep_lines(found.channels, work, now=now)
-        self._recorder.catch_up(work)
-        self._supervision.catch_up(begun, people, found.channels, work, now=now)
+        self._supervision.catch_up(begun, people, found, work, now=now)
         self._commit(work, place=False)
         with reading(self._base) as connection:
             # Only what this base has closed: another one's calls may be on the same Asterisk.

@@ -32,8 +32,12 @@ class LiveCall:
     """The agent who promised the call, and to whom it goes if they are ready."""
     record: RecordInto | None = None
     """Where its talk is recorded, or None: it is not."""
+    moving: bool = False
+    """The person is on the way to another number, and may come back to the agent's room."""
     moved: bool = False
     """The person talks to another number: the agent is theirs no more, and owes the result."""
+    ending: bool = False
+    """Asterisk was asked to end the talk: the result is given."""
 
     @property
     def dialler(self) -> int | None:

@@ -75,8 +75,7 @@ class Recorder:
             )
         )
 
-    def catch_up(self, work: Work) -> None:
+    def stop_waiting(self, why: str, work: Work) -> None:
         """Answer who waited for an answer of Asterisk that will not come any more."""
-        why = "the link to Asterisk was lost meanwhile; ask once more"
         work.answers += [(request, why) for request, _, _ in self._waiting.values()]
         self._waiting.clear()

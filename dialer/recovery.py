@@ -24,6 +24,15 @@ _UP_STATES = ("6", "Up")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in the dialplan a channel is, and whether it is joined to another."""
+
+    context: str
+    extension: str
+    bridged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
     """What one Asterisk knows.
 
@@ -31,11 +40,13 @@ class Survey:
         boot: names the run of Asterisk; another one after every restart.
         channels: our channel ids -> `ChannelState` of those that live.
         marks: our channel ids -> what the dialplan noted.
+        places: our channel ids -> where those are that live.
     """
 
     boot: str
     channels: Mapping[str, str] = field(default_factory=dict)
     marks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
 
 
 def survey(link: Link) -> Survey:
@@ -49,17 +60,29 @@ def survey(link: Link) -> Survey:
     """
     status = link.ask("CoreStatus")
     boot = f"{status.get('CoreStartupDate')}T{status.get('CoreStartupTime')}"
-    channels = {
-        message.get("Uniqueid"): message.get("ChannelState")
+    shown = [
+        message
         for message in link.ask_list("CoreShowChannels")
         if message.get("Uniqueid").startswith(_OURS)
-    }
+    ]
     marks = {
         message.get("Key").rpartition("/")[2]: read_mark(message.get("Val"))
         for message in link.ask_list("DBGetTree", ("Family", MARKS))
         if message.get("Key")
     }
-    return Survey(boot=boot, channels=channels, marks=marks)
+    return Survey(
+        boot=boot,
+        channels={one.get("Uniqueid"): one.get("ChannelState") for one in shown},
+        marks=marks,
+        places={
+            one.get("Uniqueid"): Place(
+                context=one.get("Context"),
+                extension=one.get("Exten"),
+                bridged=bool(one.get("BridgeId")),
+            )
+            for one in shown
+        },
+    )
 
 
 def demand_lab(link: Link) -> None:

@@ -16,13 +16,14 @@ from dialer import actions
 from dialer.agent import Agent, AgentEvent
 from dialer.call import CallState
 from dialer.live import LiveCall, Work
+from dialer.recovery import Survey
 from dialer.store import RequestKind
 from dialer.switchboard import Switchboard
 from dialer.transfers import Transfers
-from dialer.watches import OVER, Watch, Watches, place_of
+from dialer.watches import OVER, Watch, Watches, is_away, place_of
 
 K = SupervisionKind
-_AT_A_TALK = frozenset({RequestKind.LOGIN, RequestKind.READY})
+_AT_A_TALK = frozenset({RequestKind.LOGIN, RequestKind.READY, RequestKind.DIAL})
 """What an agent may not ask while their line is elsewhere: the next person would find nobody."""
 
 
@@ -38,6 +39,7 @@ class Order:
         owes: the lease that they hold already, or None.
         to: for a transfer: E.164, or a channel.
         silent: the recording of the talk is paused.
+        said: its result is given: it is being ended.
     """
 
     request: int
@@ -48,6 +50,7 @@ class Order:
     owes: str | None = None
     to: str = ""
     silent: bool = False
+    said: bool = False
 
 
 class Supervision:
@@ -72,7 +75,7 @@ class Supervision:
     def _obey(self, order: Order, work: Work, *, now: datetime, at_s: float) -> str | None:
         live = self._board.calls.get(order.call)
         who = order.supervisor
-        if live is None or live.call.state is not CallState.TALKING:
+        if live is None or live.call.state is not CallState.TALKING or order.said:
             return f"{OVER}; see: ringbank supervise list"
         if order.call in self._transfers:
             return "the person is being moved to another number"
@@ -165,7 +168,8 @@ class Supervision:
         """Return why an agent cannot have now what they ask, or None.
 
         An agent whose line is at somebody's talk, and one in whose room a supervisor still
-        talks to the person whom they lost, would be given people who find nobody, or two.
+        talks to the person whom they lost, would be given people who find nobody, or two. So
+        would one to whose room somebody may come back who is on the way to another number.
         """
         if kind not in _AT_A_TALK:
             return None
@@ -175,6 +179,12 @@ class Supervision:
             return f"{agent.name}'s line is on its way back to their room; try again"
         if agent.agent_id in self._kept:
             return f"a supervisor still talks to the person in {agent.name}'s room; try again later"
+        if any(agent.agent_id == keeper for _, keeper in self._kept.values()):
+            return f"{agent.name} talks in another agent's room; first give the result of that talk"
+        known = self._board.floor.agents.get(agent.agent_id)
+        is_out = known is None or known.state is AgentState.OUT
+        if is_out and self._board.talks_in_another(agent.agent_id, None):
+            return f"the person whom {agent.name} had is still on the line; try again"
         return None
 
     def result_given(self, attempt_id: int | None, work: Work) -> None:
@@ -261,7 +271,7 @@ class Supervision:
                 for watch in self.watches.at(live.call.channel_id)
                 if watch.kind is K.JOIN and watch.began
             ]
-            if not stepped_in or live.moved:
+            if not stepped_in or live.moved or live.ending:
                 continue
             watch = stepped_in[0]
             self.watches.remove(watch)
@@ -286,7 +296,7 @@ class Supervision:
         self,
         rows: Iterable[Begun],
         people: Mapping[int, Agent],
-        channels: Mapping[str, str],
+        found: Survey,
         work: Work,
         *,
         now: datetime,
@@ -296,50 +306,73 @@ class Supervision:
         Args:
             rows: what had not ended when it was last written.
             people: agents by id.
-            channels: our channel ids that live.
+            found: what Asterisk knows.
             work: takes what follows.
             now: the moment.
         """
-        self._answer_those_who_wait(work)
+        self.watches.clear()
+        self.watches.homing.clear()
         by_attempt = {live.attempt.id: live for live in self._board.calls.values()}
         for row in rows:
             live = by_attempt.get(row.attempt_id)  # type: ignore[call-overload]
             if live is None:
-                self._lone_line(row, channels, work, now=now)
+                self._lone_line(row, found.channels, work, now=now)
             elif row.kind is K.TRANSFER:
-                self._transfers.find(live, row.id, answered=row.began_at is not None)
+                place = found.places.get(live.call.channel_id)
+                self._transfers.find(live, row, place, work, now=now)
             elif row.kind is K.TAKE and row.began_at is not None:
-                pass
+                self._bring_over(live, row, found, work)
             elif row.supervisor_id == live.call.agent_id:
                 self._kept[row.agent_id] = (live.call.channel_id, row.supervisor_id)
-            elif row.channel_id in channels and row.began_at is not None:
+            elif row.channel_id in found.channels and row.began_at is not None:
                 self._find_watch(row, live, people)
             else:
-                self._lone_line(row, channels, work, now=now)
+                self._lone_line(row, found.channels, work, now=now)
         for agent in tuple(self._board.floor.agents.values()):
-            if (agent.channel_id or "").startswith(actions.SUPERVISOR_PREFIX):
-                # They came for one talk only.
-                self._board.floor.agents[agent.agent_id] = replace(agent, then=AgentState.OUT)
             if agent.state is AgentState.OUT:
                 self._keep(agent.agent_id, work, now=now)
+        self._bring_home(found, work)
         self.tidy(work, now=now)
 
-    def _answer_those_who_wait(self, work: Work) -> None:
-        why = "the link to Asterisk was lost meanwhile; see: ringbank supervise list"
-        work.answers += [(one.request, why) for one in self.watches if one.request is not None]
-        self.watches.clear()
+    def _bring_over(self, live: LiveCall, row: Begun, found: Survey, work: Work) -> None:
+        """Move a person to who took them over, where Asterisk could not be told of it."""
+        place = found.places.get(live.call.channel_id)
+        who = self._board.floor.agents.get(row.supervisor_id)
+        if place is None or who is None or who.state is AgentState.OUT:
+            return
+        elsewhere = place.extension != actions.room_of(who.agent_id)
+        is_theirs = live.call.agent_id == who.agent_id
+        if is_theirs and elsewhere and place.context == actions.ROOM_CONTEXT:
+            work.actions.append(actions.move_to_room(live.call.channel_id, who.agent_id))
+
+    def _bring_home(self, found: Survey, work: Work) -> None:
+        """Send lines home from talks that they are at no more, as far as anybody has written."""
+        busy = {watch.supervisor.agent_id for watch in self.watches} | self.watches.homing
+        busy |= {keeper for _, keeper in self._kept.values()}
+        for agent in tuple(self._board.floor.agents.values()):
+            place = found.places.get(agent.channel_id or "")
+            if agent.agent_id not in busy and place is not None and is_away(place, agent.agent_id):
+                self.watches.send_home(agent.agent_id, work)
+
+    def stop_waiting(self, why: str, work: Work) -> None:
+        """Answer every request that waits; the lines stay where they are."""
+        for watch in self.watches:
+            if watch.request is not None:
+                work.answers.append((watch.request, why))
+                watch.request = None
         self._transfers.stop_waiting(why, work)
 
     def _find_watch(self, row: Begun, live: LiveCall, people: Mapping[int, Agent]) -> None:
         who = people.get(row.supervisor_id)
         assert row.channel_id is not None
-        if who is not None:
+        if who is not None and live.call.agent_id is not None:
             self.watches.add(
                 Watch(
                     row=row.id,
                     kind=row.kind,
                     call=live.call.channel_id,
-                    agent_id=row.agent_id,
+                    # Not the agent of the row: the person may have been taken over since.
+                    agent_id=live.call.agent_id,
                     supervisor=who,
                     channel_id=row.channel_id,
                     began=True,
@@ -353,9 +386,9 @@ class Supervision:
         work.supervised.append((row.id, {"ended_at": now}))
         if row.channel_id not in channels or row.channel_id is None:
             return
-        if row.channel_id.startswith(actions.LINE_PREFIX):
+        if self.watches.is_of_agent(row.channel_id):
             self.watches.send_home(row.supervisor_id, work)
-        elif self._board.floor.of_line(row.channel_id) is None:
+        else:
             work.actions.append(actions.hang_up(row.channel_id))
 
     # -- taking over, moving on ------------------------------------------------------

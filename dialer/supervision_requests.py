@@ -60,6 +60,7 @@ def _order(connection: Connection, request: Request, asker: AgentRow) -> Order:
         owes=_lease_of(connection, asker.id, request.attempt_id),
         to=str(request.detail.get("to", "")),
         silent=recorded is not None and recordings.is_paused(recorded),
+        said=_is_said(connection, request.attempt_id),
     )
 
 
@@ -71,6 +72,12 @@ def _lease_of(connection: Connection, agent_id: int, but: int) -> str | None:
         )
     )
     return lease
+
+
+def _is_said(connection: Connection, attempt_id: int) -> bool:
+    """Tell whether the result of a call is given."""
+    said = select(attempts.c.disposition_kind).where(attempts.c.id == attempt_id)
+    return connection.scalar(said) is not None
 
 
 def _channel_of(connection: Connection, attempt_id: int | None) -> str:

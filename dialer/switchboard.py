@@ -257,6 +257,11 @@ class Switchboard:
         """Tell whether a request waits for a telephone to be answered."""
         return request in self._logins.values()
 
+    def stop_waiting(self, why: str, work: Work) -> None:
+        """Answer every login that waits; the telephones ring on, and may yet be picked up."""
+        work.answers += [(request, why) for request in self._logins.values()]
+        self._logins.clear()
+
     def tell(
         self,
         agent_id: int,
@@ -280,17 +285,22 @@ class Switchboard:
         if effect is AgentEffect.HANG_UP_LINE and agent.channel_id:
             work.actions.append(actions.hang_up(agent.channel_id))
         elif effect in (AgentEffect.HANG_UP_CALL, AgentEffect.SAY_GOODBYE):
-            end = actions.say_goodbye if effect is AgentEffect.SAY_GOODBYE else actions.hang_up
-            work.actions += [
-                end(live.call.channel_id)
-                for live in self.calls.values()
-                if live.call.agent_id == agent_id
-                and live.call.state is CallState.TALKING
-                and not live.moved
-            ]
-            ringing = self._giving.dialled_by(agent_id)
-            work.actions += [actions.hang_up(live.call.channel_id) for live in ringing]
+            self._end_call(agent_id, work, politely=effect is AgentEffect.SAY_GOODBYE)
         return why_not
+
+    def _end_call(self, agent_id: int, work: Work, *, politely: bool) -> None:
+        """End the call that an agent is in, but for one whose person goes to another number.
+
+        Those who come back from there are hung up then (`dialer.transfers`).
+        """
+        end = actions.say_goodbye if politely else actions.hang_up
+        for live in self.calls.values():
+            talks = live.call.agent_id == agent_id and live.call.state is CallState.TALKING
+            if talks and not live.moved and (politely or not live.moving):
+                live.ending = True
+                work.actions.append(end(live.call.channel_id))
+        ringing = self._giving.dialled_by(agent_id)
+        work.actions += [actions.hang_up(live.call.channel_id) for live in ringing]
 
     def _must_stay(self, agent_id: int, event: AgentEvent, pause: str | None) -> bool:
         """Hold back an agent who wants to go while a ringing telephone counts on them.

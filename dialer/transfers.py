@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from campaigns.supervisions import Begun
 from dialer import actions
 from dialer.agent import AgentEvent
 from dialer.live import LiveCall, Work
+from dialer.recovery import Place
 from dialer.switchboard import Switchboard
 from dialer.trunks import Lines
 
@@ -60,6 +62,7 @@ class Transfers:
             live.call.channel_id, channel, live.stored.campaign.caller_id, live.call.agent_id
         )
         self._by_call[live.call.channel_id] = _Transfer(row=row, request=request, lines=lines)
+        live.moving = True
         return None
 
     def awaits(self, request: int) -> bool:
@@ -73,17 +76,9 @@ class Transfers:
         if live is None or transfer is None:
             return
         if fields.get("stage") == "answered" and not transfer.answered:
-            transfer.answered = live.moved = True
-            work.supervised.append((transfer.row, {"began_at": now}))
-            if live.call.agent_id is not None:
-                self._board.tell(live.call.agent_id, AgentEvent.CALL_OVER, work, now=now)
-            if transfer.request is not None:
-                work.answers.append((transfer.request, None))
-                transfer.request = None
+            self._answered(live, transfer, work, now=now)
         elif fields.get("stage") == "failed":
-            told = fields.get("why", "").lower() or "no answer"
-            why = f"the number was not reached ({told}); the person is back in the agent's room"
-            self._end(call, why, work, now=now)
+            self._back(live, fields.get("why", "").lower() or "no answer", work, now=now)
 
     def tidy(self, work: Work, *, now: datetime) -> None:
         """Forget those whose call is over."""
@@ -91,16 +86,34 @@ class Transfers:
             if call not in self._board.calls:
                 self._end(call, "the person hung up", work, now=now)
 
-    def find(self, live: LiveCall, row: int, *, answered: bool) -> None:
-        """Take over a transfer that was begun before this link, or by an earlier process."""
+    def find(
+        self, live: LiveCall, row: Begun, place: Place | None, work: Work, *, now: datetime
+    ) -> None:
+        """Take over a transfer that was begun before this link, or by an earlier process.
+
+        Args:
+            live: the call.
+            row: what was written of it.
+            place: where the person is now.
+            work: takes what follows.
+            now: the moment.
+        """
         known = self._by_call.get(live.call.channel_id)
-        self._by_call[live.call.channel_id] = _Transfer(
-            row=row,
+        answered = row.began_at is not None
+        transfer = _Transfer(
+            row=row.id,
             request=None,
             lines=known.lines if known is not None else None,
             answered=answered,
         )
-        live.moved = answered
+        self._by_call[live.call.channel_id] = transfer
+        live.moved, live.moving = answered, not answered
+        if answered or place is None:
+            return
+        if place.context == actions.TRANSFER_CONTEXT and place.bridged:
+            self._answered(live, transfer, work, now=now)
+        elif place.context == actions.ROOM_CONTEXT:
+            self._back(live, "it failed while the link to Asterisk was lost", work, now=now)
 
     def stop_waiting(self, why: str, work: Work) -> None:
         """Answer every request that waits; the transfers go on."""
@@ -108,6 +121,27 @@ class Transfers:
             if transfer.request is not None:
                 work.answers.append((transfer.request, why))
                 transfer.request = None
+
+    def _answered(self, live: LiveCall, transfer: _Transfer, work: Work, *, now: datetime) -> None:
+        """Take in that a person talks to the other number, and free their agent."""
+        transfer.answered = live.moved = True
+        live.moving = False
+        work.supervised.append((transfer.row, {"began_at": now}))
+        work.let_go.append(live.attempt.id)  # whose result was given on the way there
+        if live.call.agent_id is not None:
+            self._board.tell(live.call.agent_id, AgentEvent.CALL_OVER, work, now=now)
+        if transfer.request is not None:
+            work.answers.append((transfer.request, None))
+            transfer.request = None
+
+    def _back(self, live: LiveCall, told: str, work: Work, *, now: datetime) -> None:
+        """Take in that a person is in the agent's room again; the result may be there by now."""
+        why = f"the number was not reached ({told}); the person is back in the agent's room"
+        self._end(live.call.channel_id, why, work, now=now)
+        live.moving = False
+        agent = self._board.floor.agents.get(live.call.agent_id or 0)
+        if agent is not None and agent.result_given:
+            self._board.tell(agent.agent_id, AgentEvent.RESULT, work, now=now)
 
     def _end(self, call: str, why: str, work: Work, *, now: datetime) -> None:
         transfer = self._by_call.pop(call)

@@ -13,6 +13,7 @@ from campaigns.supervisions import SupervisionKind
 from dialer import actions
 from dialer.agent import Agent
 from dialer.live import Work
+from dialer.recovery import Place
 from dialer.switchboard import Switchboard
 
 K = SupervisionKind
@@ -25,6 +26,12 @@ _CONTEXTS: Mapping[K, str] = {
 """Where a supervisor's line has to be for what they do."""
 
 OVER = "the talk is over"
+
+
+def is_away(place: Place, agent_id: int) -> bool:
+    """Tell whether a line is at somebody's talk, and not in the room of its own agent."""
+    at_home = (place.context, place.extension) == place_of(K.TAKE, agent_id, agent_id)
+    return place.context in _CONTEXTS.values() and not at_home
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,11 +54,6 @@ class Watch:
     channel_id: str
     request: int | None = None
     began: bool = False
-
-    @property
-    def own(self) -> bool:
-        """Whether it is the line of an agent who is logged in."""
-        return self.channel_id.startswith(actions.LINE_PREFIX)
 
 
 def place_of(kind: SupervisionKind, agent_id: int, supervisor_id: int) -> tuple[str, str]:
@@ -118,10 +120,19 @@ class Watches:
     def dismiss(self, watch: Watch, work: Work, *, now: datetime) -> None:
         """Send a supervisor's line home, or hang it up."""
         self.forget(watch, work, why=OVER, now=now)
-        if not watch.own:
+        if not self.is_of_agent(watch.channel_id):
             work.actions.append(actions.hang_up(watch.channel_id))
         elif watch.kind is not K.TAKE:  # that one is on its way already
             self.send_home(watch.supervisor.agent_id, work)
+
+    def is_of_agent(self, channel_id: str) -> bool:
+        """Tell whether a line is that of an agent who is logged in.
+
+        One that was rung for a talk is so too, once its supervisor took somebody over and
+        stays.
+        """
+        agent = self._board.floor.of_line(channel_id)
+        return agent is not None and agent.state is not AgentState.OUT
 
     def send_home(self, agent_id: int, work: Work) -> None:
         """Have an agent's line go back into its own room."""

@@ -90,3 +90,17 @@ def test_a_notice_is_played_to_the_person_before_they_are_in_the_room(link, numb
     link.until(Event="ConfbridgeJoin", Uniqueid=attempt)
     link.send("Hangup", Channel=attempt)
     link.hangup(attempt)
+
+
+def test_nobody_is_let_into_a_room_that_emptied_during_the_notice(link, number):
+    attempt = recorded_talk(
+        link, number, "746416", "ringbank/emptied.wav", RINGBANK_NOTICE="tt-allbusy"
+    )
+    line = link.until(Event="ConfbridgeJoin", Conference="746416")["Uniqueid"]
+    link.send("Hangup", Channel=line)
+    link.hangup(line)
+    assert "abandoned" not in link.stages(attempt), "the notice is still played"
+    link.stage(attempt, "abandoned")
+    link.hangup(attempt)
+    joined = [e["Uniqueid"] for e in link.events if e.get("Event") == "ConfbridgeJoin"]
+    assert attempt not in joined, "a silent room, with nobody in it"

@@ -144,7 +144,7 @@ def test_a_tone_is_whispered_to_the_agents_line_alone() -> None:
     channel = dict(actions.sound_tone("rba-1f").fields)["Channel"]
     whispered = re.fullmatch(r"Local/(rba-1f)@([\w-]+)/n", channel)
     assert whispered, channel
-    assert extensions(whispered[2]) == ["_rba-."], "it is for agents' lines, not for people"
+    assert extensions(whispered[2]) == ["_rb[as]-."], "for agents' lines, not for people"
     spied = dict(one.split(",") for one in re.findall(r"ChanSpy\((.*)\)", CODE))
     options = spied["${EXTEN}"]
     assert set("uqW") <= set(options), "one line by its id, unannounced, and never listened to"

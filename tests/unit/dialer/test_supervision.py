@@ -10,6 +10,8 @@ from campaigns.supervisions import Begun, SupervisionKind
 from dialer.actions import Action, room_of
 from dialer.agent import AgentEvent
 from dialer.call import AgentJoined
+from dialer.recorder import Recorder
+from dialer.recovery import Place, Survey
 from dialer.store import RequestKind
 from dialer.supervision import Order, Supervision
 from dialer.switchboard import Work
@@ -362,13 +364,18 @@ def begun(floor: Floor, kind: K, channel_id: str | None, *, by: int = BO, began:
     )  # fmt: skip
 
 
-def restarted(floor: Floor, row: Begun, *channels: str) -> Supervision:
+def restarted(floor: Floor, row: Begun, *channels: str, **places: Place) -> Supervision:
+    """Have a new process begin; `places` are those of the `call`, or of somebody's `line`."""
     floor.supervision = Supervision(floor.board)
     floor.fresh()
     people = {BO: floor.who(BO)}
-    floor.supervision.catch_up(
-        [row], people, dict.fromkeys(channels, "6"), floor.work, now=at(floor.now_s)
+    ids = {"call": floor.call, "line": floor.board.floor.agents.get(BO, floor.who(BO)).channel_id}
+    found = Survey(
+        boot="first",
+        channels=dict.fromkeys(channels, "6"),
+        places={ids[what] or "": place for what, place in places.items()},
     )
+    floor.supervision.catch_up([row], people, found, floor.work, now=at(floor.now_s))
     return floor.supervision
 
 
@@ -407,3 +414,287 @@ def test_a_new_engine_remembers_who_talks_to_another_number():
     assert floor.work.actions == []
     floor.supervision.result_given(floor.board.calls[floor.call].attempt.id, floor.work)
     assert floor.work.let_go == [floor.board.calls[floor.call].attempt.id]
+
+
+# -- what must not meet
+
+
+def moved_back(floor: Floor) -> None:
+    floor.say(
+        event="UserEvent", userevent="RingbankTransfer", attempt=floor.call,
+        stage="failed", why="BUSY",
+    )  # fmt: skip
+
+
+def test_whose_line_is_at_a_talk_has_nobody_called():
+    floor = Floor()
+    floor.paused(BO)
+    floor.at_talk(K.LISTEN)
+    bo = floor.who(BO)
+    assert "supervise end" in (floor.supervision.why_not(RequestKind.DIAL, bo) or "")
+    floor.supervision.end(7, bo, floor.work, now=at(1))
+    assert "on its way" in (floor.supervision.why_not(RequestKind.DIAL, bo) or "")
+    floor.say(event="ConfbridgeJoin", uniqueid=floor.line(BO), conference=room_of(BO))
+    assert floor.supervision.why_not(RequestKind.DIAL, bo) is None
+
+
+@pytest.mark.parametrize("take", [True, False], ids=["taken over", "kept"])
+def test_who_looks_at_somebody_and_gets_the_person_of_another_talks(take):
+    floor = Floor()
+    floor.paused(BO)
+    floor.at_talk(K.JOIN)
+    floor.tell(BO, AgentEvent.PREVIEW)
+    if take:
+        floor.ask(K.TAKE)
+        floor.arrives()
+    else:
+        floor.drops(floor.line(ANNA))
+    assert (floor.owner, floor.state(BO)) == (BO, S.TALKING)
+    floor.hang_up(floor.call)
+    floor.tell(BO, AgentEvent.RESULT)
+    assert floor.state(BO) is S.PREVIEW, "where they were before"
+
+
+def test_who_talks_in_another_agents_room_is_not_ready_before_they_are_home():
+    floor = Floor()
+    floor.paused(BO)
+    floor.at_talk(K.JOIN)
+    floor.drops(floor.line(ANNA))
+    bo = floor.who(BO)
+    assert "in another agent's room" in (floor.supervision.why_not(RequestKind.READY, bo) or "")
+    floor.hang_up(floor.call)
+    assert "on its way" in (floor.supervision.why_not(RequestKind.READY, bo) or "")
+    floor.say(event="ConfbridgeJoin", uniqueid=floor.line(BO), conference=room_of(BO))
+    assert floor.supervision.why_not(RequestKind.READY, bo) is None
+
+
+def test_nobody_comes_to_a_talk_that_is_being_ended():
+    floor = Floor()
+    for kind in (K.LISTEN, K.TAKE, K.TRANSFER):
+        assert "the talk is over" in (floor.ask(kind, said=True, to="PJSIP/desk2") or "")
+    assert floor.work.actions == []
+
+
+def test_a_hostile_person_who_hears_the_goodbye_is_kept_for_nobody():
+    floor = Floor()
+    floor.at_talk(K.JOIN)
+    floor.tell(ANNA, AgentEvent.HOSTILE)
+    floor.fresh()
+    floor.drops(floor.line(ANNA))
+    assert floor.owner == ANNA
+    assert floor.work.chosen == []
+    floor.hang_up(floor.call)
+    assert [*floor.supervision.watches] == []
+
+
+def test_an_agent_whose_person_may_come_back_does_not_log_in_before_that():
+    floor = Floor()
+    anna = floor.who(ANNA)
+    floor.ask(K.TRANSFER, to="+4721000055")
+    floor.drops(floor.line(ANNA))
+    assert "still on the line" in (floor.supervision.why_not(RequestKind.LOGIN, anna) or "")
+    moved_back(floor)
+    assert "still on the line" in (floor.supervision.why_not(RequestKind.LOGIN, anna) or "")
+    floor.hang_up(floor.call)
+    assert floor.supervision.why_not(RequestKind.LOGIN, anna) is None
+
+
+def test_a_result_on_the_way_to_another_number_does_not_cut_the_person_off():
+    floor = Floor()
+    floor.ask(K.TRANSFER, to="+4721000055")
+    floor.fresh()
+    floor.tell(ANNA, AgentEvent.RESULT)
+    assert floor.work.actions == []
+    assert floor.state(ANNA) is S.TALKING, "they may come back"
+    floor.say(event="UserEvent", userevent="RingbankTransfer", attempt=floor.call, stage="answered")
+    assert floor.state(ANNA) is S.READY
+    assert floor.work.let_go == [floor.board.calls[floor.call].attempt.id]
+    assert floor.work.actions == []
+
+
+def test_a_person_who_comes_back_after_the_result_is_hung_up():
+    floor = Floor()
+    floor.ask(K.TRANSFER, to="+4721000055")
+    floor.tell(ANNA, AgentEvent.RESULT)
+    floor.fresh()
+    moved_back(floor)
+    assert asked(floor.work) == [("Hangup", floor.call)]
+    floor.hang_up(floor.call)
+    assert floor.state(ANNA) is S.READY
+
+
+def test_a_hostile_person_on_the_way_to_another_number_hears_the_goodbye():
+    floor = Floor()
+    floor.ask(K.TRANSFER, to="+4721000055")
+    floor.fresh()
+    floor.tell(ANNA, AgentEvent.HOSTILE)
+    assert asked(floor.work) == [("Redirect", "ringbank-goodbye")]
+
+
+def test_a_new_engine_knows_in_whose_room_a_listener_hears_somebody_who_was_taken_over():
+    floor = Floor()
+    floor.at_talk(K.TAKE, CLEO)
+    restarted(floor, begun(floor, K.LISTEN, "rbs-9"), "rbs-9")
+    assert floor.watch(BO).agent_id == CLEO
+    floor.ask(K.WHISPER)
+    assert dict(floor.work.actions[-1].fields)["Exten"] == room_of(CLEO)
+
+
+# -- what Asterisk was not told before the link was lost, or told nobody after
+
+
+def test_a_new_engine_sees_that_the_other_number_has_answered():
+    floor = Floor()
+    row = begun(floor, K.TRANSFER, None, began=False)
+    restarted(floor, row, call=Place(context="ringbank-transfer", extension="s", bridged=True))
+    assert (50, {"began_at": at(floor.now_s)}) in floor.work.supervised
+    assert floor.state(ANNA) is S.WRAP_UP
+    floor.fresh()
+    floor.tell(ANNA, AgentEvent.RESULT)
+    assert floor.work.actions == [], "their talk goes on"
+
+
+def test_a_new_engine_waits_on_for_a_number_that_rings():
+    floor = Floor()
+    row = begun(floor, K.TRANSFER, None, began=False)
+    restarted(floor, row, call=Place(context="ringbank-transfer", extension="s"))
+    assert floor.state(ANNA) is S.TALKING
+    assert "is being moved" in (floor.ask(K.LISTEN) or "")
+    moved_back(floor)
+    assert floor.ask(K.LISTEN) is None
+
+
+@pytest.mark.parametrize("result", [True, False])
+def test_a_new_engine_sees_that_the_person_is_back_in_the_room(result):
+    floor = Floor()
+    floor.ask(K.TRANSFER, to="PJSIP/desk2")
+    if result:
+        floor.tell(ANNA, AgentEvent.RESULT)
+    row = begun(floor, K.TRANSFER, None, began=False)
+    restarted(floor, row, call=Place(context="ringbank-room", extension=room_of(ANNA)))
+    assert asked(floor.work) == ([("Hangup", floor.call)] if result else [])
+    assert floor.state(ANNA) is S.TALKING
+    ((_, values),) = floor.work.supervised
+    assert "is back" in str(values["detail"])
+    floor.fresh()
+    assert floor.ask(K.LISTEN) is None
+
+
+@pytest.mark.parametrize(("room", "moved"), [(ANNA, True), (BO, False)])
+def test_a_new_engine_moves_the_person_whom_the_old_one_could_not_hand_over(room, moved):
+    floor = Floor()
+    floor.paused(BO)
+    floor.at_talk(K.TAKE)
+    row = begun(floor, K.TAKE, floor.line(BO))
+    restarted(floor, row, call=Place(context="ringbank-room", extension=room_of(room)))
+    assert asked(floor.work) == ([("Redirect", "ringbank-room")] if moved else [])
+
+
+def test_a_new_engine_leaves_the_person_where_they_are_when_the_supervisor_is_gone():
+    floor = Floor()
+    floor.paused(BO)
+    floor.at_talk(K.TAKE)
+    floor.line_down(BO)
+    row = begun(floor, K.TAKE, None)
+    restarted(floor, row, call=Place(context="ringbank-room", extension=room_of(ANNA)))
+    assert floor.work.actions == []
+
+
+@pytest.mark.parametrize(
+    ("place", "is_away"),
+    [
+        (Place(context="ringbank-listen", extension=room_of(ANNA)), True),
+        (Place(context="ringbank-step-in", extension=room_of(ANNA)), True),
+        (Place(context="ringbank-agent-line", extension=room_of(BO)), False),
+    ],
+)
+def test_a_new_engine_sends_a_line_home_that_is_at_a_talk_by_mistake(place, is_away):
+    floor = Floor()
+    floor.paused(BO)
+    floor.at_talk(K.LISTEN)
+    floor.supervision.end(7, floor.who(BO), floor.work, now=at(1))
+    gone = replace(begun(floor, K.LISTEN, None), attempt_id=attempt(99).id)
+    supervision = restarted(floor, gone, line=place)
+    assert asked(floor.work) == ([("Redirect", "ringbank-agent-line")] if is_away else [])
+    why_not = supervision.why_not(RequestKind.READY, floor.who(BO))
+    assert ("on its way" in (why_not or "")) is is_away
+
+
+# -- who was rung for a talk, and stays
+
+
+def stays(floor: Floor, wish: AgentEvent) -> str:
+    """Have Bo take the person over on a telephone that was rung, and go on working; the line."""
+    channel_id = floor.at_talk(K.TAKE)
+    floor.tell(BO, wish)
+    floor.hang_up(floor.call)
+    floor.tell(BO, AgentEvent.RESULT)
+    floor.fresh()
+    return channel_id
+
+
+def test_who_took_over_and_wants_more_stays_so_with_a_new_engine():
+    floor = Floor()
+    channel_id = stays(floor, AgentEvent.READY)
+    found = Survey(
+        boot="first",
+        channels={channel_id: "6"},
+        places={channel_id: Place(context="ringbank-agent-line", extension=room_of(BO))},
+    )
+    floor.supervision.catch_up([], {}, found, floor.work, now=at(floor.now_s))
+    floor.tell(ANNA, AgentEvent.PAUSE)
+    floor.call = floor.waiting()
+    floor.match()
+    floor.hear(floor.call, AgentJoined)
+    assert floor.state(BO) is S.TALKING
+    floor.hang_up(floor.call)
+    floor.tell(BO, AgentEvent.RESULT)
+    assert floor.state(BO) is S.READY
+    assert "Hangup" not in [name for name, _ in asked(floor.work)]
+
+
+def test_who_took_over_and_pauses_listens_on_that_line_and_keeps_it():
+    floor = Floor()
+    channel_id = stays(floor, AgentEvent.PAUSE)
+    assert floor.state(BO) is S.PAUSED
+    floor.call = floor.waiting()
+    floor.match()
+    floor.hear(floor.call, AgentJoined)
+    assert floor.at_talk(K.LISTEN) == channel_id
+    floor.fresh()
+    floor.supervision.end(7, floor.who(BO), floor.work, now=at(floor.now_s))
+    assert asked(floor.work) == [("Redirect", "ringbank-agent-line")]
+    assert floor.state(BO) is S.PAUSED
+
+
+# -- a link that is lost
+
+
+def test_nobody_waits_for_a_telephone_while_asterisk_is_gone():
+    floor = Floor()
+    login = floor.login(CLEO)
+    floor.ask(K.LISTEN)
+    listening = floor.last.request
+    other = floor.waiting()
+    floor.ready(4)
+    floor.match()
+    floor.hear(other, AgentJoined)
+    floor.ask(K.TRANSFER, call=other, to="PJSIP/desk2")
+    moving = floor.last.request
+    recorder = Recorder(floor.board)
+    recorder.silence(9, floor.call, floor.work, silent=True)
+    floor.fresh()
+    for waited_for in (floor.board, floor.supervision, recorder):
+        waited_for.stop_waiting("lost", floor.work)
+    assert sorted(floor.work.answers) == sorted((r, "lost") for r in (login, listening, moving, 9))
+    assert not floor.board.awaited(login)
+    assert not floor.supervision.awaits(listening)
+    assert not floor.supervision.awaits(moving)
+    assert not recorder.awaits(9)
+    bo = floor.who(BO)
+    assert "supervise end" in (floor.supervision.why_not(RequestKind.READY, bo) or ""), (
+        "there still"
+    )
+    floor.fresh()
+    floor.line_up(CLEO)
+    assert (floor.state(CLEO), floor.work.answers) == (S.PAUSED, []), "picked up after all"
