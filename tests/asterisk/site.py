@@ -113,7 +113,7 @@ caller_ids = ["+4721000000"]
         """Import a person for each ending; return their numbers."""
         called = [self.number(ending) for ending in endings]
         file = self.folder / f"{to}-{called[0]}.csv"
-        rows = [f"Person {one},{one}\n" for one in called]
+        rows = [f"{name_of(one)},{one}\n" for one in called]
         file.write_text("name,phone\n" + "".join(rows))
         self.ringbank("leads", "import", str(file), "--list", to)
         return called
@@ -326,6 +326,11 @@ choices = ["yes", "no"]
     def _is_connected(self, process: "EngineProcess") -> bool:
         told = self.report()
         return bool(told and told.pid == process.pid and told.report)
+
+
+def name_of(number: str) -> str:
+    """Return the name of the person of a number: not the number, which agents may not see."""
+    return "Person " + number.translate(str.maketrans("0123456789", "abcdefghij", "+"))
 
 
 class EngineProcess:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dialer.lab.lab import Lab
-from tests.asterisk.site import EngineProcess, Site
+from tests.asterisk.site import EngineProcess, Site, name_of
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -119,7 +119,7 @@ def test_a_talk_goes_on_while_the_engine_is_dead(site: Site):
     assert (attempt.outcome, attempt.disposition) == ("connected", "completed")
     assert attempt.connected_at < crash, "the talk began before the crash"
     following = site.next("anna")
-    assert following["lead"]["name"] == f"Person {second}"
+    assert following["lead"]["name"] == name_of(second)
     site.result(following["lease"])
     again.until(lambda: site.attempt(second).ended_at)
     again.interrupt()
@@ -139,7 +139,7 @@ def test_a_result_that_is_given_while_the_engine_is_dead_ends_the_talk_later(sit
     again = site.engine()
     again.until(lambda: site.attempt(first).ended_at)
     following = site.next("anna")
-    assert following["lead"]["name"] == f"Person {second}"
+    assert following["lead"]["name"] == name_of(second)
     site.result(following["lease"])
     again.until(lambda: site.attempt(second).ended_at)
     again.interrupt()

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from campaigns.desk_tables import agent_states, skips
 from campaigns.tables import claims
 from leads.db import writing
-from tests.asterisk.site import Site
+from tests.asterisk.site import Site, name_of
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -42,7 +42,7 @@ def test_a_day_in_preview(site: Site):
     engine.until(lambda: site.agent("anna").state == "preview")
     assert not site.attempts(), "nobody is called before the agent says so"
     assert site.next("anna")["lease"] == person["lease"]
-    assert person["lead"]["name"] == f"Person {busy}"
+    assert person["lead"]["name"] == name_of(busy)
 
     # Nobody is reached: the attempt has its end, and the agent looks at the next person.
     said = site.ringbank("dial", person["lease"], "--wait", "15")
@@ -52,7 +52,7 @@ def test_a_day_in_preview(site: Site):
         "preview", "busy", site.agent("anna").id, person["lease"],
     )  # fmt: skip
     person = site.next("anna")
-    assert person["lead"]["name"] == f"Person {talked}"
+    assert person["lead"]["name"] == name_of(talked)
 
     said = site.ringbank("dial", person["lease"], "--wait", "15")
     assert (said["state"], said["outcome"]) == ("talking", None)
@@ -203,11 +203,11 @@ def test_a_full_trunk_is_told_and_the_person_kept(site: Site):
 def test_whoever_is_skipped_is_somebody_elses(site: Site):
     engine, (first, second) = begin(site, "00", "01", agents=("anna", "bo"))
     person = site.next("anna")
-    assert person["lead"]["name"] == f"Person {first}"
+    assert person["lead"]["name"] == name_of(first)
     assert "know_person" in site.ringbank("skip", person["lease"], "--reason", "kow", status=2)
     site.ringbank("skip", person["lease"], "--reason", "know_person", "--note", "my aunt")
-    assert site.next("anna")["lead"]["name"] == f"Person {second}"
-    assert site.next("bo")["lead"]["name"] == f"Person {first}"
+    assert site.next("anna")["lead"]["name"] == name_of(second)
+    assert site.next("bo")["lead"]["name"] == name_of(first)
     (skipped,) = site.read(select(skips))
     assert (skipped.reason, skipped.note) == ("know_person", "my aunt")
     leave(engine)

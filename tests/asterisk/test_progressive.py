@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from campaigns.tables import claims
-from tests.asterisk.site import Site
+from tests.asterisk.site import Site, name_of
 from tests.waiting import until
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -34,7 +34,7 @@ def test_a_day_of_an_agent(site: Site):
 
     site.ringbank("agents", "ready", "anna")
     person = site.next("anna")
-    assert person["lead"]["name"] == f"Person {people[0]}"
+    assert person["lead"]["name"] == name_of(people[0])
     assert person["phone"] is None
     assert site.agent("anna").state == "talking"
     assert site.next("anna")["lease"] == person["lease"]
@@ -56,7 +56,7 @@ def test_a_day_of_an_agent(site: Site):
     assert first.connected_at - first.answered_at < timedelta(seconds=1)
     assert site.leads()[people[0]].state == "done"
     second = site.next("anna")
-    assert second["lead"]["name"] == f"Person {people[1]}"
+    assert second["lead"]["name"] == name_of(people[1])
     assert [entry["disposition"] for entry in second["history"]] == []
 
     # The agent asks for a pause in the middle of the talk: it comes after the result.
@@ -95,7 +95,7 @@ def test_an_agent_is_ready_again_only_after_the_result(site: Site):
     site.result(person["lease"])
     attempt = site.attempt(called)
     assert attempt.wrap_s > 0
-    assert site.next("anna")["lead"]["name"] == f"Person {other}"
+    assert site.next("anna")["lead"]["name"] == name_of(other)
     site.result(site.next("anna")["lease"])
     engine.until(lambda: site.attempt(other).ended_at)
     engine.interrupt()
@@ -180,7 +180,7 @@ def test_two_agents_and_six_people_leave_nobody_alone(site: Site):
             strict=True)
     )  # fmt: skip
     reached = [one for one in site.attempts() if one.outcome == "connected"]
-    assert sorted(given) == sorted(f"Person {one.phone}" for one in reached)
+    assert sorted(given) == sorted(name_of(one.phone) for one in reached)
     assert all(one.connected_at - one.answered_at < timedelta(seconds=1) for one in reached)
     assert len({one.agent_id for one in reached}) == 2, "both had somebody to talk to"
     assert all(one.disposition == "completed" for one in reached)
@@ -193,7 +193,7 @@ def test_a_key_of_a_broadcast_brings_the_person_to_an_agent(site: Site, link):
     site.agent_ready("anna")
     site.broadcast()
     person = site.next("anna")
-    assert person["lead"]["name"] == f"Person {pressed}"
+    assert person["lead"]["name"] == name_of(pressed)
     link.send("Hangup", Channel=site.attempt(pressed).channel_id)
     engine.until(lambda: site.agent("anna").state == "wrap_up")
     assert site.next("anna")["lease"] == person["lease"], "the result is still owed"
@@ -224,7 +224,7 @@ def test_an_agent_who_dials_by_hand_is_given_nobody_else(site: Site):
     assert "ringbank agents pause anna" in said
     site.campaign("progressive", PROGRESSIVE)
     person = site.next("anna")
-    assert person["lead"]["name"] in (f"Person {by_hand}", f"Person {dialled}")
+    assert person["lead"]["name"] in (name_of(by_hand), name_of(dialled))
     # Asked for another campaign they get whom they have.
     assert site.next("anna", campaign="by-hand")["lease"] == person["lease"]
     site.ringbank("agents", "pause", "anna")

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from campaigns.desk_tables import supervisions
 from campaigns.tables import claims
-from tests.asterisk.site import Site
+from tests.asterisk.site import Site, name_of
 from tests.asterisk.sound import Ear
 from tests.asterisk.test_progressive import PROGRESSIVE, on_sqlite
 
@@ -89,7 +89,7 @@ def test_a_supervisor_who_is_not_logged_in_listens_whispers_and_steps_in(floor, 
     floor.hears("person", AGENT, BO)
     assert site.channels() == lines, "the telephone was rung once"
     (seen,) = floor.supervise("list")
-    assert (seen["agent"], seen["person"], seen["live"]) == ("anna", f"Person {floor.called}", True)
+    assert (seen["agent"], seen["person"], seen["live"]) == ("anna", name_of(floor.called), True)
     assert [(s["name"], s["kind"]) for s in seen["supervisors"]] == [("bo", "join")]
 
     site.result(floor.lease)
@@ -236,7 +236,7 @@ def test_a_person_is_moved_to_another_number_and_the_agent_goes_on(floor, site, 
     (other,) = site.people("00")
     site.result(floor.lease)
     second = site.next("anna")
-    assert second["lead"]["name"] == f"Person {other}"
+    assert second["lead"]["name"] == name_of(other)
     assert site.attempt(floor.called).ended_at is None, "her result does not end their talk"
     floor.hears("person", CLEO)
     site.result(second["lease"])

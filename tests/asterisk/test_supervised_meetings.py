@@ -9,7 +9,7 @@ from sqlalchemy import select
 from campaigns.desk_tables import recordings, supervisions
 from campaigns.tables import claims
 from dialer.lab.lab import Lab
-from tests.asterisk.site import Site
+from tests.asterisk.site import Site, name_of
 from tests.asterisk.test_faults import asterisk_killed
 from tests.asterisk.test_preview import PREVIEW
 from tests.asterisk.test_progressive import PROGRESSIVE
@@ -54,7 +54,7 @@ def test_whoever_had_called_a_person_that_is_taken_over_chooses_the_next(site: S
     engine.kill()
     engine = site.engine()
     person = site.next("anna")
-    assert person["lead"]["name"] == f"Person {other}"
+    assert person["lead"]["name"] == name_of(other)
     assert site.ringbank("dial", person["lease"], "--wait", "15")["state"] == "talking"
     assert site.attempt(called).ended_at is None
     site.result(lease)
