@@ -69,6 +69,7 @@ def desk(opened: Open, started: None) -> Terminal:
 
 def key_of(desk: Terminal, label: str) -> str:
     """Return the key that stands before a label on the screen."""
+    desk.shows(label)
     found = re.search(rf"(\S) {re.escape(label)}", desk.screen())
     assert found, f"{label} is not offered"
     return found[1]
