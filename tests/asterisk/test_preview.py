@@ -96,7 +96,7 @@ def test_the_person_hangs_up_first_and_the_result_is_owed(site: Site, link):
     site.ringbank("dial", lease, "--wait", "10")
     link.send("Hangup", Channel=site.agent("anna").channel_id)
     engine.until(lambda: site.attempt(second).ended_at)
-    assert (site.agent("anna").state, site.channels()) == ("out", [])
+    engine.until(lambda: (site.agent("anna").state, site.channels()) == ("out", []))
     assert site.next("anna")["lease"] == lease
     site.result(lease, "partial")
     assert site.attempt(second).disposition == "partial"
