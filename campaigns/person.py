@@ -118,13 +118,7 @@ def everything_of(connection: Connection, lead_id: int) -> dict[str, Rows]:
         "consents": _rows(
             connection, select(consents).where(_theirs(consents, lead_id)).order_by(consents.c.id)
         ),
-        "campaigns": _rows(
-            connection,
-            select(campaigns.c.name.label("campaign"), campaign_leads)
-            .join(campaigns)
-            .where(_theirs(campaign_leads, lead_id))
-            .order_by(campaign_leads.c.id),
-        ),
+        "campaigns": _rows(connection, _of(campaign_leads, lead_id)),
         "attempts": _rows(
             connection,
             select(campaigns.c.name.label("campaign"), agents.c.name.label("agent"), attempts)
@@ -143,13 +137,7 @@ def everything_of(connection: Connection, lead_id: int) -> dict[str, Rows]:
             .where(_theirs(attempts, lead_id))
             .order_by(result_changes.c.id),
         ),
-        "skips": _rows(
-            connection,
-            select(campaigns.c.name.label("campaign"), skips)
-            .join(campaigns)
-            .where(_theirs(skips, lead_id))
-            .order_by(skips.c.id),
-        ),
+        "skips": _rows(connection, _of(skips, lead_id)),
         "recordings": _rows(
             connection,
             select(recordings)
