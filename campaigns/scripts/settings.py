@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from campaigns.fields import Section, shown
+from leads.languages import CODES
 
-_LANGUAGE = re.compile(r"[a-z]{2,3}")
+_THREE_LETTERS = re.compile(r"[a-z]{3}")
+"""ISO 639-3 has some eight thousand of them: lists may hold any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ def read_script(file: Section) -> ScriptFiles | None:
         return None
     name = table.text("file", required=not table.has("about"))
     language = table.text("language", required=False)
-    if language and not _LANGUAGE.fullmatch(language):
+    if language and not _is_language(language):
         table.refuse("language", _no_language(language))
     found = ScriptFiles(
         file=name,
@@ -57,10 +59,14 @@ def _by_language(table: Section, key: str) -> dict[str, str]:
     found = {}
     for language in inner.names():
         text = inner.text(language)
-        if not _LANGUAGE.fullmatch(language):
+        if not _is_language(language):
             inner.refuse(language, _no_language(language))
         found[language] = text
     return found
+
+
+def _is_language(word: str) -> bool:
+    return word in CODES or _THREE_LETTERS.fullmatch(word) is not None
 
 
 def _no_language(word: str) -> str:

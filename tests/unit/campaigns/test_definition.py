@@ -435,6 +435,7 @@ FAULTS: list[tuple[tuple[str | int, ...], object, str]] = [
     (("script", "files"), "a.md", "script.files"),
     (("script",), {}, "script.file"),
     (("script", "language"), "norsk", "script.language"),
+    (("script", "language"), "xx", "script.language"),
     (("script", "languages"), {"NB": "a.md"}, "script.languages.NB"),
     (("script", "languages"), {"nb": ""}, "script.languages.nb"),
     (("script", "languages"), "a.md", "script.languages"),
