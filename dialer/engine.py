@@ -16,17 +16,16 @@ import secrets
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import datetime
 
 from sqlalchemy import Connection
 from sqlalchemy import Engine as Base
 
-from campaigns import ledger, recordings, report, supervisions, training
+from campaigns import ledger, report, supervisions, training
 from campaigns import store as campaign_store
 from campaigns.agents import list_agents
 from campaigns.enrolment import enrol, judge_slice
 from campaigns.examining import examine_registries_again
-from campaigns.model import AgentState, AttemptId, CampaignState
+from campaigns.model import AgentState, CampaignState
 from campaigns.rules_in_force import RulesInForce
 from campaigns.store import StoredCampaign
 from dialer import actions, floor, store, supervision_requests
@@ -419,7 +418,7 @@ class Engine:
             ledger.close(connection, stored, closings)
         for attempt, agent_id in work.chosen:
             ledger.note_agent(connection, attempt.id, agent_id)
-        _write_supervision(connection, work, now=self._clock.now())
+        supervision_requests.write(connection, work, now=self._clock.now())
         for request_id, why_not in work.answers:
             store.answer(connection, request_id, why_not, now=Clock().now())
 
@@ -565,17 +564,3 @@ class Engine:
             agents={state.value: count for state, count in counts.items() if count},
             limits={name: why for name, why in limits.items() if why is not None},
         )
-
-
-def _write_supervision(connection: Connection, work: Work, *, now: datetime) -> None:
-    """Write what supervisors did, and what became of recordings."""
-    for row, values in work.supervised:
-        supervisions.note(connection, row, values)
-    for agent_id, supervisor_id in work.helped:
-        supervisions.end_help(connection, agent_id, by=supervisor_id, now=now)
-    for recorded in work.recorded:
-        recordings.note(connection, recorded)
-    for attempt_id, at, hears in work.silenced:
-        recordings.note_pause(connection, attempt_id, at, ends=hears)
-    for attempt_id in work.let_go:
-        ledger.let_go(connection, AttemptId(attempt_id))

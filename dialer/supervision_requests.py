@@ -1,9 +1,12 @@
-"""What commands ask of an engine about supervision and recordings, read from the base."""
+"""Supervision and recordings in the base: what commands ask, and what became of it."""
+
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from campaigns import recordings
+from campaigns import ledger, recordings, supervisions
 from campaigns.agents import AgentRow, active_agent, list_agents
+from campaigns.model import AttemptId
 from campaigns.supervisions import SupervisionKind
 from campaigns.tables import attempts, claims
 from dialer import floor
@@ -84,3 +87,17 @@ def _channel_of(connection: Connection, attempt_id: int | None) -> str:
     return str(
         connection.scalar(select(attempts.c.channel_id).where(attempts.c.id == attempt_id)) or ""
     )
+
+
+def write(connection: Connection, work: Work, *, now: datetime) -> None:
+    """Write what supervisors did, and what became of recordings."""
+    for row, values in work.supervised:
+        supervisions.note(connection, row, values)
+    for agent_id, supervisor_id in work.helped:
+        supervisions.end_help(connection, agent_id, by=supervisor_id, now=now)
+    for recorded in work.recorded:
+        recordings.note(connection, recorded)
+    for attempt_id, at, hears in work.silenced:
+        recordings.note_pause(connection, attempt_id, at, ends=hears)
+    for attempt_id in work.let_go:
+        ledger.let_go(connection, AttemptId(attempt_id))
