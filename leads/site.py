@@ -95,6 +95,12 @@ class Site:
             self._base = self.opener()
         return self._base
 
+    def close(self) -> None:
+        """Let go of the base, if it was opened; the next use opens it anew."""
+        if self._base is not None:
+            self._base.dispose()
+            self._base = None
+
     def region(self) -> str | None:
         """Return the ISO country of numbers that are written without one."""
         return self.settings().region

@@ -161,6 +161,13 @@ def test_an_output_that_cannot_be_written_is_the_worlds_fault(office: Path, say:
     assert sorted(office.glob(".*csv*")) == []
 
 
+def test_a_command_lets_go_of_the_base_before_it_ends(office: Path, say: Say) -> None:
+    say("agents add lone")
+    assert (office / "ringbank.db").exists()
+    left = sorted(file.name for file in office.glob("ringbank.db-*"))
+    assert left == [], "SQLite clears its log away when the last one closes the base"
+
+
 def test_data_is_utf_8_whatever_the_locale(office: Path, say: Say) -> None:
     shown = say("leads show 1", environment={"PYTHONIOENCODING": "ascii"}).stdout
     assert "Åse Lunde" in shown
