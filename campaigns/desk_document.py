@@ -11,9 +11,7 @@ from campaigns.drafts import words_of
 from campaigns.history import all_numbers
 from campaigns.law import Laws
 from campaigns.leases import Lease
-from campaigns.model import (
-    DialMode,
-)
+from campaigns.model import DialMode
 from campaigns.offered import offered, questions_document
 from campaigns.orders.form import form_document
 from campaigns.past_calls import calls

@@ -7,11 +7,7 @@ from difflib import get_close_matches
 from sqlalchemy import Connection, Row, and_, exists, func, or_, select
 
 from campaigns.claims import held_among
-from campaigns.model import (
-    HAND_DIALLED,
-    AttemptId,
-    Outcome,
-)
+from campaigns.model import HAND_DIALLED, AttemptId, Outcome
 from campaigns.said import attempt_row
 from campaigns.tables import attempts, campaign_leads, claims
 from leads.errors import NotAllowedError, UsageError
