@@ -87,6 +87,7 @@ def take_up(
         attempt_no=person.attempts + 1,
         rule_set=facts.rule_set,
         decision=decision_document(facts),
+        script_version=held.script_version,
     )
 
 

@@ -16,6 +16,7 @@ from campaigns.model import AgentState, CampaignState, DispositionKind, Outcome
 from campaigns.person import everything_of
 from campaigns.previewing import PREVIEW_LEASE, take_up
 from campaigns.result_words import Result
+from campaigns.scripts.shown import note_shown
 from campaigns.skips import MOST_AN_HOUR, PASSED_OVER_FOR
 from campaigns.store import StoredCampaign
 from campaigns.tables import agents
@@ -127,6 +128,13 @@ def test_who_may_be_given_somebody_may_not(base: Engine, spring, anna: int, stat
 
 
 # Dialling
+
+
+def test_a_call_keeps_the_script_that_its_agent_was_shown_before(base: Engine, spring, anna: int):
+    lease = look(base, spring, anna)
+    with writing(base) as connection:
+        note_shown(connection, lease, "0123456789ab")
+    assert attempt_row(base, dial(base, spring, lease, anna).id).script_version == "0123456789ab"
 
 
 def test_the_attempt_is_the_agents_and_the_lease_has_no_end_while_the_call_lives(
