@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, and_, exists, func, or_, select
 
 from campaigns.claims import held_among
 from campaigns.model import HAND_DIALLED, AttemptId, Outcome
-from campaigns.said import attempt_row
+from campaigns.said import attempt_row, called_since
 from campaigns.tables import attempts, campaign_leads, claims
 from leads.errors import NotAllowedError, UsageError
 
@@ -121,11 +121,8 @@ _OWED = and_(
 
 def taken_since(connection: Connection, attempt: Row[tuple[object, ...]]) -> bool:
     """Tell whether somebody has called or held the person of a call since."""
-    later = select(attempts.c.id).where(
-        attempts.c.lead_id == attempt.lead_id, attempts.c.id > attempt.id
-    )
     held = held_among(connection, [attempt.lead_id])
-    return bool(held) or connection.scalar(later.limit(1)) is not None
+    return bool(held) or called_since(connection, attempt)
 
 
 def hold(connection: Connection, lease: Lease) -> None:

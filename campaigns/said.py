@@ -63,6 +63,14 @@ def attempt_row(connection: Connection, attempt_id: AttemptId) -> Row[tuple[obje
     ).one()
 
 
+def called_since(connection: Connection, attempt: Row[tuple[object, ...]]) -> bool:
+    """Tell whether the person of a call has been called again."""
+    later = select(attempts.c.id).where(
+        attempts.c.lead_id == attempt.lead_id, attempts.c.id > attempt.id
+    )
+    return connection.scalar(later.limit(1)) is not None
+
+
 def outcome_of(connection: Connection, lease: str) -> str | None:
     """Return how the call of a lease ended, or None while it goes on or was never made."""
     outcome: str | None = connection.scalar(

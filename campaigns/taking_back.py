@@ -27,15 +27,13 @@ from campaigns.model import (
 from campaigns.result_changes import keep_change, was_corrected
 from campaigns.result_words import Result
 from campaigns.results import record_result
-from campaigns.said import asks_for_no_call, attempt_row
+from campaigns.said import asks_for_no_call, attempt_row, called_since
 from campaigns.store import StoredCampaign
 from campaigns.tables import agents, attempts, campaign_leads, claims
 from campaigns.traces import take_back, trace_of
 from leads.errors import NotAllowedError, UsageError
 from leads.sql import insert_if_new
 from leads.tables import consents
-
-"""How long after it was given an agent may take a result back."""
 
 
 def undo(
@@ -85,7 +83,7 @@ def _refuse_undo(
         raise NotAllowedError(f"a wish not to be called stays until {remedy}")
     if was_corrected(connection, attempt.id):
         raise NotAllowedError(f"a supervisor has corrected this result; {remedy}")
-    if _called_since(connection, attempt):
+    if called_since(connection, attempt):
         raise NotAllowedError(f"the person has been called since; {remedy}")
     if attempt.ended_at is not None:
         _refuse_ready(connection, attempt)
@@ -106,13 +104,6 @@ def _refuse_ready(connection: Connection, attempt: Row[Any]) -> None:
             f"{name} waits for the next call, which may come at any moment; run: "
             f"ringbank agents pause {name}, and take the result back then"
         )
-
-
-def _called_since(connection: Connection, attempt: Row[Any]) -> bool:
-    later = select(attempts.c.id).where(
-        attempts.c.lead_id == attempt.lead_id, attempts.c.id > attempt.id
-    )
-    return connection.scalar(later.limit(1)) is not None
 
 
 def _hold_again(

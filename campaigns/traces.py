@@ -28,6 +28,7 @@ from campaigns.desk_tables import result_traces
 from campaigns.examining import put_to_work
 from campaigns.moving import take_back as take_back_move
 from campaigns.orders.store import withdraw
+from campaigns.said import called_since
 from campaigns.settling import renumber
 from campaigns.tables import answers, attempts, campaign_leads
 from leads import consents, suppression
@@ -306,12 +307,8 @@ def _take_back_consents(
             consent_rows.c.attempt_id == attempt.id, consent_rows.c.kind.not_in([*spare])
         )
     ).all()
-    called_since = connection.scalar(
-        select(attempts.c.id)
-        .where(attempts.c.lead_id == attempt.lead_id, attempts.c.id > attempt.id)
-        .limit(1)
-    )
-    consents.take_back(connection, given, used=called_since is not None, reason=why, now=now)
+    used = called_since(connection, attempt)
+    consents.take_back(connection, given, used=used, reason=why, now=now)
 
 
 def forget_traces(connection: Connection, lead_id: int) -> None:
