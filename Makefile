@@ -4,7 +4,7 @@ BIN = .venv/bin
 COMPILE = $(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup test unit lint format types lock migration docs demo bench clean
+.PHONY: help setup test unit lint format types lock migration docs demo faults bench fuzz clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -40,8 +40,14 @@ docs: setup ## write docs/commands.md from the commands' help
 demo: ## start two Asterisk servers, call simulated people, show what came of it
 	./ringbank demo
 
+faults: setup ## break something in 100 campaigns and compare the books: half an hour
+	$(BIN)/python -m tests.faults --rounds 100
+
 bench: setup ## measure what README and docs promise
 	for bench in bench/*.py; do $(BIN)/python $$bench || exit; done
+
+fuzz: setup ## try long what readers make of hostile input
+	FUZZ_EXAMPLES=5000 tests/run tests/fuzz -q
 
 clean: ## remove what can be made again
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist

@@ -16,12 +16,15 @@ import typer
 
 import campaigns.forecast_commands
 import campaigns.privacy_commands  # noqa: F401 (they put their commands onto groups)
+import dialer.backup_commands
 import dialer.roster_commands  # noqa: F401
+from campaigns.amd_commands import amd_app
 from campaigns.audit_commands import audit
 from campaigns.commands import campaigns_app
 from campaigns.consent_commands import consents_app
 from campaigns.explain_commands import explain
 from campaigns.export_commands import export_app
+from campaigns.inbound_commands import inbound_app
 from campaigns.lead_commands import leads_app
 from campaigns.registry_commands import dnc_app
 from campaigns.rules_commands import rules_app
@@ -34,12 +37,16 @@ from dialer.demo import demo
 from dialer.desk_commands import dial, next_, release, result, skip
 from dialer.doctor import doctor
 from dialer.draft_commands import drafts_app
+from dialer.engine_commands import engines_app
+from dialer.health_command import health
 from dialer.lab.commands import lab_app
+from dialer.lost import given
 from dialer.order_commands import orders_app
 from dialer.reconcile_commands import reconcile
 from dialer.recording_commands import recording_app
 from dialer.run import run
 from dialer.screen.commands import desk
+from dialer.simulate_commands import simulate
 from dialer.supervise_commands import supervise_app
 from dialer.task_commands import tasks_app
 from leads.commands import lists_app
@@ -71,7 +78,9 @@ for name, group in (
     ("agents", agents_app),
     ("supervise", supervise_app),
     ("recording", recording_app),
+    ("amd", amd_app),
     ("callbacks", callbacks_app),
+    ("inbound", inbound_app),
     ("drafts", drafts_app),
     ("orders", orders_app),
     ("tasks", tasks_app),
@@ -79,6 +88,7 @@ for name, group in (
     ("rules", rules_app),
     ("lab", lab_app),
     ("asterisk", asterisk_app),
+    ("engines", engines_app),
     ("db", db_app),
 ):
     app.add_typer(group, name=name)
@@ -95,6 +105,8 @@ for name, command in (
     ("audit", audit),
     ("reconcile", reconcile),
     ("doctor", doctor),
+    ("health", health),
+    ("simulate", simulate),
 ):
     app.command(name=name)(command)
 
@@ -131,6 +143,10 @@ def main(words: Sequence[str] | None = None) -> None:
         # The data is UTF-8 whatever the locale says: names are written in all alphabets.
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     code = invoke(sys.argv[1:] if words is None else words)
+    # Ctrl-C in the middle of text that is run as code, as every dataclass is that gets imported,
+    # has Python remember to die by the signal in the end, caught or not. The next text makes it
+    # forget. Source: `run_eval_code_obj` in CPython's pythonrun.c, and tried with 3.11.
+    exec("")  # noqa: S102  (nothing)
     # The process ends: looking through all that was imported for cycles took a fifth of a second.
     gc.freeze()
     sys.exit(code)
@@ -181,20 +197,21 @@ def _exit_status(words: Sequence[str], console: Console) -> int:
 def _guard(command: Any, path: tuple[str, ...]) -> None:
     """Have every command below ask for admission once its words are read, before it does a thing.
 
-    Help and wrong usage come before that: they concern nobody's data.
+    Help and wrong usage come before that: they concern nobody's data. A base that is lost
+    meanwhile is seen to here, too.
     """
     if hasattr(command, "commands"):
         for name, below in command.commands.items():
             _guard(below, (*path, name))
         return
-    invoke_it = command.invoke
+    invoke_it, command_name = command.invoke, " ".join(path)
 
     def admitted(ctx: Any) -> Any:
         if _asks_for_token(ctx.obj):
             from dialer.acting import admit
 
-            admit(ctx.obj, " ".join(path))
-        return invoke_it(ctx)
+            admit(ctx.obj, command_name)
+        return given(command_name, ctx.obj, lambda: invoke_it(ctx))
 
     command.invoke = admitted
 

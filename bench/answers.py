@@ -11,9 +11,7 @@ ledger has: the moment at which the person was in the agent's room less that of 
 
 import argparse
 import os
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,21 +20,11 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, select
 
-from campaigns import desk, leases, result_words
-from campaigns import store as campaign_store
-from campaigns.agents import add_agent
-from campaigns.definition import read_definition
-from campaigns.model import CampaignState
-from campaigns.result_words import Words
-from campaigns.tables import agents, attempts, claims
-from dialer import schema, store
-from dialer.clock import Clock
+from campaigns.tables import attempts, claims
 from dialer.lab.lab import Lab
 from dialer.lab.scenario import parse_scenario
-from dialer.store import RequestKind
 from leads.db import reading, writing
-from leads.importing import import_leads
-from leads.problems import usable
+from tests.asterisk.crowd import base_beside, engine_in, fill, give, log_in, start
 
 _BUSY, _TALKS = range(60), range(80, 95)
 """The last two digits of those who are busy, and of those who talk: every fifth of both."""
@@ -50,8 +38,6 @@ caller_id = "+4721000000"
 seller = "Bench"
 purpose = "survey"
 """
-_HERE = Path(__file__).parents[1]
-_LOGIN_WITHIN_S = 60
 
 
 def main() -> int:
@@ -75,20 +61,9 @@ def main() -> int:
         try:
             base = prepare(lab, folder, agents_there=given.agents, rate=given.rate,
                            people=given.rate * given.seconds * 2)  # fmt: skip
-            engine = subprocess.Popen(
-                [sys.executable, "-m", "cli", "--config", str(folder / "bench.toml"), "run"],
-                cwd=folder,
-                env={**os.environ, "PYTHONPATH": str(_HERE)},
-                stderr=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-            )
-            try:
+            with engine_in(folder):
                 log_in(base)
                 work(base, given.seconds)
-            finally:
-                engine.send_signal(signal.SIGINT)
-                engine.send_signal(signal.SIGINT)
-                engine.wait(timeout=90)
             tell(base, given.seconds)
             base.dispose()
         finally:
@@ -99,78 +74,12 @@ def main() -> int:
 
 def prepare(lab: Lab, folder: Path, *, agents_there: int, rate: int, people: int) -> Engine:
     """Make a base with people, agents and a campaign, and the configuration beside it."""
-    (folder / "secret").write_text(lab.secret)
-    (folder / "bench.toml").write_text(f"""
-[database]
-url = "sqlite:///{folder}/bench.db"
-[engine]
-name = "bench"
-[asterisk]
-port = {lab.ami_port}
-secret_file = "secret"
-[trunks.main]
-channel = "PJSIP/{{number}}@carrier"
-max_calls = {2 * agents_there}
-max_calls_per_second = {rate}
-caller_ids = ["+4721000000"]
-""")
+    base = base_beside(lab, folder, max_calls=2 * agents_there, calls_per_second=rate)
     endings = [ending for at in range(15) for ending in (*_BUSY[at * 4 : at * 4 + 4], _TALKS[at])]
-    rows = [f"+4722{n // 75 + 1000:04}{endings[n % 75]:02}\n" for n in range(people)]
-    (folder / "people.csv").write_text("phone\n" + "".join(rows))
-    base = schema.open_base(f"sqlite:///{folder}/bench.db")
-    now = Clock().now()
-    import_leads(
-        base,
-        source=str(folder / "people.csv"),
-        list_name="bench",
-        region=None,
-        mapping=(),
-        encoding=None,
-        delimiter=None,
-        rejects=None,
-        dry_run=False,
-        now=now,
-        progress=lambda _: None,
-    )
-    campaign = usable("the bench's campaign", read_definition(_CAMPAIGN))
-    with writing(base) as connection:
-        campaign_store.create(
-            connection, campaign, definition=_CAMPAIGN, script=None, file=None, now=now
-        )
-        stored = campaign_store.load(connection, "bench")
-        campaign_store.set_state(connection, stored, CampaignState.RUNNING, now=now)
-        for number in range(agents_there):
-            telephone = f"+4723{number // 5:04}{95 + number % 5}"
-            add_agent(connection, f"agent_{number}", telephone, now=now)
+    phones = [f"+4722{n // 75 + 1000:04}{endings[n % 75]:02}" for n in range(people)]
+    fill(base, folder, _CAMPAIGN, phones, agents_there=agents_there)
+    start(base, "bench")
     return base
-
-
-def log_in(base: Engine) -> None:
-    """Have every agent's telephone rung, and wait until all take calls."""
-    with reading(base) as connection:
-        ids = connection.scalars(select(agents.c.id).order_by(agents.c.id)).all()
-    until = time.monotonic() + _LOGIN_WITHIN_S
-    while True:  # the engine has to be there first
-        with reading(base) as connection:
-            if store.engine_row(connection, "bench") is not None:
-                break
-        assert time.monotonic() < until, "the engine did not start"
-        time.sleep(0.1)
-    for kind, state in ((RequestKind.LOGIN, ("out",)), (RequestKind.READY, ("paused",))):
-        left = [*ids]
-        while left:
-            assert time.monotonic() < until, f"{len(left)} agents are still {state[0]}"
-            with writing(base) as connection:
-                # A few at a time; whoever was not reached is asked once more.
-                for agent_id in left[:10]:
-                    store.ask(connection, "bench", kind, agent_id=agent_id, now=Clock().now())
-            time.sleep(1.5)
-            with reading(base) as connection:
-                left = [
-                    *connection.scalars(
-                        select(agents.c.id).where(agents.c.state.in_(state)).order_by(agents.c.id)
-                    )
-                ]
 
 
 def work(base: Engine, seconds: int) -> None:
@@ -193,23 +102,6 @@ def work(base: Engine, seconds: int) -> None:
                 for lease in leases:
                     give(connection, lease)
         time.sleep(0.1)
-
-
-def give(connection: Any, lease: str) -> None:
-    """Write the result of a talk, and tell the engine that its agent has given it."""
-    now = Clock().now()
-    held = leases.find_lease(connection, lease)
-    stored = campaign_store.load_id(connection, held.campaign_id)
-    said = result_words.read_result(stored.campaign, Words(disposition="completed"), now=now)
-    desk.give_result(connection, stored, held, said, now=now)
-    store.ask(
-        connection,
-        "bench",
-        RequestKind.RESULT,
-        agent_id=held.agent_id,
-        attempt_id=held.attempt_id,
-        now=now,
-    )
 
 
 def tell(base: Engine, seconds: int) -> None:

@@ -88,7 +88,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "people.csv"
-        _write(file, given.rows)
+        write_people(file, given.rows)
         floor: list[float] = []
         full: list[float] = []
         memory = 0
@@ -103,7 +103,7 @@ def main() -> None:
         print(f"ratio    {median / least:8.2f}   load {os.getloadavg()[0]:.1f}")
         print(f"memory   {memory / 1024:8.0f} MiB at most")
         if given.ten_times:
-            _write(file, given.rows * 10)
+            write_people(file, given.rows * 10)
             seconds, kib = _timed("import", file, Path(folder))
             print(
                 f"ten times the rows {seconds:.1f} s, {seconds / median:.2f} times as long, ",
@@ -167,7 +167,8 @@ def _import(file: str, base: str) -> None:
     _say(started)
 
 
-def _write(file: Path, rows: int) -> None:
+def write_people(file: Path, rows: int) -> None:
+    """Write a file of so many rows; the same number gives the same file."""
     chance = random.Random(1)
     with file.open("w", encoding="utf-8", newline="") as out:
         lines = csv.writer(out)

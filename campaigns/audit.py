@@ -68,6 +68,7 @@ def audit(
         progress(found.attempts / work)
     found.abandonment, found.not_measured = measured(
         connection,
+        stored.id,
         answered,
         kept,
         days=(first, last),

@@ -6,12 +6,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from campaigns import amd_samples
 from campaigns.abandonment import AnsweredCall, Measuring, Share
+from campaigns.amd import Heard
 from campaigns.audit_values import Abandonment
 from campaigns.limits import ANSWERED
 from campaigns.model import DialMode, DispositionKind, Outcome
 from campaigns.proof import KeptRules
-from campaigns.rejudging import placing_in
+from campaigns.rejudging import Rules, placing_in
 from campaigns.rules.model import AbandonmentRule
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts
@@ -32,6 +34,7 @@ ATTEMPTS = (
         attempts.c.connected_at,
         attempts.c.outcome,
         attempts.c.disposition_kind,
+        attempts.c.amd,
         numbers.c.kind,
         leads.c.name_key,
     )
@@ -56,6 +59,7 @@ def answered_ids(connection: Connection, stored: StoredCampaign) -> Sequence[int
 
 def measured(
     connection: Connection,
+    campaign_id: int,
     ids: Sequence[int],
     kept: KeptRules,
     *,
@@ -66,6 +70,7 @@ def measured(
 
     Args:
         connection: to the base.
+        campaign_id: whose they are.
         ids: as `answered_ids` returned them.
         kept: the rules under their names.
         days: of periods that reach into these days only, both included; None for no end.
@@ -73,20 +78,19 @@ def measured(
     """
     measuring: dict[AbandonmentRule, Measuring] = {}
     left_out = done = 0
-    first_day = _first_day(connection, ids)
+    begins = first_day(connection, campaign_id) or date.min
+    tested = amd_samples.tested(connection, campaign_id)
     for chunk in in_chunks(ids):
         for row in connection.execute(ATTEMPTS.where(among(connection, attempts.c.id, chunk))):
-            rules, placing = kept.named(row.rule_set), placing_in(row.decision)
-            if isinstance(rules, str) or placing is None:
+            rules = rules_of(row, kept.named(row.rule_set))
+            if rules is None:
                 left_out += 1
                 continue
-            law = rules.laws.of(rules.campaign, placing, row.kind or "", row.dialed_at)
-            call = _answered_call(row, placing.zones)
-            for rule in law.abandonment:
-                if rule.valid_on(row.dialed_at.date()):
-                    if rule not in measuring:
-                        measuring[rule] = Measuring(rule, first_day)
-                    measuring[rule].add(call)
+            call = answered_call(row)
+            for rule in rules:
+                if rule not in measuring:
+                    measuring[rule] = Measuring(rule, begins, tested)
+                measuring[rule].add(call)
         done += len(chunk)
         progress(done)
     found = (
@@ -99,20 +103,35 @@ def measured(
     return tuple(one for one in found if one.shares), left_out
 
 
-def _first_day(connection: Connection, answered_ids: Sequence[int]) -> date:
-    """Return the day of the first call, in UTC, of the campaign whose attempts these are."""
-    if not answered_ids:
-        return date.min
-    ours = select(attempts.c.campaign_id).where(attempts.c.id == answered_ids[0])
-    earliest: datetime = connection.execute(
-        select(func.min(attempts.c.dialed_at)).where(
-            attempts.c.campaign_id == ours.scalar_subquery()
-        )
-    ).scalar_one()
-    return earliest.astimezone(UTC).date()
+def first_day(connection: Connection, campaign_id: int) -> date | None:
+    """Return the day of a campaign's first call, in UTC, or None where there was none yet."""
+    earliest: datetime | None = connection.scalar(
+        select(func.min(attempts.c.dialed_at)).where(attempts.c.campaign_id == campaign_id)
+    )
+    return earliest and earliest.astimezone(UTC).date()
 
 
-def _answered_call(row: Row[*tuple[Any, ...]], zones: tuple[str, ...]) -> AnsweredCall:
+def rules_of(row: Row[*tuple[Any, ...]], rules: Rules | str) -> tuple[AbandonmentRule, ...] | None:
+    """Return the rules that count an attempt.
+
+    Args:
+        row: of `ATTEMPTS`.
+        rules: those under whose name it was made, or why they are not known.
+
+    Returns:
+        The rules, or None where it is not known which they are.
+    """
+    placing = placing_in(row.decision)
+    if isinstance(rules, str) or placing is None:
+        return None
+    law = rules.laws.of(rules.campaign, placing, row.kind or "", row.dialed_at)
+    day = row.dialed_at.date()
+    return tuple(rule for rule in law.abandonment if rule.valid_on(day))
+
+
+def answered_call(row: Row[*tuple[Any, ...]]) -> AnsweredCall:
+    """Return a row of `ATTEMPTS` as the shares count it."""
+    placing = placing_in(row.decision)
     measured = (
         row.mode != DialMode.BROADCAST
         and row.answered_at is not None
@@ -120,10 +139,11 @@ def _answered_call(row: Row[*tuple[Any, ...]], zones: tuple[str, ...]) -> Answer
     )
     return AnsweredCall(
         at=row.dialed_at,
-        zones=zones,
+        zones=placing.zones if placing else (),
         outcome=Outcome(row.outcome),
         disposition=row.disposition_kind and DispositionKind(row.disposition_kind),
         by_agent=row.agent_id is not None,
+        amd=row.amd and Heard(row.amd),
         waited_s=(row.connected_at - row.answered_at).total_seconds() if measured else None,
     )
 

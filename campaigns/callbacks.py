@@ -1,15 +1,18 @@
 """Promised calls: judged before they are promised, listed, moved and cancelled.
 
-A promise stands in the attempt in which it was made (`attempts.callback_at`); everything else
-follows from it. Who is called first because of one is `campaigns.turns`'s matter.
+A promise stands in the attempt in which it was made (`attempts.callback_at`), or in the contact
+of whoever called us (`inbound_contacts`); everything else follows from it. Who is called first
+because of one is `campaigns.turns`'s matter.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, literal, select, union_all, update
 
+from campaigns.call_tables import inbound_contacts
 from campaigns.cards import refuse_card
 from campaigns.desk_document import local_time
 from campaigns.facts import (
@@ -20,9 +23,9 @@ from campaigns.facts import (
     gather,
     whereabouts,
 )
-from campaigns.law import Laws
+from campaigns.law import Law, Laws
 from campaigns.model import DispositionKind, LeadState
-from campaigns.promises import Unlawful, why_not_promised
+from campaigns.promises import Unlawful, first_promised, why_not_promised
 from campaigns.rules.placing import possible_zones
 from campaigns.settling import settle
 from campaigns.store import StoredCampaign
@@ -74,15 +77,15 @@ def listed(
         agent_id: only those that are this agent's own.
         now: aware.
     """
-    promise = attempts.alias("promise")
     promiser = agents.alias("promiser")
     last = (
-        select(func.max(attempts.c.id))
+        select(_PROMISES.c.agent_id)
         .where(
-            attempts.c.campaign_id == campaign_leads.c.campaign_id,
-            attempts.c.lead_id == campaign_leads.c.lead_id,
-            _MADE_A_PROMISE,
+            _PROMISES.c.campaign_id == campaign_leads.c.campaign_id,
+            _PROMISES.c.lead_id == campaign_leads.c.lead_id,
         )
+        .order_by(_PROMISES.c.ended_at.desc())
+        .limit(1)
         .correlate(campaign_leads)
         .scalar_subquery()
     )
@@ -108,8 +111,7 @@ def listed(
         )
         .join(numbers, numbers.c.id == lead_numbers.c.number_id)
         .outerjoin(agents, agents.c.id == campaign_leads.c.owner_id)
-        .outerjoin(promise, promise.c.id == last)
-        .outerjoin(promiser, promiser.c.id == promise.c.agent_id)
+        .outerjoin(promiser, promiser.c.id == last)
         .where(campaign_leads.c.state == LeadState.CALLBACK)
         .order_by(campaign_leads.c.next_call_at, campaign_leads.c.id)
     )
@@ -157,6 +159,7 @@ def judge(
         now: aware.
 
     Raises:
+        UsageError: the moment is past.
         NotAllowedError: hours, a cap or a cool-down forbid a call at that moment.
     """
     row = connection.execute(
@@ -164,23 +167,28 @@ def judge(
     ).one()
     person = candidate(row)
     (facts,) = gather(connection, stored, [person], laws, now=now)
-    unlawful = why_not_promised(
-        facts,
-        lambda at: laws.of(stored.campaign, facts.placing, person.line, at),
-        moment,
-        now=now,
-    )
+
+    def law_at(at: datetime) -> Law:
+        return laws.of(stored.campaign, facts.placing, person.line, at)
+
+    if moment <= now:
+        nearest = first_promised(facts, law_at, now=now)
+        raise UsageError(f"{_clock(moment, facts.zones)} is past; {_advised(nearest, facts.zones)}")
+    unlawful = why_not_promised(facts, law_at, moment, now=now)
     if unlawful is not None:
         raise NotAllowedError(_told(unlawful, moment, facts.zones))
 
 
 def _told(unlawful: Unlawful, moment: datetime, zones: Sequence[str]) -> str:
     why = "; ".join(f"{refusal.why} ({refusal.source})" for refusal in unlawful.refusals)
-    if unlawful.nearest is None:
-        advice = "no time that is allowed was found near it"
-    else:
-        advice = f"the nearest time that is allowed is {_clock(unlawful.nearest, zones)}"
+    advice = _advised(unlawful.nearest, zones)
     return f"no call may be promised for {_clock(moment, zones)}: {why}; {advice}"
+
+
+def _advised(nearest: datetime | None, zones: Sequence[str]) -> str:
+    if nearest is None:
+        return "no time that is allowed was found near it"
+    return f"the nearest time that is allowed is {_clock(nearest, zones)}"
 
 
 def _clock(moment: datetime, zones: Sequence[str]) -> str:
@@ -204,11 +212,7 @@ def move(
         NotAllowedError: somebody has the person, or the rules forbid the moment.
     """
     promise = _promise(connection, stored, lead_id)
-    if moment <= now:
-        raise UsageError(f"{moment:%Y-%m-%d %H:%M %Z} is past; name a later time")
-    connection.execute(
-        update(attempts).where(attempts.c.id == promise.id).values(callback_at=moment)
-    )
+    _change(connection, promise, callback_at=moment)
     settle(connection, stored, [(lead_id, promise.number_id)])
     connection.execute(
         update(campaign_leads)
@@ -232,11 +236,8 @@ def cancel(
     refuse_card(reason, "--reason")
     promise = _promise(connection, stored, lead_id)
     told = f"callback cancelled: {reason}" if reason else "callback cancelled"
-    connection.execute(
-        update(attempts)
-        .where(attempts.c.id == promise.id)
-        .values(callback_at=None, note="; ".join(filter(None, (promise.note, told))))
-    )
+    note = "; ".join(filter(None, (promise.note, told)))
+    _change(connection, promise, callback_at=None, note=note)
     settle(connection, stored, [(lead_id, promise.number_id)])
     left = connection.execute(select(campaign_leads.c.state).where(_row_of(stored, lead_id)))
     return LeadState(left.scalar_one())
@@ -258,10 +259,8 @@ def zones_of(
     return possible_zones(whereabouts(row))
 
 
-def _promise(
-    connection: Connection, stored: StoredCampaign, lead_id: int
-) -> Row[tuple[object, ...]]:
-    """Return the attempt in which a call was promised that is still to come."""
+def _promise(connection: Connection, stored: StoredCampaign, lead_id: int) -> Row[Any]:
+    """Return the attempt, or the contact, in which a call was promised that is still to come."""
     state = connection.scalar(
         select(campaign_leads.c.state).where(_row_of(stored, lead_id)).with_for_update()
     )
@@ -270,13 +269,9 @@ def _promise(
             f"somebody has the lead {lead_id} right now; give the result of that call instead"
         )
     promise = connection.execute(
-        select(attempts)
-        .where(
-            attempts.c.campaign_id == stored.id,
-            attempts.c.lead_id == lead_id,
-            _MADE_A_PROMISE,
-        )
-        .order_by(attempts.c.id.desc())
+        select(_PROMISES)
+        .where(_PROMISES.c.campaign_id == stored.id, _PROMISES.c.lead_id == lead_id)
+        .order_by(_PROMISES.c.ended_at.desc())
         .limit(1)
     ).one_or_none()
     if state != LeadState.CALLBACK or promise is None:
@@ -284,9 +279,32 @@ def _promise(
     return promise
 
 
-_MADE_A_PROMISE = and_(
-    attempts.c.disposition_kind == DispositionKind.CALLBACK, attempts.c.callback_at.is_not(None)
-)
+_PROMISES = union_all(
+    *(
+        select(
+            table.c.id,
+            table.c.campaign_id,
+            table.c.lead_id,
+            table.c.number_id,
+            table.c.agent_id,
+            table.c.note,
+            table.c.ended_at,
+            literal(table.name).label("of"),
+        ).where(
+            table.c.disposition_kind == DispositionKind.CALLBACK,
+            table.c.callback_at.is_not(None),
+            table.c.ended_at.is_not(None),
+        )
+        for table in (attempts, inbound_contacts)
+    )
+).subquery("promises")
+"""Every promise that was made and not taken back, by whom and in which call."""
+
+
+def _change(connection: Connection, promise: Row[Any], **values: object) -> None:
+    """Write into the attempt, or the contact, in which a call was promised."""
+    table = attempts if promise.of == attempts.name else inbound_contacts
+    connection.execute(update(table).where(table.c.id == promise.id).values(values))
 
 
 def _row_of(stored: StoredCampaign, lead_id: int) -> ColumnElement[bool]:

@@ -7,16 +7,18 @@ lines means that the definitions are equal.
 import json
 from datetime import date, timedelta
 
+from campaigns.amd import written_amd
+from campaigns.breaker_settings import written_breaker
 from campaigns.checks import describe_checks
 from campaigns.dispositions import DEFINITIONS
 from campaigns.fields import duration_text
+from campaigns.message_form import written_message, written_words
 from campaigns.model import (
     Callbacks,
     Campaign,
+    DialMode,
     Disposition,
     GiveUp,
-    KeyAction,
-    KeyMeaning,
     MoveTo,
     Question,
     QuestionType,
@@ -24,6 +26,7 @@ from campaigns.model import (
     Retry,
 )
 from campaigns.orders.changes import form_lines
+from campaigns.pace_settings import written_pace
 from campaigns.recording import written_recording
 from campaigns.refusals import built_in
 from campaigns.scripts import settings as scripts
@@ -53,6 +56,7 @@ def _written(campaign: Campaign) -> dict[str, str]:
         "seller": campaign.seller,
         "purpose": campaign.purpose,
         "audience": campaign.audience,
+        "voice": campaign.voice if campaign.mode is DialMode.BROADCAST else None,
         "consent": campaign.consent or None,
         "starts": campaign.starts,
         "ends": campaign.ends,
@@ -71,11 +75,16 @@ def _written(campaign: Campaign) -> dict[str, str]:
         | _callbacks(campaign.callbacks)
         | _training(campaign.training)
         | written_recording(campaign.recording)
-        | _message(campaign)
+        | written_amd(campaign.amd)
+        | written_words(campaign.machine_message, "machine_message")
+        | written_message(campaign.message)
+        | written_words(campaign.abandoned, "abandoned")
         | scripts.written(campaign.script)
         | _talk(campaign)
         | form_lines(campaign.order)
         | describe_checks(campaign.checks)
+        | written_pace(campaign.pace)
+        | written_breaker(campaign.breaker)
     )
 
 
@@ -111,19 +120,6 @@ def _entry(entry: Retry) -> str:
         case None:
             pass
     return ", ".join(written)
-
-
-def _message(campaign: Campaign) -> dict[str, str]:
-    if campaign.message is None:
-        return {}
-    keys = {f"message.keys.{key}": _meaning(what) for key, what in campaign.message.keys.items()}
-    return {"message.sound": _value(campaign.message.sound)} | keys
-
-
-def _meaning(meaning: KeyMeaning) -> str:
-    if meaning.action is KeyAction.ANSWER:
-        return _value(f"answer:{meaning.question}={meaning.answer}")
-    return _value(meaning.action)
 
 
 def _talk(campaign: Campaign) -> dict[str, str]:

@@ -28,7 +28,8 @@ from leads.tables import numbers
 _LOOK_AT_MOST = 200
 """Candidates examined in one go: a closed window must not make one transaction endless."""
 
-_MORE, _MORE_FOR_AGENT = 8, 2
+_MORE, _MORE_FOR_AGENT = 9, 3
+"""Candidates beyond those who are wanted, in the place of those whom a gate refuses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +103,9 @@ def claim(
     skipped = frozenset[int]()
     if agent_id is not None:
         skipped = passed_over(connection, stored.id, agent_id, now=now)
-    # Some more, for those whom a gate refuses. An agent, who asks again at once, makes do with
-    # few: on PostgreSQL nobody else is given these people until the transaction ends.
-    wanted = limit * 2 + (_MORE if agent_id is None else _MORE_FOR_AGENT)
+    # An agent, who asks again at once, makes do with few more: on PostgreSQL nobody else is given
+    # these people until the transaction ends. An engine finds the rest in its next turn.
+    wanted = limit + (_MORE if agent_id is None else _MORE_FOR_AGENT)
     due = _due(
         connection,
         stored,
@@ -120,16 +121,20 @@ def claim(
         place_anew(connection, campaign_leads.c.id.in_(elsewhere))
     chosen: dict[int, tuple[Candidate, Facts]] = {}
     refused = len(elsewhere)
-    found = gather(connection, stored, people, laws, now=now)
-    for person, facts in zip(people, found, strict=True):
+    # Of those who stand behind nothing is asked before one of the first was refused.
+    for some in (people[:limit], people[limit:]):
         if len(chosen) == limit:
             break
-        decision = evaluate(facts)
-        if decision.callable:
-            chosen.setdefault(person.number_id, (person, facts))
-        else:
-            refused += 1
-            put_back(connection, person, decision)
+        found = gather(connection, stored, some, laws, now=now)
+        for person, facts in zip(some, found, strict=True):
+            if len(chosen) == limit:
+                break
+            decision = evaluate(facts)
+            if decision.callable:
+                chosen.setdefault(person.number_id, (person, facts))
+            else:
+                refused += 1
+                put_back(connection, person, decision)
     # In the order of their numbers: two claimers that want the same ones then wait for one
     # another in one order, and cannot stand in each other's way for ever.
     taken = _hold(
@@ -187,12 +192,15 @@ def _hold(
         for row in held
     )
     if taken:
-        connection.execute(
-            update(campaign_leads)
-            .where(campaign_leads.c.id.in_([claim.person.row_id for claim in taken]))
-            .values(state=LeadState.IN_CALL, held_by=None)
-        )
+        connection.execute(_IN_CALL, {"rows": [claim.person.row_id for claim in taken]})
     return taken
+
+
+_IN_CALL = (
+    update(campaign_leads)
+    .where(among_given(campaign_leads.c.id, "rows"))
+    .values(state=LeadState.IN_CALL, held_by=None)
+)
 
 
 def stop_claims(connection: Connection) -> None:

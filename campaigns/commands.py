@@ -45,6 +45,7 @@ def create(
         _refuse_script(console, connection, campaign, script)
         missing = missing_targets(connection, campaign)
     _warn_of_missing(console, missing)
+    warn_of_amd(console, campaign)
     if console.json:
         console.document({"campaign": campaign.name, "state": "stopped", "changes": []})
         return
@@ -85,6 +86,7 @@ def update(
         _refuse_script(console, connection, campaign, script)
         missing = missing_targets(connection, campaign)
     _warn_of_missing(console, missing)
+    warn_of_amd(console, campaign)
     if console.json:
         console.document({"campaign": campaign.name, "state": stored.state, "changes": changes})
         return
@@ -112,6 +114,20 @@ def _warn_of_missing(console: Console, missing: tuple[str, ...]) -> None:
         )
 
 
+def warn_of_amd(console: Console, campaign: "Campaign") -> None:
+    """Say by which rules a campaign has no time to wait for the verdict of machine detection."""
+    from campaigns.amd_law import warnings
+    from campaigns.rules_in_force import laws_of
+    from leads.db import reading
+
+    if not campaign.amd.before:
+        return
+    laws = laws_of(console)
+    with reading(console.base()) as connection:
+        for warning in warnings(connection, campaign, laws, now=console.now()):
+            console.say(warning)
+
+
 @campaigns_app.command(name="list")
 def list_(ctx: typer.Context) -> None:
     """List all campaigns.
@@ -131,33 +147,6 @@ def list_(ctx: typer.Context) -> None:
             for s in found
         ],
     )
-
-
-@campaigns_app.command()
-def show(ctx: typer.Context, name: Annotated[str, typer.Argument(help="The campaign.")]) -> None:
-    """Print a campaign as it is stored.
-
-    Example: ringbank campaigns show tariff-switch
-    """
-    from campaigns import store
-    from leads.db import reading
-
-    console: Console = ctx.obj
-    with reading(console.base()) as connection:
-        stored = store.load(connection, name)
-    if console.json:
-        console.document(
-            {
-                "name": name,
-                "state": stored.state,
-                "file": stored.file,
-                "started_at": stored.started_at,
-                "definition": stored.definition,
-            }
-        )
-        return
-    console.say(f"{name} is {stored.state}; its file was {stored.file}")
-    console.line(stored.definition.rstrip())
 
 
 def read_file(file: Path, console: Console) -> "tuple[str, ScriptTexts | None, Campaign]":

@@ -3,17 +3,19 @@
 All of it holds in every campaign. What it changed is taken back by `campaigns.traces`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, text, update
 
-from campaigns.examining import examine_lead_again, place_anew
+from campaigns.examining import examine_consents_again, examine_lead_again, place_anew
 from campaigns.model import DispositionKind, LeadState
 from campaigns.settling import renumber
 from campaigns.tables import AT_ONCE, agents, campaign_leads, is_callable
-from leads.model import Suppression, SuppressionKind, e164_of
+from leads import consents
+from leads.consent_rules import NewConsent
+from leads.model import LeadId, Suppression, SuppressionKind, e164_of
 from leads.suppression import add as suppress
 from leads.tables import lead_changes, lead_numbers, leads
 
@@ -105,6 +107,36 @@ def _go_on(connection: Connection, lead_id: int, left: Sequence[int]) -> None:
             next_call_at=AT_ONCE,
         )
     )
+
+
+def keep_consents(
+    connection: Connection,
+    lead_id: int,
+    agreed: Mapping[str, str | None],
+    *,
+    given_at: datetime,
+    attempt_id: int | None = None,
+    now: datetime,
+) -> None:
+    """Record what a person agreed to in a talk; told again, it is the same consent.
+
+    Args:
+        connection: in a writing transaction.
+        lead_id: who.
+        agreed: kind of consent -> its wording, or None.
+        given_at: aware.
+        attempt_id: the call of ours in which they did, or None.
+        now: aware.
+    """
+    if not agreed:
+        return
+    whose = LeadId(lead_id)
+    given = [
+        (whose, NewConsent(kind=kind, source="call", given_at=given_at, wording=wording))
+        for kind, wording in agreed.items()
+    ]
+    consents.add_many(connection, given, attempt_id=attempt_id, now=now)
+    examine_consents_again(connection, [whose])
 
 
 def _keep_language(

@@ -10,23 +10,28 @@ import re
 import tomllib
 from collections.abc import Collection, Sequence
 
+from campaigns.amd import read_amd
+from campaigns.breaker_settings import read_breaker
 from campaigns.checks import read_checks
 from campaigns.dispositions import read_dispositions
 from campaigns.fields import Section, nearest, not_toml, shown
+from campaigns.message_form import (
+    read_abandoned,
+    read_machine_message,
+    read_message,
+    read_voice,
+)
 from campaigns.model import (
     Callbacks,
     Campaign,
     DialMode,
     Hours,
-    KeyAction,
-    KeyMeaning,
-    Message,
-    Question,
     QueueOrder,
 )
 from campaigns.orders.definition import FORM, read_form
 from campaigns.orders.model import OrderForm
-from campaigns.questions import PRESSED, read_answer, read_questions
+from campaigns.pace_settings import read_pace
+from campaigns.questions import read_questions
 from campaigns.recording import read_recording
 from campaigns.refusals import read_reasons
 from campaigns.retry_table import read_outcomes, read_words
@@ -41,7 +46,6 @@ from leads.segments import parse
 PURPOSES = ("sales", "fundraising", "survey", "political", "collections", "service")
 AUDIENCES = ("consumer", "business")
 CALLERS = ("company", "nonprofit", "hired")
-VOICES = ("recorded", "synthetic")
 _OWNERS = ("any", "agent")
 
 MAX_ABANDONED = 0.03
@@ -51,13 +55,8 @@ Source: US 16 CFR 310.4(b)(4)(i).
 """
 
 _MODES = tuple(mode.value for mode in DialMode)
-_LATER_MODES = frozenset({DialMode.RATIO, DialMode.PREDICTIVE})
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_SOUND = re.compile(r"[A-Za-z0-9_./-]+")
-_KEYS = tuple("0123456789*")
-"""Not #: Asterisk takes it for the end of what is being typed, and hands on nothing."""
-_ANSWER = re.compile(r"answer:([a-z0-9_]+)=(.*\S)")
 
 
 def read_definition(
@@ -79,9 +78,12 @@ def read_definition(
 
 def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
     mode = _mode(file)
-    dialing = _dialing(file)
+    dialing = file.section("dialing")
+    abandon_limit = dialing.share("abandon_limit", MAX_ABANDONED)
     questions = read_questions(file)
-    message = _message(file, mode, questions)
+    message = read_message(file, mode, questions)
+    amd = read_amd(dialing, mode)
+    to_machines = read_machine_message(file, amd)
     words = file.sections("dispositions")
     dispositions = read_dispositions(file, words)
     name, retry = file.text("name"), file.section("retry")
@@ -101,7 +103,7 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         hours=_hours(file),
         ring_s=dialing.whole("ring_s", 5, 120, default=25),
         max_attempts=dialing.whole("max_attempts", 1, 99, default=6),
-        abandon_limit=dialing.share("abandon_limit", MAX_ABANDONED),
+        abandon_limit=abandon_limit,
         retry=read_outcomes(retry, mode, own_name=name),
         retry_dispositions=read_words(retry, dispositions, own_name=name),
         message=message,
@@ -112,7 +114,7 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         where=_where(file),
         caller=file.choice("caller", CALLERS, default=CALLERS[0]),
         topics=file.texts("topics", required=False),
-        voice=_voice(file, mode),
+        voice=read_voice(file, mode, message, to_machines),
         queue=_queue(file),
         callbacks=_callbacks(file),
         training=read_training(file),
@@ -120,6 +122,11 @@ def _read(file: Section, trunks: Collection[str] | None) -> Campaign:
         skills=read_skills(file.section("agents")),
         checks=read_checks(file),
         recording=read_recording(file),
+        pace=read_pace(dialing, mode.value, abandon_limit=abandon_limit),
+        amd=amd,
+        breaker=read_breaker(file),
+        abandoned=read_abandoned(file, mode, message),
+        machine_message=to_machines,
     )
     _check_forms(file, words, campaign.order)
     if campaign.starts and campaign.ends and campaign.ends < campaign.starts:
@@ -137,12 +144,6 @@ def _check_forms(file: Section, words: Sequence[Section], form: OrderForm | None
     if form is not None and not takers and bool(words) is file.has("dispositions"):
         why = 'no disposition takes one; add form = "order" to that for which it is filled in'
         file.refuse("order", why)
-
-
-def _voice(file: Section, mode: DialMode) -> str:
-    if file.has("voice") and mode is not DialMode.BROADCAST:
-        file.refuse("voice", f"only a broadcast plays one, and the mode is {mode.value}")
-    return file.choice("voice", VOICES, default=VOICES[0])
 
 
 def _queue(file: Section) -> QueueOrder:
@@ -173,23 +174,7 @@ def _where(file: Section) -> str | None:
 
 def _mode(file: Section) -> DialMode:
     likely = DialMode.BROADCAST if file.has("message") else DialMode.PROGRESSIVE
-    mode = DialMode(file.choice("mode", _MODES, likely=likely))
-    if mode in _LATER_MODES:
-        usable = ", ".join(word for word in DialMode if word not in _LATER_MODES)
-        file.refuse("mode", f"{mode.value!r} is not supported by this version yet; use {usable}")
-    return mode
-
-
-def _dialing(file: Section) -> Section:
-    dialing = file.section("dialing")
-    dialing.unsupported("ratio")
-    for key, words in (
-        ("amd", ("off", "detect")),
-        ("on_machine", ("hang_up", "message", "connect")),
-    ):
-        if dialing.choice(key, words, default=words[0]) != words[0]:
-            dialing.unsupported(key, but=words[0])
-    return dialing
+    return DialMode(file.choice("mode", _MODES, likely=likely))
 
 
 def _trunk(file: Section, trunks: Collection[str] | None) -> str:
@@ -225,46 +210,3 @@ def _hours(file: Section) -> Hours | None:
     if understood and not any(days):
         hours.refuse_whole('opens on no day; write for example mon_fri = [["10:00", "20:00"]]')
     return Hours(days=days)
-
-
-def _message(file: Section, mode: DialMode, questions: tuple[Question, ...]) -> Message | None:
-    if mode is not DialMode.BROADCAST:
-        if file.has("message"):
-            file.refuse("message", f"only a broadcast plays one, and the mode is {mode.value}")
-        file.expect(["message"])
-        return None
-    table = file.section("message")
-    sound = table.text("sound")
-    if sound and not _SOUND.fullmatch(sound):
-        table.refuse("sound", "may only hold letters, digits and _ . / -")
-    keys = table.section("keys")
-    keys.expect(_KEYS)
-    meanings = {key: _meaning(keys, key, questions) for key in keys.names() if key in _KEYS}
-    return Message(sound=sound, keys=meanings)
-
-
-def _meaning(keys: Section, key: str, questions: tuple[Question, ...]) -> KeyMeaning:
-    text = keys.text(key)
-    if answer := _ANSWER.fullmatch(text):
-        _check_answer(keys, key, (answer[1], answer[2]), questions)
-        return KeyMeaning(action=KeyAction.ANSWER, question=answer[1], answer=answer[2])
-    plain = {word.value: word for word in KeyAction if word is not KeyAction.ANSWER}
-    if text and text not in plain:
-        does = ", ".join([*plain, "answer:QUESTION=VALUE"])
-        keys.refuse(key, f"must be one of {does}, not {shown(text)}")
-    return KeyMeaning(action=plain.get(text, KeyAction.CALLBACK))
-
-
-def _check_answer(
-    keys: Section, key: str, pair: tuple[str, str], questions: tuple[Question, ...]
-) -> None:
-    name, answer = pair
-    if name == PRESSED:
-        keys.refuse(key, f"the answer {PRESSED!r} always is the key itself; name another one")
-    for question in questions:
-        if question.key != name:
-            continue
-        read = read_answer(question, answer)
-        if read != answer:
-            how = read.why if isinstance(read, Problem) else f"write {read}"
-            keys.refuse(key, f"{shown(answer)} is no answer to {name!r}; {how}")

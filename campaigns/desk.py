@@ -9,36 +9,44 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
-from campaigns import turns
+from campaigns import inbound_results, turns
 from campaigns.agents import has_gone
+from campaigns.by_hand import write_call
 from campaigns.claims import claim, release
 from campaigns.consequences import hold_numbers
+from campaigns.drafts import RunOut
 from campaigns.enrolment import enrol
 from campaigns.examining import HELD_BY_GATES
 from campaigns.law import AGENT_RESERVED, Laws
-from campaigns.leases import Lease, hold, hold_person, lease_of, over, taken_since
-from campaigns.ledger import release_expired
+from campaigns.leases import (
+    Lease,
+    hold,
+    hold_person,
+    late_by_hand,
+    lease_of,
+    over,
+    taken_since,
+)
 from campaigns.model import (
     CALLABLE_STATES,
-    HAND_DIALLED,
-    AttemptId,
+    FOR_READY_AGENTS,
     Campaign,
     CampaignState,
     DialMode,
 )
+from campaigns.owed import release_expired
 from campaigns.previewing import PREVIEW_LEASE
 from campaigns.queues import is_spoken
-from campaigns.result_words import Result, hand_outcome
+from campaigns.result_words import Result
 from campaigns.results import record_result
 from campaigns.said import attempt_row
 from campaigns.settling import settle
 from campaigns.store import StoredCampaign, load_id
-from campaigns.tables import AT_ONCE, agents, attempts, campaign_leads, claims, queues
+from campaigns.tables import AT_ONCE, agents, campaign_leads, claims, queues
 from campaigns.traces import Look, trace_of
 from leads.errors import NotAllowedError, UsageError
-from leads.model import e164_of
 
 LEASE_TIME = timedelta(minutes=30)
 """How long a person is held for an agent who dials on their own telephone."""
@@ -167,9 +175,14 @@ def give_result(
         UsageError: the lease is over.
         NotAllowedError: the engine has to call the person first.
     """
+    if lease.contact_id is not None:
+        hold_numbers(connection, result.disposition.kind)
+        return not inbound_results.record(connection, stored, lease, result, now=now)
     kind = result.disposition.kind
     replaced = {} if lease.attempt_id is None else trace_of(connection, lease.attempt_id)
     hold_numbers(connection, None if "lead_numbers" in replaced else kind)
+    if lease.run_out is not None:
+        return _give_late(connection, stored, lease.run_out, result, before=before, now=now)
     if lease.id is None:
         assert lease.attempt_id is not None
         attempt = attempt_row(connection, lease.attempt_id)
@@ -189,63 +202,42 @@ def give_result(
             f"this person was not called yet; run: ringbank dial {lease.lease}, or let them go: "
             f"ringbank skip {lease.lease} --reason CODE"
         )
-    attempt_id = _by_hand(connection, stored, lease, result, now=now)
+    held = connection.execute(
+        select(claims.c.rule_set, claims.c.decision).where(claims.c.id == lease.id)
+    ).one()
+    attempt_id = write_call(
+        connection, stored, lease, result, rule_set=held.rule_set, decision=held.decision, at=now
+    )
     connection.execute(update(claims).where(claims.c.id == lease.id).values(attempt_id=attempt_id))
     record_result(connection, stored, attempt_id, result, before=before, now=now)
     return False
 
 
-def _by_hand(
+def _give_late(
     connection: Connection,
     stored: StoredCampaign,
-    lease: Lease,
+    late: RunOut,
     result: Result,
     *,
+    before: Look | None,
     now: datetime,
-) -> AttemptId:
-    """Write the attempt of a call that the agent dialled: their word is all there is."""
-    campaign = stored.campaign
-    held = connection.execute(
-        select(claims.c.rule_set, claims.c.decision).where(claims.c.id == lease.id)
-    ).one()
-    enrolled = connection.execute(
-        select(campaign_leads.c.id, campaign_leads.c.list_id, campaign_leads.c.attempts).where(
-            campaign_leads.c.campaign_id == stored.id, campaign_leads.c.lead_id == lease.lead_id
-        )
-    ).one()
-    connection.execute(
-        update(campaign_leads)
-        .where(campaign_leads.c.id == enrolled.id)
-        .values(attempts=enrolled.attempts + 1, last_attempt_at=now)
+) -> bool:
+    """Write the result of a call by hand whose lease has run out: it was made before that."""
+    if stored.campaign.mode is not DialMode.MANUAL:
+        raise UsageError(over(late.lease))
+    hold_person(connection, late.lead_id)  # whoever claims them now is seen, or waits
+    lease = late_by_hand(connection, late)
+    attempt_id = write_call(
+        connection,
+        stored,
+        lease,
+        result,
+        rule_set=late.rule_set,
+        decision=late.decision,
+        at=late.over_at,
     )
-    inserted = connection.execute(
-        insert(attempts)
-        .values(
-            channel_id=f"hand-{lease.lease}",
-            lease=lease.lease,
-            campaign_id=stored.id,
-            list_id=enrolled.list_id,
-            lead_id=lease.lead_id,
-            number_id=lease.number_id,
-            phone=e164_of(lease.number_id),
-            agent_id=lease.agent_id,
-            clock="real",
-            mode=campaign.mode,
-            trunk=campaign.trunk,
-            caller_id=campaign.caller_id,
-            attempt_no=enrolled.attempts + 1,
-            seller=campaign.seller,
-            rule_set=held.rule_set,
-            decision=held.decision,
-            script_version=lease.script_version,
-            dialed_at=now,
-            ended_at=now,
-            outcome=hand_outcome(result.disposition.kind),
-            evidence=HAND_DIALLED,
-        )
-        .returning(attempts.c.id)
-    )
-    return AttemptId(inserted.scalar_one())
+    record_result(connection, stored, attempt_id, result, before=before, now=now)
+    return False
 
 
 def give_back(connection: Connection, stored: StoredCampaign, lease: Lease) -> None:
@@ -258,6 +250,11 @@ def give_back(connection: Connection, stored: StoredCampaign, lease: Lease) -> N
     if lease.attempt_id is not None:
         raise NotAllowedError(
             f"this person was called; give the result instead: ringbank result {lease.lease} "
+            "--disposition CODE"
+        )
+    if lease.contact_id is not None:
+        raise NotAllowedError(
+            f"this person called us; give the result instead: ringbank result {lease.lease} "
             "--disposition CODE"
         )
     hold(connection, lease)
@@ -276,7 +273,9 @@ def why_nobody(
     """Return what keeps a campaign's leads from being next: gate, how many, until when.
 
     Those who wait for an agent of another language than `languages` are told by themselves,
-    as the gate `language`; None: there are none such.
+    as the gate `language`; None: there are none such. Those whom the engine may call, and calls
+    when agents are ready, are told as the gate `dialing`; those who are in a call or somebody
+    else's, as `state`.
     """
     rows = connection.execute(
         select(
@@ -297,13 +296,17 @@ def why_nobody(
         )
     )
     found: dict[str, dict[str, Any]] = {}
-    if stored.state is not CampaignState.RUNNING:
+    runs = stored.state is CampaignState.RUNNING
+    dialed = runs and stored.campaign.mode in FOR_READY_AGENTS
+    if not runs:
         found["state"] = {"gate": "state", "count": None, "next_at": None}
     for row in rows:
         waits = row.state in CALLABLE_STATES
         shut = waits and row.opens_at is not None and row.opens_at > max(now, row.next_at)
         foreign = waits and not is_spoken(row.language or "", languages)
         gate = "language" if foreign else "hours" if shut else _gate_of(row.held_by)
+        if gate == "state" and waits and dialed:
+            gate = "dialing"
         reason = found.setdefault(gate, {"gate": gate, "count": 0, "next_at": None})
         if reason["count"] is not None:  # the whole campaign stands still
             reason["count"] += row.people

@@ -6,15 +6,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from campaigns import facts
+from campaigns import facts, inbound_history
 from campaigns.drafts import words_of
 from campaigns.history import all_numbers
+from campaigns.inbound_history import InboundContact
 from campaigns.law import Laws
 from campaigns.leases import Lease
 from campaigns.model import DialMode
 from campaigns.offered import offered, questions_document
-from campaigns.orders.form import form_document
-from campaigns.past_calls import calls
+from campaigns.orders.documents import form_document
+from campaigns.past_calls import Call, calls
 from campaigns.questions import usable_answers
 from campaigns.rules.placing import possible_zones
 from campaigns.scripts.shown import words_for
@@ -68,9 +69,18 @@ def person_document(
         "tasks": conceal(open_documents(connection, lease.lead_id, now=now), hidden),
         "mode": campaign.mode,
         "live": lease.live,
-        "called": lease.attempt_id is not None,
+        "called": (lease.attempt_id or lease.contact_id) is not None,
         **conceal(words, hidden),
+        **_returned(connection, lease),
     }
+
+
+def _returned(connection: Connection, lease: Lease) -> dict[str, object]:
+    """Return whether the person called us, and who else of their number it may be."""
+    if lease.contact_id is None:
+        return {"returned": False}
+    others = inbound_history.household(connection, lease.lead_id, lease.number_id)
+    return {"returned": True, "household": others}
 
 
 def hidden_numbers(connection: Connection, stored: StoredCampaign, lease: Lease) -> tuple[str, ...]:
@@ -108,18 +118,27 @@ def day_there(zones: Sequence[str], now: datetime) -> date:
 
 
 def _history(connection: Connection, lease: Lease) -> list[dict[str, object]]:
-    """Return the calls before the one that the lease is for."""
+    """Return the calls before the one that the lease is for, those that the person made too."""
     before = calls(connection, lease.lead_id, ended=True, limit=_CALLS_SHOWN + 1)
     others = [past for past in before if past.attempt_id != lease.attempt_id]
+    returned = inbound_history.listed(
+        connection, lead_id=lease.lead_id, ended=True, limit=_CALLS_SHOWN
+    )
+    both: list[tuple[datetime, Call | InboundContact, bool]] = [
+        *((past.dialed_at, past, False) for past in others),
+        *((past.began_at, past, True) for past in returned),
+    ]
+    both.sort(key=lambda one: one[0], reverse=True)
     return [
         {
-            "at": past.dialed_at,
+            "at": at,
             "campaign": past.campaign,
             "outcome": past.outcome,
             "disposition": past.disposition,
             "refusal_reason": past.refusal_reason,
             "refusal_detail": past.refusal_detail,
             "note": past.note,
+            "returned": is_returned,
         }
-        for past in others[:_CALLS_SHOWN]
+        for at, past, is_returned in both[:_CALLS_SHOWN]
     ]

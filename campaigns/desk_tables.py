@@ -107,6 +107,7 @@ drafts = Table(
     Column("campaign_id", Id, ForeignKey("campaigns.id"), nullable=False),
     Column("lead_id", Id, ForeignKey("leads.id"), nullable=False, index=True),
     Column("words", Json, nullable=False),  # what was typed, as it was typed
+    Column("held", Json),  # of a lease that ran out without a call: number, rules and times
     Column("kept_at", UtcDateTime, nullable=False),
 )
 

@@ -84,8 +84,38 @@ def keep(
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOut:
+    """A lease that ran out without a call that anybody knows of.
+
+    Attributes:
+        taken_at: when it began, aware.
+        over_at: when its time was over, aware.
+    """
+
+    lease: str
+    agent_id: int
+    campaign_id: int
+    lead_id: int
+    number_id: int
+    rule_set: str | None
+    decision: Mapping[str, Any] | None
+    script_version: str | None
+    taken_at: datetime
+    over_at: datetime
+
+
+_HELD = ("number_id", "rule_set", "decision", "script_version")
+_TIMES = {"taken_at": "created_at", "over_at": "expires_at"}
+
+
 def remember(connection: Connection, claim: Row[Any], *, now: datetime) -> None:
-    """Keep whose lease it was that is over without a call: what is typed later has a place."""
+    """Keep what a lease held that is over without a call: what is typed later has a place."""
+    held = {name: claim._mapping[name] for name in _HELD}
+    held |= {name: claim._mapping[column].isoformat() for name, column in _TIMES.items()}
+    place = update(drafts).where(drafts.c.lease == claim.lease).values(held=held)
+    if connection.execute(place).rowcount:
+        return
     connection.execute(
         insert_if_new(connection, drafts).values(
             lease=claim.lease,
@@ -93,8 +123,25 @@ def remember(connection: Connection, claim: Row[Any], *, now: datetime) -> None:
             campaign_id=claim.campaign_id,
             lead_id=claim.lead_id,
             words={},
+            held=held,
             kept_at=now,
         )
+    )
+
+
+def run_out(connection: Connection, lease: str) -> RunOut | None:
+    """Return a lease that ran out without a call, or None where it was no such lease."""
+    place = place_of(connection, lease)
+    if place is None or place.held is None or place.agent_id is None:
+        return None
+    return RunOut(
+        lease=lease,
+        agent_id=place.agent_id,
+        campaign_id=place.campaign_id,
+        lead_id=place.lead_id,
+        taken_at=datetime.fromisoformat(place.held["taken_at"]),
+        over_at=datetime.fromisoformat(place.held["over_at"]),
+        **{name: place.held[name] for name in _HELD},
     )
 
 

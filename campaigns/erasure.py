@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, null, select, update
 
-from campaigns import recordings, supervisions
+from campaigns import amd_samples, inbound_history, recordings, supervisions
 from campaigns.claims import held_among, stop_claims
 from campaigns.desk_tables import drafts, orders, skips, tasks
 from campaigns.examining import ERASED
@@ -44,7 +44,8 @@ class Erased:
     Attributes:
         numbers: how many numbers left the base; one that somebody else has stays.
         attempts: how many attempts stay, without number and note.
-        recordings: how many of their talks are in files, to be deleted with the next expiry.
+        recordings: how many of their talks, and of the first seconds of calls, are in files, to
+            be deleted with the next expiry.
     """
 
     lead_id: int
@@ -97,6 +98,7 @@ def erase_unheld(connection: Connection, lead_id: int, *, now: datetime) -> Eras
         .where(attempts.c.lead_id == lead_id)
         .values(number_id=None, phone=None, note=None, refusal_detail=None, language=None)
     )
+    inbound_history.forget(connection, lead_id)
     _empty_what_was_typed(connection, lead_id, now=now)
     for table in (lead_numbers, list_members, consents, lead_changes):
         connection.execute(delete(table).where(table.c.lead_id == lead_id))
@@ -128,7 +130,8 @@ def erase_unheld(connection: Connection, lead_id: int, *, now: datetime) -> Eras
         lead_id=lead_id,
         numbers=len(only_theirs),
         attempts=called.rowcount,
-        recordings=recordings.expire_those_of(connection, lead_id, now.date()),
+        recordings=recordings.expire_those_of(connection, lead_id, now.date())
+        + amd_samples.count_of_person(connection, lead_id),
     )
 
 
@@ -211,7 +214,9 @@ def _is_counted(campaign: Campaign, answer: Row[tuple[object, ...]]) -> bool:
     """
     if any(one.key == answer.question and one.type in _COUNTED for one in campaign.questions):
         return True
-    keys = campaign.message.keys if campaign.message is not None else {}
+    menus = campaign.message.menus if campaign.message is not None else ()
     return answer.question == "message" or any(
-        (one.question, one.answer) == (answer.question, answer.answer) for one in keys.values()
+        (one.question, one.answer) == (answer.question, answer.answer)
+        for menu in menus
+        for one in menu.keys.values()
     )

@@ -27,6 +27,7 @@ from campaigns import segment
 from campaigns.model import Campaign, CampaignId, DispositionKind, LeadState, Turn
 from campaigns.tables import AT_ONCE, attempts, campaign_leads, is_callable, queues
 from leads.db import UtcDateTime
+from leads.notices import EVERYBODY, Subject, notify
 from leads.sql import among
 from leads.tables import leads
 
@@ -158,7 +159,7 @@ def put_to_work(connection: Connection, *which: ColumnElement[bool]) -> None:
         .correlate(campaign_leads)
         .scalar_subquery()
     )
-    connection.execute(
+    back = connection.execute(
         update(campaign_leads)
         .where(campaign_leads.c.state != LeadState.IN_CALL, *which)
         .values(
@@ -169,6 +170,8 @@ def put_to_work(connection: Connection, *which: ColumnElement[bool]) -> None:
             held_by=None,
         )
     )
+    if back.rowcount:
+        notify(connection, Subject.PEOPLE, EVERYBODY)
 
 
 def _promised_for() -> ColumnElement[datetime | None]:

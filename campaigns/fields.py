@@ -20,6 +20,7 @@ UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhdw])")
 _SHOWN_AT_MOST = 40
+_SOUND = re.compile(r"[A-Za-z0-9_./-]+")
 CODE = re.compile(r"[a-z0-9_]+")
 """What a word of the operator's own looks like that programs compare."""
 
@@ -158,6 +159,13 @@ class Section:
         value = self.text(key)
         if value.strip() and not CODE.fullmatch(value):
             self.refuse(key, f"may only hold a-z, 0-9 and _, unlike {shown(value)}")
+        return value
+
+    def sound(self, key: str, *, required: bool = True) -> str:
+        """Return the name of a sound file of Asterisk's, without its ending."""
+        value = self.text(key, required=required)
+        if value.strip() and not _SOUND.fullmatch(value):
+            self.refuse(key, "may only hold letters, digits and _ . / -")
         return value
 
     def choice(

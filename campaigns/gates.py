@@ -48,6 +48,9 @@ def decision_document(facts: Facts) -> dict[str, object]:
     if facts.campaign.recording is not None:
         recorded = recording.decide(facts.campaign, law.duties, unknown=law.without_rules)
         document[recording.TOPIC] = recorded.document()
+    if facts.campaign.amd.detect and facts.campaign.amd.samples:
+        sampled = recording.decide_sample(law.duties, unknown=law.without_rules)
+        document[recording.SAMPLE] = sampled.document()
     return document
 
 

@@ -2,9 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, union_all
 
+from campaigns.amd import Heard
+from campaigns.call_tables import inbound_contacts
 from campaigns.limits import PastCall
 from campaigns.model import DispositionKind, Outcome, PastAttempt
 from campaigns.tables import attempts, campaigns
@@ -13,9 +16,16 @@ from leads.tables import lead_numbers
 
 
 class History:
-    """Earlier calls to some leads and on some numbers, oldest first."""
+    """Earlier calls to some leads and on some numbers, oldest first.
 
-    def __init__(self, rows: Iterable[Row[tuple[object, ...]]]) -> None:
+    Of the calls that people made themselves (`returned`) only those with a word of theirs.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[Row[tuple[object, ...]]],
+        returned: Iterable[Row[Any]] = (),
+    ) -> None:
         self._by_lead: dict[int, set[int]] = defaultdict(set)
         self._by_number: dict[int, set[int]] = defaultdict(set)
         self._rows: dict[int, Row[tuple[object, ...]]] = {}
@@ -23,6 +33,7 @@ class History:
             self._by_lead[row.lead_id].add(row.id)
             self._by_number[row.number_id].add(row.id)
             self._rows[row.id] = row
+        self._returned = tuple(returned)
 
     def rows(self, lead_id: int | None, number_ids: Iterable[int]) -> list[Row[tuple[object, ...]]]:
         """Return what the ledger says of the calls to the lead or on one of the numbers."""
@@ -36,12 +47,20 @@ class History:
     ) -> tuple[PastAttempt, ...]:
         """Return the ended attempts of a campaign meant for the lead or made on its numbers.
 
-        `number_ids` are the lead's numbers, the one that is dialled first in front.
+        With them what the lead said when they called back. `number_ids` are the lead's
+        numbers, the one that is dialled first in front.
         """
-        return tuple(
-            past_attempt(row, number_ids)
-            for row in self.rows(lead_id, number_ids)
-            if row.campaign_id == campaign_id and row.ended_at is not None
+        return (
+            *(
+                past_attempt(row, number_ids)
+                for row in self.rows(lead_id, number_ids)
+                if row.campaign_id == campaign_id and row.ended_at is not None
+            ),
+            *(
+                _said_in_return(row, number_ids)
+                for row in self._returned
+                if row.campaign_id == campaign_id and row.lead_id == lead_id
+            ),
         )
 
     def by_seller(self, lead_id: int | None, number_id: int, seller: str) -> tuple[PastCall, ...]:
@@ -49,6 +68,20 @@ class History:
         return tuple(
             past_call(row) for row in self.rows(lead_id, [number_id]) if row.seller == seller
         )
+
+
+def _said_in_return(row: Row[Any], number_ids: Sequence[int]) -> PastAttempt:
+    return PastAttempt(
+        lead_id=row.lead_id,
+        position=number_ids.index(row.number_id) + 1 if row.number_id in number_ids else 0,
+        outcome=Outcome.CONNECTED,
+        ended_at=row.ended_at or row.began_at,
+        disposition=DispositionKind(row.disposition_kind),
+        code=row.disposition,
+        callback_at=row.callback_at,
+        language=row.language,
+        returned=True,
+    )
 
 
 def past_attempt(row: Row[tuple[object, ...]], number_ids: Sequence[int]) -> PastAttempt:
@@ -77,6 +110,7 @@ def past_call(row: Row[tuple[object, ...]]) -> PastCall:
         ended_at=row.ended_at,
         outcome=row.outcome and Outcome(row.outcome),
         disposition=row.disposition_kind and DispositionKind(row.disposition_kind),
+        amd=row.amd and Heard(row.amd),
     )
 
 
@@ -94,11 +128,8 @@ def past_calls(
     connection: Connection, *, lead_ids: Collection[int], number_ids: Collection[int]
 ) -> History:
     """Return all calls to these leads and on these numbers, in every campaign."""
-    rows = [
-        *connection.execute(_CALLS_TO, {"leads": lead_ids}),
-        *connection.execute(_CALLS_ON, {"numbers": number_ids}),
-    ]
-    return History(rows)
+    rows = connection.execute(_CALLS_TO_OR_ON, {"leads": lead_ids, "numbers": number_ids})
+    return History(rows, connection.execute(_SAID_IN_RETURN, {"leads": lead_ids}).all())
 
 
 # Statements that are asked before every call, made once.
@@ -120,7 +151,29 @@ _CALLS = select(
     attempts.c.callback_at,
     attempts.c.language,
     attempts.c.wrapped_at,
+    attempts.c.amd,
 ).join(campaigns, campaigns.c.id == attempts.c.campaign_id)
-# One query for each index: an OR over two columns would walk the whole table.
-_CALLS_TO = _CALLS.where(among_given(attempts.c.lead_id, "leads"))
-_CALLS_ON = _CALLS.where(among_given(attempts.c.number_id, "numbers"))
+# One half for each index: an OR over two columns would walk the whole table.
+_CALLS_TO_OR_ON = union_all(
+    _CALLS.where(among_given(attempts.c.lead_id, "leads")),
+    _CALLS.where(
+        among_given(attempts.c.number_id, "numbers"),
+        ~among_given(attempts.c.lead_id, "leads"),  # those are in the first half
+    ),
+)
+_SAID_IN_RETURN = (
+    select(
+        *(
+            inbound_contacts.c[name]
+            for name in (
+                *("lead_id", "number_id", "campaign_id", "began_at", "ended_at"),
+                *("disposition", "disposition_kind", "callback_at", "language"),
+            )
+        )
+    )
+    .where(
+        among_given(inbound_contacts.c.lead_id, "leads"),
+        inbound_contacts.c.disposition_kind.is_not(None),
+    )
+    .order_by(inbound_contacts.c.id)
+)

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from campaigns.abandonment import rings_s
 from campaigns.model import Campaign, DialMode
 from campaigns.rules.book import RuleBook
 from campaigns.rules.calendars import known
@@ -63,6 +64,7 @@ class Law:
         shown: rules that concern these calls and are proposed or not certain.
         loosened: those that a named person switched off.
         clauses: the hours of the law and of the campaign.
+        ring_s: how long a telephone rings: as the campaign says, within what the rules allow.
         consent_kinds: of which consents anything may depend.
         names: gives `named_registries`; found out where a register is in force, since every
             rule file has to be read for it.
@@ -190,6 +192,7 @@ class Laws:
         countries = sorted({place.country for place in placing.places})
         rules = tuple(rule for rule, _ in held.values() if not isinstance(rule, Duty))
         consents = _only(ConsentRule, rules)
+        abandonment = _only(AbandonmentRule, rules)
         lifting = {kind for rule in rules for kind in rule.unless_consent | rule.exempt.consent}
         related = {relation.kind for rule in rules for relation in rule.exempt.relation}
         return Law(
@@ -206,12 +209,12 @@ class Laws:
                 *(clause for _, clauses in held.values() for clause in clauses),
                 *own_clauses(campaign),
             ),
-            ring_s=campaign.ring_s,
+            ring_s=rings_s(abandonment, campaign.ring_s),
             caps=_only(CapRule, rules),
             cooldowns=(*_only(CooldownRule, rules), *_only(HourRule, rules)),
             registries=_only(RegistryRule, rules),
             consents=consents,
-            abandonment=_only(AbandonmentRule, rules),
+            abandonment=abandonment,
             consent_kinds=frozenset(
                 {*campaign.consent, *filter(None, (rule.kind for rule in consents))}
                 | lifting
@@ -292,7 +295,7 @@ def rule_set(campaign: Campaign, book: str) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 
-GATES_VERSION = 3
+GATES_VERSION = 4
 """Goes up with every change of what the gates allow: it is part of `rule_set`."""
 
 

@@ -6,11 +6,14 @@ from difflib import get_close_matches
 
 from sqlalchemy import Connection, Row, and_, exists, func, or_, select
 
+from campaigns.call_tables import inbound_contacts
 from campaigns.claims import held_among
+from campaigns.drafts import RunOut, run_out
 from campaigns.model import HAND_DIALLED, AttemptId, Outcome
 from campaigns.said import attempt_row, called_since
 from campaigns.tables import attempts, campaign_leads, claims
 from leads.errors import NotAllowedError, UsageError
+from leads.tables import lead_numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +23,11 @@ class Lease:
     Attributes:
         id: of the claim; None where it has ended, and only the call is left.
         attempt_id: the call the engine made, or None where the agent dials.
-        engine: the engine that made it, or None.
+        contact_id: the call that the person made to us, or None (`campaigns.inbound`).
+        engine: the engine that has the call, or None.
         live: the call goes on.
         script_version: what the agent was shown, or None before that.
+        run_out: where an agent's time to dial is over, what they held; else None.
     """
 
     id: int | None
@@ -36,6 +41,8 @@ class Lease:
     live: bool
     expires_at: datetime | None
     script_version: str | None = None
+    run_out: RunOut | None = None
+    contact_id: int | None = None
 
 
 def lease_of(connection: Connection, agent_id: int) -> Lease | None:
@@ -44,15 +51,22 @@ def lease_of(connection: Connection, agent_id: int) -> Lease | None:
     return _lease(row) if row is not None else None
 
 
-def find_lease(connection: Connection, lease: str) -> Lease:
+def find_lease(connection: Connection, lease: str, *, asker_id: int | None = None) -> Lease:
     """Return a lease by its name.
+
+    Args:
+        connection: to the base.
+        lease: its name.
+        asker_id: the agent who names it, or None: nobody knows. Of a name that was mistyped
+            only their own lease is told: another agent's is nothing to be tried out.
 
     Raises:
         UsageError: there is none, or it is over.
     """
     row = connection.execute(_LEASES.where(claims.c.lease == lease)).one_or_none()
     if row is None:
-        near = get_close_matches(lease, connection.scalars(select(claims.c.lease)).all(), 1, 0.8)
+        theirs = None if asker_id is None else lease_of(connection, asker_id)
+        near = get_close_matches(lease, [theirs.lease] if theirs else [], 1, 0.8)
         if near:
             raise UsageError(f"there is no lease {lease!r}; did you mean {near[0]!r}?")
         raise UsageError(over(lease))
@@ -93,11 +107,17 @@ def known_lease(connection: Connection, lease: str) -> Lease | None:
         return None
 
 
-def find_owed(connection: Connection, lease: str) -> Lease:
+def find_owed(connection: Connection, lease: str, *, asker_id: int | None = None) -> Lease:
     """Return a lease for which a result may be given, late ones included.
 
     Late is a result of a talk whose lease has run out, as long as nobody has taken the
-    person, or called them, since.
+    person, or called them, since. Of a call that the agent dialled themselves nothing but
+    their word is known, late or not.
+
+    Args:
+        connection: to the base.
+        lease: its name.
+        asker_id: the agent who names it, or None: nobody knows.
 
     Raises:
         UsageError: there is none, or it is over for good.
@@ -105,9 +125,54 @@ def find_owed(connection: Connection, lease: str) -> Lease:
     over = connection.execute(
         select(attempts).where(attempts.c.lease == lease, _OWED)
     ).one_or_none()
+    if over is None and (late := run_out(connection, lease)) is not None:
+        again = lease_of(connection, late.agent_id)
+        if again is not None and (again.lead_id, again.attempt_id) == (late.lead_id, None):
+            return again  # they were given the same person once more
+        return late_by_hand(connection, late)
     if over is None or taken_since(connection, over):
-        return find_lease(connection, lease)
+        return find_lease(connection, lease, asker_id=asker_id)
     return find_call(connection, lease)
+
+
+def late_by_hand(connection: Connection, late: RunOut) -> Lease:
+    """Return a lease that ran out without a call, as long as nobody came after it.
+
+    Raises:
+        UsageError: somebody has taken or called the person since, or their number is another.
+    """
+    came_after = connection.scalar(
+        select(attempts.c.id)
+        .where(
+            attempts.c.lead_id == late.lead_id,
+            or_(attempts.c.dialed_at > late.taken_at, attempts.c.lease == late.lease),
+        )
+        .limit(1)
+    )
+    is_theirs = connection.scalar(
+        select(lead_numbers.c.number_id).where(
+            lead_numbers.c.lead_id == late.lead_id, lead_numbers.c.number_id == late.number_id
+        )
+    )
+    if came_after is not None or is_theirs is None or held_among(connection, [late.lead_id]):
+        raise UsageError(
+            f"the time of the lease {late.lease!r} ran out, and somebody has this person, or has "
+            "called them, since; take the next person with: ringbank next"
+        )
+    return Lease(
+        id=None,
+        lease=late.lease,
+        agent_id=late.agent_id,
+        campaign_id=late.campaign_id,
+        lead_id=late.lead_id,
+        number_id=late.number_id,
+        attempt_id=None,
+        engine=None,
+        live=False,
+        expires_at=None,
+        script_version=late.script_version,
+        run_out=late,
+    )
 
 
 _OWED = and_(
@@ -172,12 +237,17 @@ def over(lease: str) -> str:
     )
 
 
-_LEASES = select(
-    claims,
-    attempts.c.engine,
-    attempts.c.ended_at,
-    func.coalesce(attempts.c.script_version, claims.c.script_version).label("shown_version"),
-).outerjoin(attempts, attempts.c.id == claims.c.attempt_id)
+_LEASES = (
+    select(
+        claims,
+        func.coalesce(attempts.c.engine, inbound_contacts.c.engine).label("engine"),
+        func.coalesce(attempts.c.ended_at, inbound_contacts.c.ended_at).label("ended_at"),
+        inbound_contacts.c.id.label("contact_id"),
+        func.coalesce(attempts.c.script_version, claims.c.script_version).label("shown_version"),
+    )
+    .outerjoin(attempts, attempts.c.id == claims.c.attempt_id)
+    .outerjoin(inbound_contacts, inbound_contacts.c.lease == claims.c.lease)
+)
 
 
 def _lease(row: Row[tuple[object, ...]]) -> Lease:
@@ -190,7 +260,8 @@ def _lease(row: Row[tuple[object, ...]]) -> Lease:
         number_id=row.number_id,
         attempt_id=row.attempt_id,
         engine=row.engine,
-        live=row.attempt_id is not None and row.ended_at is None,
+        live=(row.attempt_id or row.contact_id) is not None and row.ended_at is None,
         expires_at=row.expires_at,
         script_version=row.shown_version,
+        contact_id=row.contact_id,
     )

@@ -87,6 +87,11 @@ def _is_still_held(connection: Connection, agent: AgentRow, lease: Lease) -> boo
             f"and where no engine runs start one: ringbank run; then run: "
             f"ringbank agents deactivate {agent.name}"
         )
+    if lease.contact_id is not None and lease.live:
+        raise NotAllowedError(
+            f"{agent.name} talks to somebody who called us (lease {lease.lease}); let the call "
+            f"end, then run: ringbank agents deactivate {agent.name}"
+        )
     try:
         hold(connection, lease)
     except UsageError:

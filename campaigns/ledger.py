@@ -10,7 +10,8 @@ row locked that a claim had passed over, and in the other order both would wait 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import zip_longest
 
 from sqlalchemy import (
     Connection,
@@ -19,30 +20,25 @@ from sqlalchemy import (
     delete,
     exists,
     insert,
-    or_,
     select,
-    union,
     update,
 )
 
+from campaigns.amd import Heard
 from campaigns.claims import Claim
-from campaigns.drafts import keep_typed_answers
 from campaigns.model import (
     AttemptId,
     DialMode,
     Outcome,
 )
-from campaigns.said import obey_key
+from campaigns.owed import WRAP_UP_LIMIT
+from campaigns.said import obey_keys
 from campaigns.settling import settle
 from campaigns.store import StoredCampaign
-from campaigns.supervisions import end_help
 from campaigns.tables import attempts, campaign_leads, claims
 from leads.model import E164
-from leads.sql import among, in_chunks
+from leads.sql import among_given, in_chunks
 from leads.tables import leads
-
-WRAP_UP_LIMIT = timedelta(minutes=10)
-"""How long after a talk its result may be given before the claim on the person ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +71,11 @@ class Closing:
     """How one attempt ended; durations in seconds, moments aware.
 
     Attributes:
-        key: the key that the person pressed, or None.
+        key: the keys that the person pressed, or None.
+        opted_out: the last of them was that by which nobody calls them any more.
         evidence: on what the outcome rests, as `dialer.call.Verdict` says.
+        amd: the verdict of machine detection, or None.
+        packets: how many packets of sound came from the person; None where nobody counted.
     """
 
     attempt_id: AttemptId
@@ -93,6 +92,9 @@ class Closing:
     sip_code: int | None
     key: str | None
     agent_id: int | None
+    amd: Heard | None = None
+    opted_out: bool = False
+    packets: int | None = None
 
 
 def write_intents(
@@ -106,10 +108,12 @@ def write_intents(
     clock: str,
     now: datetime,
     agent_id: int | None = None,
+    chances: Sequence[float | None] = (),
 ) -> list[OpenAttempt]:
     """Write the intents to call claimed people; they must be committed before the calls.
 
-    `agent_id` is the agent who has them called, where it is one.
+    `agent_id` is the agent who has them called, where it is one; `chances` say how likely each
+    is to answer, as far as that is known.
     """
     if not taken:
         return []
@@ -136,16 +140,15 @@ def write_intents(
             "decision": claim.decision,
             "script_version": claim.script_version,
             "dialed_at": now,
+            "answer_chance": chance,
         }
-        for claim in taken
+        for claim, chance in zip_longest(taken, chances)
     ]
-    ids = connection.scalars(
-        insert(attempts).returning(attempts.c.id, sort_by_parameter_order=True), intents
-    ).all()
-    connection.execute(
-        _COUNT_ATTEMPT,
-        [{"row": claim.person.row_id, "made": claim.attempt_no, "at": now} for claim in taken],
-    )
+    written = connection.execute(_INTEND, intents)
+    id_of = {row.channel_id: row.id for row in written}
+    ids = [id_of[intent["channel_id"]] for intent in intents]
+    rows = [claim.person.row_id for claim in taken]
+    connection.execute(_COUNT_ATTEMPT, {"rows": rows, "at": now})
     connection.execute(
         _HOLD_FOR_ATTEMPT,
         [
@@ -172,6 +175,9 @@ def write_intents(
     ]
 
 
+# Whose row is whose is told by the channel id: asked to keep their order, SQLAlchemy writes row
+# after row on SQLite.
+_INTEND = insert(attempts).returning(attempts.c.id, attempts.c.channel_id)
 _HOLD_FOR_ATTEMPT = (
     update(claims)
     .where(claims.c.id == bindparam("claim"))
@@ -180,8 +186,8 @@ _HOLD_FOR_ATTEMPT = (
 )
 _COUNT_ATTEMPT = (
     update(campaign_leads)
-    .where(campaign_leads.c.id == bindparam("row"))
-    .values(attempts=bindparam("made"), last_attempt_at=bindparam("at"))
+    .where(among_given(campaign_leads.c.id, "rows"))
+    .values(attempts=campaign_leads.c.attempts + 1, last_attempt_at=bindparam("at"))
 )
 
 
@@ -253,6 +259,23 @@ def let_go(connection: Connection, attempt_id: AttemptId) -> None:
     connection.execute(update(claims).where(claims.c.attempt_id.in_(said)).values(agent_id=None))
 
 
+def set_aside(connection: Connection, attempt_id: AttemptId) -> None:
+    """Free the agent of a call that turned out to be a machine's, unless they have said of it.
+
+    The claim itself stays with the call, which may go on to leave a message.
+    """
+    unsaid = and_(
+        attempts.c.id == attempt_id,
+        attempts.c.ended_at.is_(None),
+        attempts.c.disposition_kind.is_(None),
+    )
+    freed = connection.execute(update(attempts).where(unsaid).values(agent_id=None))
+    if freed.rowcount:
+        connection.execute(
+            update(claims).where(claims.c.attempt_id == attempt_id).values(agent_id=None)
+        )
+
+
 def close(connection: Connection, stored: StoredCampaign, closings: Sequence[Closing]) -> None:
     """Write the ends of a campaign's attempts, and what follows for their leads.
 
@@ -262,12 +285,7 @@ def close(connection: Connection, stored: StoredCampaign, closings: Sequence[Clo
     still_open = {
         row.id: row
         for row in connection.execute(
-            select(attempts.c.id, attempts.c.disposition_kind)
-            .where(
-                attempts.c.id.in_([closing.attempt_id for closing in closings]),
-                attempts.c.ended_at.is_(None),
-            )
-            .with_for_update()
+            _STILL_OPEN, {"ids": [closing.attempt_id for closing in closings]}
         )
     }
     ends = [closing for closing in closings if closing.attempt_id in still_open]
@@ -277,20 +295,30 @@ def close(connection: Connection, stored: StoredCampaign, closings: Sequence[Clo
     over = []
     for closing in ends:
         said = still_open[closing.attempt_id].disposition_kind is not None
-        if closing.key is not None and stored.campaign.message is not None:
-            said |= obey_key(
-                connection, stored, closing.attempt_id, closing.key, now=closing.ended_at
+        if closing.key is not None:
+            said |= obey_keys(
+                connection,
+                stored,
+                closing.attempt_id,
+                closing.key,
+                opted_out=closing.opted_out,
+                now=closing.ended_at,
             )
         if closing.outcome is Outcome.CONNECTED and closing.agent_id is not None and not said:
             _hold_for_result(connection, stored, closing)
         else:
             over.append(closing)
     settle(connection, stored, [(closing.lead_id, closing.number_id) for closing in over])
-    connection.execute(
-        delete(claims).where(claims.c.attempt_id.in_([closing.attempt_id for closing in over]))
-    )
+    connection.execute(_LET_GO, {"ids": [closing.attempt_id for closing in over]})
 
 
+# Statements of every turn, made once.
+_STILL_OPEN = (
+    select(attempts.c.id, attempts.c.disposition_kind)
+    .where(among_given(attempts.c.id, "ids"), attempts.c.ended_at.is_(None))
+    .with_for_update()
+)
+_LET_GO = delete(claims).where(among_given(claims.c.attempt_id, "ids"))
 _END = (
     update(attempts)
     .where(attempts.c.id == bindparam("attempt"))
@@ -309,6 +337,8 @@ _END = (
                 "sip_code",
                 "key_pressed",
                 "agent_id",
+                "amd",
+                "rtp_packets",
             )
         }
     )
@@ -329,6 +359,8 @@ def _end(closing: Closing) -> dict[str, object]:
         "its_sip_code": closing.sip_code,
         "its_key_pressed": closing.key,
         "its_agent_id": closing.agent_id,
+        "its_amd": closing.amd,
+        "its_rtp_packets": closing.packets,
     }
 
 
@@ -347,92 +379,3 @@ def _hold_for_result(connection: Connection, stored: StoredCampaign, closing: Cl
         .where(claims.c.attempt_id == closing.attempt_id)
         .values(expires_at=closing.ended_at + WRAP_UP_LIMIT)
     )
-
-
-def release_expired(
-    connection: Connection, stored: StoredCampaign, *, now: datetime
-) -> tuple[int, ...]:
-    """End the claims of a campaign whose time is over; return the agents who held them.
-
-    A talk whose result never came leaves its attempt without a disposition: the lead is
-    settled by the outcome alone. What was typed in it stays, and its answers are kept.
-    """
-    is_over = and_(claims.c.campaign_id == stored.id, claims.c.expires_at <= now)
-    ended = connection.execute(select(claims.c.attempt_id, claims.c.lead_id).where(is_over)).all()
-    if not ended:
-        return ()
-    # Before their claims, as whoever ends a lease does; nobody who does so now is waited for.
-    calls = [row.attempt_id for row in ended if row.attempt_id is not None]
-    held = connection.scalars(
-        select(attempts.c.id)
-        .where(among(connection, attempts.c.id, calls))
-        .order_by(attempts.c.id)
-        .with_for_update(skip_locked=True)
-    ).all()
-    people = connection.scalars(
-        select(campaign_leads.c.lead_id)
-        .where(
-            campaign_leads.c.campaign_id == stored.id,
-            among(connection, campaign_leads.c.lead_id, [row.lead_id for row in ended]),
-        )
-        .with_for_update(skip_locked=True)
-    ).all()
-    of_held = and_(
-        or_(claims.c.attempt_id.is_(None), among(connection, claims.c.attempt_id, held)),
-        among(connection, claims.c.lead_id, people),
-    )
-    rows = connection.execute(
-        select(claims).where(is_over, of_held).with_for_update(skip_locked=True)
-    ).all()
-    keep_typed_answers(connection, stored, rows, now=now)
-    settle(connection, stored, [(row.lead_id, row.number_id) for row in rows])
-    connection.execute(delete(claims).where(claims.c.id.in_([row.id for row in rows])))
-    theirs = tuple(row.agent_id for row in rows if row.agent_id is not None)
-    for agent_id in theirs:
-        end_help(connection, agent_id, now=now)
-    return theirs
-
-
-def agents_owing_result(connection: Connection) -> frozenset[int]:
-    """Return the agents who talk, or have talked, to somebody and have not said what of it.
-
-    Also who talks to somebody whose lease is another's, because they hold one already: else
-    their talk would be taken for one of which everything is said.
-    """
-    unsaid = attempts.c.disposition_kind.is_(None)
-    holds = (
-        select(claims.c.agent_id)
-        .join(attempts, attempts.c.id == claims.c.attempt_id)
-        .where(claims.c.agent_id.is_not(None), unsaid)
-    )
-    talks = select(attempts.c.agent_id).where(
-        attempts.c.ended_at.is_(None), attempts.c.agent_id.is_not(None), unsaid
-    )
-    return frozenset(connection.scalars(union(holds, talks)))
-
-
-def last_said(connection: Connection, agent_id: int) -> str | None:
-    """Return the kind of what an agent said of the last call that they were given, or None."""
-    kind: str | None = connection.scalar(
-        select(attempts.c.disposition_kind)
-        .where(attempts.c.agent_id == agent_id)
-        .order_by(attempts.c.id.desc())
-        .limit(1)
-    )
-    return kind
-
-
-def unfinished_lease(connection: Connection, agent_id: int) -> str | None:
-    """Return the lease of which the agent still owes the result, no call being on the line.
-
-    The talk is over, or it is one that they dial by hand or have not had dialled yet.
-    """
-    lease: str | None = connection.scalar(
-        select(claims.c.lease)
-        .outerjoin(attempts, attempts.c.id == claims.c.attempt_id)
-        .where(
-            claims.c.agent_id == agent_id,
-            or_(claims.c.attempt_id.is_(None), attempts.c.ended_at.is_not(None)),
-        )
-    )
-    return lease

@@ -20,6 +20,7 @@ from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from campaigns.amd import Heard
 from campaigns.model import DispositionKind, Outcome
 from campaigns.rules.model import CapRule, CooldownRule, Counted, Event, HourRule, Period
 from campaigns.spans import on_wall
@@ -76,6 +77,7 @@ class PastCall:
         ended_at: aware UTC, or None while it is going on.
         outcome: None while it is going on.
         disposition: the kind of what was said, or None.
+        amd: the verdict of machine detection, or None.
     """
 
     lead_id: int | None
@@ -86,6 +88,7 @@ class PastCall:
     ended_at: datetime | None = None
     outcome: Outcome | None = None
     disposition: DispositionKind | None = None
+    amd: Heard | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,6 +298,12 @@ def _end_of(call: PastCall) -> datetime:
     return call.ended_at or call.dialed_at
 
 
+def _was_taken_for_machine(call: PastCall) -> bool:
+    # The verdict counts, also where it was wrong, and where an agent heard the machine.
+    by_hand = call.disposition is not None
+    return call.amd is Heard.MACHINE or (call.outcome is Outcome.MACHINE and not by_hand)
+
+
 def _talked(call: PastCall) -> bool:
     # A talk whose result never came was one: nobody can say that it was not.
     return call.outcome is Outcome.CONNECTED and call.disposition not in NO_TALK
@@ -314,7 +323,7 @@ _COUNTED_WORDS: Mapping[Counted, str] = {
 
 _HAPPENED: Mapping[Event, Callable[[PastCall], bool]] = {
     Event.ABANDONED: lambda call: call.outcome is Outcome.ABANDONED,
-    Event.AMD_MACHINE: lambda call: call.outcome is Outcome.MACHINE and call.disposition is None,
+    Event.AMD_MACHINE: _was_taken_for_machine,
     Event.REFUSED: lambda call: call.disposition in REFUSED,
     Event.CONVERSATION: _talked,
     Event.NO_ANSWER: lambda call: call.outcome in RANG_OUT,
@@ -322,7 +331,7 @@ _HAPPENED: Mapping[Event, Callable[[PastCall], bool]] = {
 
 _EVENT_WORDS: Mapping[Event, str] = {
     Event.ABANDONED: "was abandoned",
-    Event.AMD_MACHINE: "met a machine that no agent heard",
+    Event.AMD_MACHINE: "was taken for a machine by machine detection",
     Event.REFUSED: "was refused",
     Event.CONVERSATION: "became a conversation",
     Event.NO_ANSWER: "rang out",

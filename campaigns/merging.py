@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, delete, exists, func, insert, select, update
 
+from campaigns.call_tables import inbound_contacts
 from campaigns.claims import held_among
 from campaigns.desk_tables import drafts, orders, skips, tasks
 from campaigns.erasure import lock_for_erasing
@@ -19,7 +20,7 @@ from campaigns.moving import hold_to_no, said_no
 from campaigns.person import everything_of
 from campaigns.settling import settle
 from campaigns.store import load_id
-from campaigns.tables import AT_ONCE, answers, attempts, campaign_leads
+from campaigns.tables import AT_ONCE, answers, attempts, campaign_leads, campaign_lists
 from leads.edits import TOLD
 from leads.errors import NotAllowedError, UsageError
 from leads.model import LeadId, SuppressionKind
@@ -87,7 +88,7 @@ def merge(
     added = _add_numbers(connection, kept_id, merged_id)
     joined = _move_memberships(connection, kept_id, merged_id)
     called = connection.execute(_moved(attempts, kept_id, merged_id)).rowcount
-    for table in (answers, consents, orders, tasks, drafts, skips):
+    for table in (answers, consents, inbound_contacts, orders, tasks, drafts, skips):
         connection.execute(_moved(table, kept_id, merged_id))
     _move_suppressions(connection, kept_id, merged_id)
     enrolled = _unite_enrolments(connection, kept_id, merged_id)
@@ -183,6 +184,10 @@ def _move_memberships(connection: Connection, kept_id: int, merged_id: int) -> i
         delete(list_members).where(
             list_members.c.lead_id == merged_id, list_members.c.list_id.in_(on_already)
         )
+    )
+    # Where a list is being enrolled at this moment, the kept lead may stand before the others.
+    connection.execute(
+        update(campaign_lists).where(campaign_lists.c.enrolled_lead > 0).values(enrolled_lead=0)
     )
     return connection.execute(_moved(list_members, kept_id, merged_id)).rowcount
 

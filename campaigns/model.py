@@ -6,8 +6,12 @@ from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from typing import NewType
 
+from campaigns.amd import AMD_OFF, Amd
+from campaigns.breaker_settings import USUAL_BREAKER, Breaker
 from campaigns.checks import USUAL, Checks
+from campaigns.messages import Message, Words
 from campaigns.orders.model import OrderForm
+from campaigns.pace_settings import PLAIN, PaceSettings
 from campaigns.scripts.settings import ScriptFiles
 from campaigns.training_steps import NO_TRAINING, Training
 
@@ -80,6 +84,10 @@ class DialMode(StrEnum):
     RATIO = "ratio"
     PREDICTIVE = "predictive"
     BROADCAST = "broadcast"
+
+
+FOR_READY_AGENTS = frozenset({DialMode.PROGRESSIVE, DialMode.RATIO, DialMode.PREDICTIVE})
+"""Modes in which people are called so that agents who are ready get somebody to talk to."""
 
 
 class Outcome(StrEnum):
@@ -271,32 +279,6 @@ class Question:
     asked_if: str = ""
 
 
-class KeyAction(StrEnum):
-    """What a key pressed during a broadcast message does."""
-
-    CONNECT = "connect"
-    ANSWER = "answer"
-    CALLBACK = "callback"
-    DO_NOT_CALL = "do_not_call"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyMeaning:
-    """What one key does; `question` and `answer` only for ANSWER."""
-
-    action: KeyAction
-    question: str = ""
-    answer: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """What a broadcast plays, and what each key (0 to 9, *, #) does."""
-
-    sound: str
-    keys: Mapping[str, KeyMeaning] = field(default_factory=dict)
-
-
 Window = tuple[time, time]
 """Half-open: from the first moment up to, and without, the second.
 
@@ -356,7 +338,9 @@ class Campaign:
     can be read; None means: everybody on the lists. `caller` is who calls: company,
     nonprofit, or hired (by a nonprofit); `topics` what it is about where a rule asks;
     `voice` what a broadcast plays, recorded or synthetic. `skills` are those that its agents
-    must have, all of them. `recording` None means: no talk is recorded.
+    must have, all of them. `recording` None means: no talk is recorded. `abandoned` is what
+    people hear whom no agent reached; None: the usual words (`campaigns.spoken`).
+    `machine_message` is what a machine is told where `amd` leaves it a message.
     """
 
     name: str
@@ -394,6 +378,11 @@ class Campaign:
     skills: tuple[str, ...] = ()
     checks: Checks = USUAL
     recording: Recording | None = None
+    pace: PaceSettings = PLAIN
+    amd: Amd = AMD_OFF
+    breaker: Breaker = USUAL_BREAKER
+    abandoned: Words | None = None
+    machine_message: Words | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -411,6 +400,8 @@ class PastAttempt:
         position: which of the lead's numbers was dialed, from 1; 0 for one that it does not
             have any more.
         language: what the person speaks, where the agent said that they share none; or None.
+        returned: it is no attempt but a call that the person made: their word counts, and
+            nothing else of it does.
     """
 
     lead_id: int
@@ -421,6 +412,7 @@ class PastAttempt:
     code: str | None = None
     position: int = 1
     language: str | None = None
+    returned: bool = False
 
 
 HAND_DIALLED = "self_reported"

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, update
 
+from campaigns.call_tables import inbound_contacts
 from campaigns.examining import ERASED
 from campaigns.model import AttemptId, Campaign, DispositionKind, LeadState, MoveTo, Turn
 from campaigns.refusals import offered_at, reason_named
@@ -82,7 +83,7 @@ def follow_word(
         now: aware.
     """
     take_back(connection, attempt)
-    if _is_no(stored.campaign, kind, reason):
+    if is_no(stored.campaign, kind, reason):
         hold_to_no(connection, attempt.lead_id)
         return
     named = reason_named(stored.campaign, reason)
@@ -188,13 +189,23 @@ def said_no(connection: Connection, lead_id: int) -> bool:
         )
         .distinct()
     )
+    called_us = connection.execute(
+        select(
+            inbound_contacts.c.campaign_id,
+            inbound_contacts.c.disposition_kind,
+            inbound_contacts.c.refusal_reason,
+        ).where(
+            inbound_contacts.c.lead_id == lead_id,
+            inbound_contacts.c.disposition_kind.is_not(None),
+        )
+    )
     return any(
-        _is_no(
+        is_no(
             load_id(connection, word.campaign_id).campaign,
             DispositionKind(word.disposition_kind),
             word.refusal_reason,
         )
-        for word in words.all()
+        for word in (*words.all(), *called_us.all())
     )
 
 
@@ -228,7 +239,8 @@ def missing_targets(connection: Connection, campaign: Campaign) -> tuple[str, ..
     return tuple(sorted(named - there))
 
 
-def _is_no(campaign: Campaign, kind: DispositionKind, reason: str | None) -> bool:
+def is_no(campaign: Campaign, kind: DispositionKind, reason: str | None) -> bool:
+    """Tell whether somebody has said no for good."""
     named = reason_named(campaign, reason)
     return kind in NEVER_AGAIN or (
         kind is DispositionKind.REFUSAL and named is not None and (named.hard or named.do_not_call)

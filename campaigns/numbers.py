@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, or_, select
 
+from campaigns.call_tables import inbound_contacts
 from campaigns.tables import attempts, claims
 from leads.sql import in_chunks, run_many
 from leads.tables import lead_numbers, numbers, registry_verdicts
@@ -32,7 +33,9 @@ def forget_numbers(connection: Connection, number_ids: Iterable[int]) -> None:
 
 
 def _used() -> ColumnElement[bool]:
+    called_us = select(inbound_contacts.c.id).where(inbound_contacts.c.number_id == numbers.c.id)
     return or_(
+        exists(called_us),
         exists(select(lead_numbers.c.lead_id).where(lead_numbers.c.number_id == numbers.c.id)),
         exists(select(attempts.c.id).where(attempts.c.number_id == numbers.c.id)),
         exists(select(claims.c.id).where(claims.c.number_id == numbers.c.id)),

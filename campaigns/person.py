@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
+from campaigns.call_tables import amd_samples, inbound_contacts
 from campaigns.desk_tables import drafts, orders, recordings, result_changes, skips, tasks
 from campaigns.tables import agents, answers, attempts, campaign_leads, campaigns
 from leads.access import accesses_to
@@ -127,6 +128,7 @@ def everything_of(connection: Connection, lead_id: int) -> dict[str, Rows]:
             .where(_theirs(attempts, lead_id))
             .order_by(attempts.c.id),
         ),
+        "inbound_contacts": _rows(connection, _of(inbound_contacts, lead_id)),
         "orders": _rows(connection, _of(orders, lead_id)),
         "tasks": _rows(connection, _of(tasks, lead_id)),
         "drafts": _rows(connection, select(drafts).where(_theirs(drafts, lead_id))),
@@ -145,6 +147,13 @@ def everything_of(connection: Connection, lead_id: int) -> dict[str, Rows]:
                 recordings.c.attempt_id.in_(select(attempts.c.id).where(_theirs(attempts, lead_id)))
             )
             .order_by(recordings.c.id),
+        ),
+        "amd_samples": _rows(
+            connection,
+            select(amd_samples)
+            .join(attempts, attempts.c.id == amd_samples.c.attempt_id)
+            .where(_theirs(attempts, lead_id))
+            .order_by(amd_samples.c.attempt_id),
         ),
         "suppressions": _rows(
             connection,

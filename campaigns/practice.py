@@ -15,7 +15,7 @@ from campaigns.agents import AgentRow
 from campaigns.desk_tables import practice_talks
 from campaigns.model import Campaign, PastAttempt
 from campaigns.offered import offered, questions_document
-from campaigns.orders.form import form_document
+from campaigns.orders.documents import form_document
 from campaigns.practice_people import DemoPerson, person_after, person_named
 from campaigns.refusals import offered_at, reason_named
 from campaigns.result_words import Result, hand_outcome
@@ -177,6 +177,7 @@ def practice_document(
         "tasks": [],
         "called": True,  # in the agent's mind: the talk begins
         "practice": True,
+        "returned": False,
         "character": {"how": person.character, "says": list(person.says)},
     }
 

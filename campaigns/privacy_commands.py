@@ -4,16 +4,17 @@ These commands know of campaigns and calls, and are put onto the groups of `lead
 """
 
 import json
-import os
 import sys
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from leads.commands import leads_app, lists_app, record_look
 from leads.console import Console
+from leads.drafting import drafted
 from leads.errors import RingbankError, UsageError
 from leads.options import Region
 
@@ -354,12 +355,8 @@ def _clean_file(console: Console) -> None:
 
 
 def _write_private(output: str, text: str) -> None:
-    """Write a file that only its owner may read."""
-    try:
-        handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise RingbankError(
-            f"{output} cannot be written ({error.strerror}); check the folder, or name another file"
-        ) from error
+    """Write a file that only its owner may read, also in place of one that others might."""
+    target = Path(output)
+    with drafted(target, RingbankError) as draft:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(target)

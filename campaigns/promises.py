@@ -86,6 +86,22 @@ def why_not_promised(
     return Unlawful(refusals, _earlier(facts, law_at, moment, latest) or later)
 
 
+def first_promised(facts: Facts, law_at: LawAt, *, now: datetime) -> datetime | None:
+    """Return the first moment from now on for which a call may be promised, or None.
+
+    It is on a quarter of an hour where one is near: nobody promises a call for this very minute.
+
+    Args:
+        facts: of the person, with every call up to now.
+        law_at: gives the rules of a moment.
+        now: aware.
+    """
+    begun = now.astimezone(UTC) - timedelta(seconds=now.timestamp() % _QUARTER.total_seconds())
+    moment = begun + _QUARTER
+    refusals = _refusals(facts, law_at, moment)
+    return _later(facts, law_at, moment, refusals) if refusals else moment
+
+
 def _refusals(facts: Facts, law_at: LawAt, moment: datetime) -> tuple[Refusal, ...]:
     then = replace(facts, now=moment, law=law_at(moment))
     return tuple(refusal for gate in _GATES for refusal in gate(then))

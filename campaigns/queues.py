@@ -89,6 +89,12 @@ def of_campaign(connection: Connection, campaign_id: int) -> tuple[Queue, ...]:
     )
 
 
+def languages_of(connection: Connection, campaign_id: int) -> frozenset[str]:
+    """Return the languages of a campaign's people; empty: it is not known of somebody."""
+    theirs = select(queues.c.language).where(queues.c.campaign_id == campaign_id).distinct()
+    return frozenset(connection.scalars(theirs))
+
+
 def open_now(
     connection: Connection,
     campaign_id: int,

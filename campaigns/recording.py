@@ -18,9 +18,14 @@ from campaigns.rules.model import Duty
 TOPIC = "recording"
 """The topic of the duties that are asked, and the key under which the decision is kept."""
 
+SAMPLE = "amd_sample"
+"""The key under which it is kept whether the first seconds may be recorded."""
+
+SAMPLE_KEPT = timedelta(days=30)
+"""How long the first seconds are kept at most, judged or not."""
+
 _ALL = "all"
 _YES = "yes"
-_SOUND = re.compile(r"[A-Za-z0-9_./-]+")
 _SPAN = re.compile(r"(\d{1,4}) (day|week|month|year)s?\b")
 _DAYS = {"day": 1, "week": 7, "month": 28, "year": 365}
 """A month of the law counts as its shortest: nothing is kept longer than it says."""
@@ -72,9 +77,7 @@ def read_recording(file: Section) -> Recording | None:
         file.expect(["recording"])
         return None
     table = file.section("recording")
-    sound = table.text("sound", required=False)
-    if sound and not _SOUND.fullmatch(sound):
-        table.refuse("sound", "may only hold letters, digits and _ . / -")
+    sound = table.sound("sound", required=False)
     announce = _announce(table)
     if sound and announce is Announce.NEVER:
         table.refuse("sound", "is never played where announce is false; leave one of them out")
@@ -133,10 +136,7 @@ def decide(
     nowhere = sorted(unknown)
     announce = Announce(recording.announce)
     if announce is Announce.NEVER and (wanting or nowhere):
-        told = ", ".join(wanting) or f"no rules are known for {', '.join(nowhere)}"
-        return RecordingDecision(
-            record=False, rules=rules, why=f"it would have to be announced ({told})"
-        )
+        return _not_unannounced(rules, wanting, nowhere)
     announced = announce is Announce.ALWAYS or bool(wanting or nowhere)
     return RecordingDecision(
         record=True,
@@ -145,6 +145,32 @@ def decide(
         keep=min([recording.keep, *filter(None, map(keep_at_most, asked))]),
         rules=rules,
         why=_why_announced(announce, wanting, nowhere) if announced else "",
+    )
+
+
+def decide_sample(duties: Iterable[Duty], *, unknown: Iterable[str] = ()) -> RecordingDecision:
+    """Return whether the first seconds may be recorded, in which nothing can be announced.
+
+    Args:
+        duties: those in force wherever the person may be; other topics are passed over.
+        unknown: countries of which no rules are there: nobody there is recorded.
+    """
+    asked = [duty for duty in duties if duty.topic == TOPIC]
+    rules = tuple(duty.id for duty in asked)
+    wanting = [duty.id for duty in asked if _wants_announcement(duty)]
+    nowhere = sorted(unknown)
+    if wanting or nowhere:
+        return _not_unannounced(rules, wanting, nowhere)
+    keep = min([SAMPLE_KEPT, *filter(None, map(keep_at_most, asked))])
+    return RecordingDecision(record=True, keep=keep, rules=rules)
+
+
+def _not_unannounced(
+    rules: tuple[str, ...], wanting: list[str], nowhere: list[str]
+) -> RecordingDecision:
+    told = ", ".join(wanting) or f"no rules are known for {', '.join(nowhere)}"
+    return RecordingDecision(
+        record=False, rules=rules, why=f"it would have to be announced ({told})"
     )
 
 
@@ -170,9 +196,9 @@ def keep_at_most(duty: Duty) -> timedelta | None:
     return timedelta(days=int(found[1]) * _DAYS[found[2]]) if found else None
 
 
-def is_recorded(decision: Mapping[str, object]) -> bool:
-    """Tell whether a talk is recorded, by the decision that its claim or attempt keeps."""
-    kept = decision.get(TOPIC)
+def is_recorded(decision: Mapping[str, object], topic: str = TOPIC) -> bool:
+    """Tell whether a talk, or with SAMPLE its beginning, is recorded, by the kept decision."""
+    kept = decision.get(topic)
     return isinstance(kept, Mapping) and kept.get("record") is True
 
 

@@ -1,10 +1,11 @@
 """Files of recorded talks: deleted when their time is over, where their folder is at hand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from campaigns import recordings
+from campaigns import amd_samples, recordings
 from leads.db import reading, writing
 from leads.errors import RingbankError, UsageError
 from leads.site import Site
@@ -24,7 +25,7 @@ class Expired:
 
 
 def expire(site: Site, *, now: datetime) -> Expired:
-    """Delete the recordings whose time is over, and write down that they are gone.
+    """Delete recordings and samples whose time is over, and write down that they are gone.
 
     A file is deleted before that is written: what is written as deleted is.
 
@@ -37,14 +38,29 @@ def expire(site: Site, *, now: datetime) -> Expired:
         NoFolderError: the folder that it names is not there, so nobody knows what is.
     """
     with reading(site.base()) as connection:
-        due = recordings.due(connection, now.date())
+        talks = [(row.id, row.file) for row in recordings.due(connection, now.date())]
+        samples = [
+            (row.attempt_id, row.file or "") for row in amd_samples.due(connection, now.date())
+        ]
+    due = len(talks) + len(samples)
     if not due:
         return Expired(deleted=0, were_gone=0, failed=0)
-    folder = _folder(site, len(due))
+    folder = _folder(site, due)
+    gone_talks, deleted_talks = _delete(site, folder, talks)
+    gone_samples, deleted_samples = _delete(site, folder, samples)
+    with writing(site.base()) as connection:
+        recordings.note_deleted(connection, gone_talks, now=now)
+        amd_samples.note_deleted(connection, gone_samples)
+    gone, deleted = len(gone_talks) + len(gone_samples), deleted_talks + deleted_samples
+    return Expired(deleted=deleted, were_gone=gone - deleted, failed=due - gone)
+
+
+def _delete(site: Site, folder: Path, files: Sequence[tuple[int, str]]) -> tuple[list[int], int]:
+    """Return the ids of files that are gone now, and how many of them were there."""
     gone: list[int] = []
-    deleted = failed = 0
-    for row in due:
-        file = folder / Path(row.file).name
+    deleted = 0
+    for id_, name in files:
+        file = folder / Path(name).name
         try:
             file.unlink()
             deleted += 1
@@ -52,12 +68,9 @@ def expire(site: Site, *, now: datetime) -> Expired:
             pass
         except OSError as error:
             site.say(f"{file} cannot be deleted ({error.strerror})")
-            failed += 1
             continue
-        gone.append(row.id)
-    with writing(site.base()) as connection:
-        recordings.note_deleted(connection, gone, now=now)
-    return Expired(deleted=deleted, were_gone=len(gone) - deleted, failed=failed)
+        gone.append(id_)
+    return gone, deleted
 
 
 def _folder(site: Site, due: int) -> Path:

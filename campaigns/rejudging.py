@@ -187,7 +187,7 @@ def calls_as_they_stood(calls: Iterable[PastCall], moment: datetime) -> tuple[Pa
     return tuple(
         call
         if call.ended_at is not None and call.ended_at <= moment
-        else replace(call, ended_at=None, outcome=None, disposition=None)
+        else replace(call, ended_at=None, outcome=None, disposition=None, amd=None)
         for call in calls
     )
 

@@ -94,7 +94,8 @@ def read_result(
     Args:
         campaign: whose words they are.
         words: as typed.
-        callback_at: the moment that `words.callback` means, aware.
+        callback_at: the moment that `words.callback` means, aware; whether a call may be
+            promised for it is `callbacks.judge`'s matter.
         today: the day where the person is; None: that of UTC.
         now: aware.
 
@@ -113,10 +114,6 @@ def read_result(
         raise UsageError("--callback belongs to a disposition of kind callback; leave it out")
     if words.callback_by is not None and not is_callback:
         raise UsageError("--callback-by belongs to a disposition of kind callback; leave it out")
-    if callback_at is not None and callback_at <= now:
-        raise UsageError(
-            f"--callback {callback_at:%Y-%m-%d %H:%M %Z} is past; promise a later time"
-        )
     given = _answers(campaign, chosen, words.answers)
     if effect_of(campaign, chosen).twice and not words.sure:
         raise UsageError(

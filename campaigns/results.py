@@ -5,8 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, delete, select, update
 
 from campaigns import training
-from campaigns.consequences import follow, hold_numbers
-from campaigns.examining import examine_consents_again
+from campaigns.consequences import follow, hold_numbers, keep_consents
 from campaigns.model import HAND_DIALLED, AttemptId
 from campaigns.orders.store import submit
 from campaigns.result_words import Result, hand_outcome
@@ -15,9 +14,6 @@ from campaigns.settling import settle
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts, campaign_leads, claims
 from campaigns.traces import Look, keep_trace, look, take_back
-from leads import consents
-from leads.consent_rules import NewConsent
-from leads.model import LeadId
 
 
 def record_result(
@@ -82,7 +78,14 @@ def record_result(
     _give_to_owner(connection, stored, attempt, result)
     training.note_result(connection, attempt)
     keep_answers(connection, attempt, result.answers, now=now)
-    _keep_consents(connection, attempt, result, now=now)
+    keep_consents(
+        connection,
+        attempt.lead_id,
+        result.consents,
+        given_at=attempt.connected_at or attempt.answered_at or attempt.dialed_at,
+        attempt_id=attempt.id,
+        now=now,
+    )
     submit(connection, attempt, result.order, now=now)
     if ended:
         settle(connection, stored, [(attempt.lead_id, attempt.number_id)])
@@ -121,30 +124,3 @@ def _give_to_owner(
         )
         .values(owner_id=attempt.agent_id if own else None, owner_until=until if own else None)
     )
-
-
-def _keep_consents(
-    connection: Connection, attempt: Row[tuple[object, ...]], result: Result, *, now: datetime
-) -> None:
-    """Record what the person agreed to in a call; told again, it is the same consent."""
-    if not result.consents:
-        return
-    lead_id = LeadId(attempt.lead_id)
-    consents.add_many(
-        connection,
-        [
-            (
-                lead_id,
-                NewConsent(
-                    kind=kind,
-                    source="call",
-                    given_at=attempt.connected_at or attempt.answered_at or attempt.dialed_at,
-                    wording=wording,
-                ),
-            )
-            for kind, wording in result.consents.items()
-        ],
-        attempt_id=attempt.id,
-        now=now,
-    )
-    examine_consents_again(connection, [lead_id])

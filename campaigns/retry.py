@@ -2,7 +2,8 @@
 
 What an agent said decides before what the network saw, a final word before a later one,
 and a wish not to be called before everything. Some outcomes are the number's, not the
-person's: those that other leads of the household met count for this lead too.
+person's: those that other leads of the household met count for this lead too. Of a call that
+the person made themselves what was said counts, and no attempt.
 """
 
 from collections.abc import Mapping, Sequence
@@ -89,7 +90,11 @@ _DAY = timedelta(days=1)
 
 def daypart(moment: datetime, zone: str) -> DayPart:
     """Return the part of the day that a moment (aware) lies in, in a zone (IANA name)."""
-    clock = moment.astimezone(ZoneInfo(zone)).time()
+    return part_of(moment.astimezone(ZoneInfo(zone)).time())
+
+
+def part_of(clock: time) -> DayPart:
+    """Return the part of the day that a time of day lies in."""
     if clock < _AFTERNOON:
         return DayPart.MORNING
     return DayPart.AFTERNOON if clock < _EVENING else DayPart.EVENING
@@ -158,13 +163,14 @@ def next_try(
     relevant = [
         attempt
         for attempt in ordered
-        if broadcast or attempt.lead_id == lead_id or attempt.outcome in NUMBER_OUTCOMES
+        if (broadcast or attempt.lead_id == lead_id or attempt.outcome in NUMBER_OUTCOMES)
+        and not attempt.returned
     ]
     history = Tried(campaign, own, relevant, numbers, position)
     said = _said(history, ordered)
     if said is not None:
         return said
-    if broadcast and any(attempt.outcome is Outcome.CONNECTED for attempt in own):
+    if broadcast and any(attempt.outcome is Outcome.CONNECTED for attempt in relevant):
         return _done("broadcast", "a broadcast that was heard is not played to a number again")
     if not relevant:
         return NextTry(
@@ -239,7 +245,8 @@ def _retry(history: Tried, zones: Sequence[str]) -> NextTry:
     if entry is not None:
         at += _rest(history, last, entry)
     # Whatever a file says, and whoever of the household was called last.
-    at = max(at, *(one.ended_at + LEAST_REST[one.outcome] for one in history.relevant))
+    talks = [one for one in history.own if one.returned]
+    at = max(at, *(one.ended_at + LEAST_REST[one.outcome] for one in (*history.relevant, *talks)))
     if entry is not None and entry.other_daypart:
         at = _in_another_part(at, last.ended_at, zones)
     return NextTry(

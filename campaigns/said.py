@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, delete, select, update
 
-from campaigns.model import AttemptId, Campaign, DispositionKind, KeyAction, Outcome
+from campaigns.messages import KeyAction
+from campaigns.model import AttemptId, Campaign, DispositionKind, Outcome
 from campaigns.moving import follow_word
 from campaigns.refusals import reason_named
 from campaigns.store import StoredCampaign
@@ -19,28 +20,43 @@ from leads.sql import insert_if_new
 from leads.suppression import add as suppress
 
 
-def obey_key(
+def obey_keys(
     connection: Connection,
     stored: StoredCampaign,
     attempt_id: AttemptId,
-    key: str,
+    keys: str,
     *,
+    opted_out: bool,
     now: datetime,
 ) -> bool:
-    """Do what a key pressed during a message stands for, and keep it as an answer.
+    """Do what the keys that somebody pressed stand for, and keep them as answers.
 
-    Returns whether the key was a disposition, so that no agent owes one any more.
+    Args:
+        connection: in a writing transaction.
+        stored: the campaign.
+        attempt_id: the call.
+        keys: one for the message and one for each question after it.
+        opted_out: the last of them was pressed because no agent was free, and ends all calls.
+        now: aware.
+
+    Returns:
+        Whether one was a disposition, so that no agent owes one any more.
     """
-    assert stored.campaign.message is not None
     attempt = attempt_row(connection, attempt_id)
-    keep_answer(connection, attempt, "message", key, now=now)
-    meaning = stored.campaign.message.keys.get(key)
-    if meaning is None or meaning.action is KeyAction.CONNECT:
+    message = stored.campaign.message
+    meanings = message.meanings(keys) if message is not None else ()
+    if message is not None:
+        keep_answer(connection, attempt, "message", keys, now=now)
+    for meaning in meanings:
+        if meaning.action is KeyAction.ANSWER:
+            keep_answer(connection, attempt, meaning.question, meaning.answer, now=now)
+    last = meanings[-1].action if meanings else None
+    if opted_out:
+        kind = DispositionKind.DO_NOT_CALL
+    elif last in (KeyAction.CALLBACK, KeyAction.DO_NOT_CALL):
+        kind = DispositionKind(last.value)
+    else:
         return False
-    if meaning.action is KeyAction.ANSWER:
-        keep_answer(connection, attempt, meaning.question, meaning.answer, now=now)
-        return False
-    kind = DispositionKind(meaning.action.value)
     later = {"callback_at": now + _later(stored.campaign)}
     values = later if kind is DispositionKind.CALLBACK else None
     dispose(connection, stored, attempt, kind.value, kind, now=now, source="key", values=values)

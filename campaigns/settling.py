@@ -29,7 +29,8 @@ from campaigns.retry import NextTry, next_try
 from campaigns.rules.placing import Whereabouts, possible_zones
 from campaigns.store import StoredCampaign, load_id
 from campaigns.tables import AT_ONCE, campaign_leads
-from leads.sql import among
+from leads.notices import Subject, in_campaign, notify
+from leads.sql import among, among_given
 from leads.tables import lead_numbers, leads, numbers
 
 
@@ -45,6 +46,7 @@ def settle(
     """
     if not people:
         return
+    notify(connection, Subject.PEOPLE, in_campaign(int(stored.id)))
     of, following = _following(connection, stored, [lead_id for lead_id, _ in people])
     connection.execute(
         _SETTLE,
@@ -172,15 +174,8 @@ class _Reach:
 
 
 def _reached_at(connection: Connection, lead_ids: Sequence[int]) -> dict[int, _Reach]:
-    rows = connection.execute(
-        select(leads.c.id.label("lead_id"), *WHEREABOUTS)
-        .join(lead_numbers, lead_numbers.c.lead_id == leads.c.id)
-        .join(numbers, numbers.c.id == lead_numbers.c.number_id)
-        .where(among(connection, leads.c.id, lead_ids))
-        .order_by(leads.c.id, lead_numbers.c.position)
-    )
     found: dict[int, list[Whereabouts]] = {lead_id: [] for lead_id in lead_ids}
-    for row in rows:
+    for row in connection.execute(_REACHED_AT, {"leads": lead_ids}):
         found[row.lead_id].append(whereabouts(row))
     return {
         lead_id: _Reach(
@@ -191,10 +186,20 @@ def _reached_at(connection: Connection, lead_ids: Sequence[int]) -> dict[int, _R
     }
 
 
+_REACHED_AT = (
+    select(leads.c.id.label("lead_id"), *WHEREABOUTS)
+    .join(lead_numbers, lead_numbers.c.lead_id == leads.c.id)
+    .join(numbers, numbers.c.id == lead_numbers.c.number_id)
+    .where(among_given(leads.c.id, "leads"))
+    .order_by(leads.c.id, lead_numbers.c.position)
+)
+"""Made once: it is asked after every call."""
+
+
 def _settled(
     stored: StoredCampaign, lead_id: int, history: Sequence[PastAttempt], following: NextTry
 ) -> dict[str, object]:
-    own = [attempt.outcome for attempt in history if attempt.lead_id == lead_id]
+    own = [one.outcome for one in history if one.lead_id == lead_id and not one.returned]
     return {
         "campaign": stored.id,
         "lead": lead_id,

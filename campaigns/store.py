@@ -4,7 +4,7 @@ Rows stay in here. A campaign's definition is stored word for word as its file h
 and read by `campaigns.definition` on the way out, so that there is one reader of it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     delete,
     insert,
+    null,
     or_,
     select,
     update,
@@ -34,6 +35,7 @@ from campaigns.tables import campaign_leads, campaign_lists, campaigns
 from leads.errors import UsageError
 from leads.model import ListState
 from leads.names import did_you_mean
+from leads.notices import Subject, in_campaign, notify
 from leads.problems import Problem
 from leads.tables import (
     lists,
@@ -48,6 +50,7 @@ class StoredCampaign:
         definition: its file, word for word.
         script: what its agents say, or None.
         file: where the definition was read from, or None.
+        tripped: why its own calls paused it, until it is started (`campaigns.breaker`), or None.
     """
 
     id: CampaignId
@@ -57,6 +60,7 @@ class StoredCampaign:
     script: ScriptTexts | None
     file: str | None
     started_at: datetime | None
+    tripped: Mapping[str, object] | None = None
 
 
 def create(
@@ -178,10 +182,11 @@ def set_state(
     """Start, pause or stop a campaign; a start looks again at whom a gate had refused."""
     values: dict[str, object] = {"state": state, "updated_at": now}
     if state is CampaignState.RUNNING:
-        values["started_at"] = now
+        values |= {"started_at": now, "tripped": null()}
     # Before its people, as a change does: two who do both at once wait in one order.
     connection.execute(update(campaigns).where(campaigns.c.id == stored.id).values(**values))
     if state is CampaignState.RUNNING:
+        notify(connection, Subject.PEOPLE, in_campaign(int(stored.id)))
         examine_again(connection, stored.id, stored.campaign, now=now)
 
 
@@ -239,6 +244,7 @@ def _from_row(row: Row[tuple[object, ...]]) -> StoredCampaign:
         script=None if row.texts is None else ScriptTexts.from_document(row.texts),
         file=row.file,
         started_at=row.started_at,
+        tripped=row.tripped,
     )
 
 

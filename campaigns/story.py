@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from campaigns import tasks
+from campaigns import inbound_history, tasks
 from campaigns.orders.store import events_of, of_lead
 from campaigns.past_calls import Call, calls
 from campaigns.result_changes import Change, changes_of
@@ -28,8 +28,8 @@ class Event:
 
     Attributes:
         at: when, aware UTC.
-        what: imported, completed, edited, merged, attempt, result_undone, result_corrected,
-            consent_given, consent_withdrawn, consent_expired, suppressed,
+        what: imported, completed, edited, merged, attempt, called_us, result_undone,
+            result_corrected, consent_given, consent_withdrawn, consent_expired, suppressed,
             suppression_removed, order, task, task_done or erased.
         facts: what else there is to say, by names that depend on `what`.
     """
@@ -65,6 +65,7 @@ def story(
         *_changed(connection, lead),
         *_merged(connection, lead.lead_id),
         *map(_of_call, calls(connection, lead.lead_id, with_answers=True)),
+        *_called_us(connection, lead.lead_id),
         *map(_of_change, changes_of(connection, lead.lead_id)),
         *_of_consents(given, now),
         *_of_entries(entries),
@@ -179,6 +180,13 @@ def _merged(connection: Connection, lead_id: LeadId) -> Iterator[Event]:
 def _of_call(call: Call) -> Event:
     facts = asdict(call)
     return Event(at=facts.pop("dialed_at"), what="attempt", facts=facts)
+
+
+def _called_us(connection: Connection, lead_id: LeadId) -> Iterator[Event]:
+    for contact in inbound_history.listed(connection, lead_id=lead_id):
+        facts = asdict(contact)
+        del facts["lead_id"], facts["name"]
+        yield Event(at=facts.pop("began_at"), what="called_us", facts=facts)
 
 
 def _of_change(change: Change) -> Event:

@@ -81,6 +81,17 @@ def _attempt(facts: _Facts) -> Iterator[str]:
     yield f"note: {facts['note']}" if facts["note"] else ""
 
 
+def _called_us(facts: _Facts) -> Iterator[str]:
+    who = f", {facts['agent']}" if facts["agent"] else ""
+    about = facts["campaign"] or "no campaign"
+    yield f"called {facts['caller_id']} ({about}{who}): {facts['outcome'] or 'goes on now'}"
+    told = ": ".join(filter(None, (facts["refusal_reason"], facts["refusal_detail"])))
+    reason = f" ({told})" if told else ""
+    yield f"said: {facts['disposition']}{reason}" if facts["disposition"] else ""
+    yield f"to be called back {here(facts['callback_at'])}" if facts["callback_at"] else ""
+    yield f"note: {facts['note']}" if facts["note"] else ""
+
+
 def _result_undone(facts: _Facts) -> Iterator[str]:
     yield f"{facts['by']} took a result back"
     yield from _stood(facts["before"])
@@ -162,6 +173,7 @@ _TOLD: Mapping[str, tuple[str, Callable[[_Facts], Iterator[str]]]] = {
     "edited": ("change", _edited),
     "merged": ("merge", _merged),
     "attempt": ("call", _attempt),
+    "called_us": ("returned", _called_us),
     "result_undone": ("undo", _result_undone),
     "result_corrected": ("change", _result_corrected),
     "consent_given": ("consent", _consent_given),

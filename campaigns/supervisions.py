@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, insert, or_, select, update
 
 from campaigns.agents import AgentRow
+from campaigns.call_tables import inbound_contacts
 from campaigns.cards import refuse_card
 from campaigns.desk_tables import supervisions
 from campaigns.model import Role
@@ -270,6 +271,8 @@ def floor_document(connection: Connection) -> list[dict[str, Any]]:
             claims.c.lease,
             claims.c.attempt_id,
             attempts.c.ended_at,
+            inbound_contacts.c.id.label("contact_id"),
+            inbound_contacts.c.ended_at.label("contact_ended_at"),
             campaigns.c.name.label("campaign"),
             leads.c.name.label("person"),
         )
@@ -278,6 +281,7 @@ def floor_document(connection: Connection) -> list[dict[str, Any]]:
         .join(campaigns, campaigns.c.id == claims.c.campaign_id)
         .join(leads, leads.c.id == claims.c.lead_id)
         .outerjoin(attempts, attempts.c.id == claims.c.attempt_id)
+        .outerjoin(inbound_contacts, inbound_contacts.c.lease == claims.c.lease)
         .order_by(agents.c.name)
     ).all()
     watching: dict[int, list[dict[str, Any]]] = {}
@@ -308,7 +312,8 @@ def floor_document(connection: Connection) -> list[dict[str, Any]]:
             "lease": row.lease,
             "campaign": row.campaign,
             "person": row.person,
-            "live": row.attempt_id is not None and row.ended_at is None,
+            "live": (row.attempt_id is not None and row.ended_at is None)
+            or (row.contact_id is not None and row.contact_ended_at is None),
             "help": wanted.get(row.id),
             "supervisors": watching.get(row.attempt_id, []),
         }

@@ -54,6 +54,7 @@ campaigns = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("rule_set", Text),  # the rules by which its queues were opened (`campaigns.queues`)
+    Column("tripped", Json),  # why its calls paused it, and which of them; null: they did not
     CheckConstraint(one_of("state", CampaignState), name="state_known"),
 )
 
@@ -81,6 +82,8 @@ campaign_lists = Table(
     Column("campaign_id", Id, ForeignKey("campaigns.id"), primary_key=True),
     Column("list_id", Id, ForeignKey("lists.id"), primary_key=True),
     Column("enrolled_to", Id, nullable=False, server_default="0"),  # imports that were looked at
+    # Of the import after it: its members up to this lead. A great many are enrolled by and by.
+    Column("enrolled_lead", Id, nullable=False, server_default="0"),
 )
 
 campaign_leads = Table(
@@ -138,6 +141,20 @@ Index(
     campaign_leads.c.id,
     sqlite_where=and_(is_callable, campaign_leads.c.queue_id.is_(None)),
     postgresql_where=and_(is_callable, campaign_leads.c.queue_id.is_(None)),
+)
+is_counted = campaign_leads.c.state != literal("", literal_execute=True)
+"""True of everybody: who counts all of a campaign says so, and goes through an index of its own.
+
+Who looks at some must not: without statistics SQLite would take that index for the best of all,
+and walk through everybody who is out of the work.
+"""
+Index(
+    "ix_campaign_leads_states",
+    campaign_leads.c.campaign_id,
+    campaign_leads.c.state,
+    campaign_leads.c.held_by,
+    sqlite_where=is_counted,
+    postgresql_where=is_counted,
 )
 Index(
     "ix_campaign_leads_owner",
@@ -200,7 +217,9 @@ attempts = Table(
     Column("wrap_s", Float),
     Column("hangup_cause", Integer),
     Column("sip_code", Integer),
-    Column("amd", Text),
+    Column("rtp_packets", Integer),  # of sound that came from the person, where they are counted
+    Column("amd", Text),  # what answered, by machine detection: person, machine or unsure
+    Column("answer_chance", Float),  # how likely an answer was held to be when it was dialled
     Column("outcome", Text),
     Column("evidence", Text),
     Column("key_pressed", Text),
@@ -224,7 +243,13 @@ Index("ix_attempts_campaign_lead", attempts.c.campaign_id, attempts.c.lead_id)
 Index("ix_attempts_lead_id", attempts.c.lead_id)
 Index("ix_attempts_number_id", attempts.c.number_id)
 Index("ix_attempts_campaign_number", attempts.c.campaign_id, attempts.c.number_id)
+# What an engine asks as it starts, and reports ask: none of it reads the attempts themselves.
+Index("ix_attempts_dialed_at", attempts.c.campaign_id, attempts.c.dialed_at)
+Index("ix_attempts_outcome", attempts.c.campaign_id, attempts.c.outcome, attempts.c.id)
+_heard = attempts.c.amd.is_not(None)
+Index("ix_attempts_amd", attempts.c.campaign_id, sqlite_where=_heard, postgresql_where=_heard)
 _open = attempts.c.ended_at.is_(None)
+Index("ix_attempts_open", attempts.c.engine, sqlite_where=_open, postgresql_where=_open)
 for _column in (attempts.c.lead_id, attempts.c.number_id):
     Index(
         f"uq_attempts_open_{_column.name}",

@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from campaigns import training
 from campaigns.cards import refuse_card
 from campaigns.claims import held_among
 from campaigns.consequences import hold_numbers
 from campaigns.leases import hold_person
-from campaigns.ledger import WRAP_UP_LIMIT
 from campaigns.model import (
     HAND_DIALLED,
     UNDO_TIME,
@@ -24,6 +24,7 @@ from campaigns.model import (
     LeadState,
     Outcome,
 )
+from campaigns.owed import WRAP_UP_LIMIT
 from campaigns.result_changes import keep_change, was_corrected
 from campaigns.result_words import Result
 from campaigns.results import record_result
@@ -34,6 +35,10 @@ from campaigns.traces import take_back, trace_of
 from leads.errors import NotAllowedError, UsageError
 from leads.sql import insert_if_new
 from leads.tables import consents
+
+
+class WaitsForCallError(NotAllowedError):
+    """The agent may be given somebody at any moment; once they pause, it goes."""
 
 
 def undo(
@@ -50,13 +55,15 @@ def undo(
 
     Raises:
         UsageError: there is no result.
-        NotAllowedError: it is too late, somebody has called or taken the person since, the
-            result is one that only a supervisor takes back, or the agent waits for a call.
+        NotAllowedError: it is too late, somebody has called or taken the person since, or the
+            result is one that only a supervisor takes back.
+        WaitsForCallError: the agent waits for the next call; nothing else is in the way.
     """
     attempt = _held(connection, attempt_id)
     _refuse_undo(connection, stored, attempt, now=now)
     keep_change(connection, attempt, "undo", by=by, why=None, now=now)
     take_back(connection, attempt, own_row=True, why=f"{by} took the result back", now=now)
+    training.forget_result(connection, attempt)
     if attempt.evidence == HAND_DIALLED:
         # What came of the call followed from the agent's word.
         connection.execute(
@@ -73,7 +80,7 @@ def _refuse_undo(
     connection: Connection, stored: StoredCampaign, attempt: Row[Any], *, now: datetime
 ) -> None:
     lease = attempt.lease
-    remedy = f"a supervisor corrects it: ringbank result {lease} --correct --by NAME"
+    remedy = f"a supervisor corrects it: ringbank result {lease} --correct --by NAME --why TEXT"
     if attempt.disposition_kind is None or attempt.wrapped_at is None:
         raise UsageError(f"the lease {lease!r} has no result that could be taken back")
     if now - attempt.wrapped_at > UNDO_TIME:
@@ -100,7 +107,7 @@ def _refuse_ready(connection: Connection, attempt: Row[Any]) -> None:
         )
     )
     if name is not None:
-        raise NotAllowedError(
+        raise WaitsForCallError(
             f"{name} waits for the next call, which may come at any moment; run: "
             f"ringbank agents pause {name}, and take the result back then"
         )
@@ -148,7 +155,7 @@ def correct(
     result: Result,
     *,
     by: str,
-    why: str | None,
+    why: str,
     now: datetime,
 ) -> None:
     """Give another result in the place of the one that stands.
@@ -159,13 +166,15 @@ def correct(
         attempt_id: of the call.
         result: what stands from now on.
         by: the supervisor.
-        why: in their words, or None.
+        why: in their words.
         now: aware.
 
     Raises:
-        UsageError: `why` holds the number of a payment card.
+        UsageError: `why` says nothing, or holds the number of a payment card.
         NotAllowedError: somebody is on the line with the person, or has taken them.
     """
+    if not why.strip():
+        raise UsageError('a correction needs its reason; add --why "what was wrong"')
     refuse_card(why, "--why")
     attempt = _held(connection, attempt_id, result.disposition.kind)
     if held_among(connection, [attempt.lead_id]):

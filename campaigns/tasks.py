@@ -81,7 +81,7 @@ def add(connection: Connection, task: NewTask, *, by: str, now: datetime) -> int
         now: aware.
 
     Raises:
-        UsageError: the class, the priority or the text cannot be used.
+        UsageError: the class, the priority, the time or the text cannot be used.
     """
     refuse_card(task.kind, "--class")
     if not _CLASS.fullmatch(task.kind):
@@ -92,6 +92,7 @@ def add(connection: Connection, task: NewTask, *, by: str, now: datetime) -> int
         raise UsageError(
             f"the priority {task.priority} is none; write {HIGHEST}, the most urgent, to {LOWEST}"
         )
+    _refuse_past(task.due_at, now=now)
     text = checked(task.text, "--text")
     added = connection.execute(
         insert(tasks)
@@ -112,6 +113,14 @@ def add(connection: Connection, task: NewTask, *, by: str, now: datetime) -> int
         .returning(tasks.c.id)
     )
     return int(added.scalar_one())
+
+
+def _refuse_past(due_at: datetime | None, *, now: datetime) -> None:
+    if due_at is not None and due_at <= now:
+        raise UsageError(
+            f"--due {due_at:%Y-%m-%d %H:%M %Z} is past; name a time to come, like 4h or 2d, or "
+            "leave it out where no time is set"
+        )
 
 
 def checked(text: str, option: str) -> str:
@@ -266,12 +275,13 @@ def move(
     """Give an open task another owner, time or priority; None leaves what there is.
 
     Raises:
-        UsageError: there is no such task, or the priority is none.
+        UsageError: there is no such task, the priority is none, or the time is past.
         NotAllowedError: it is done.
     """
     _open(connection, task_id, now=now)
     if priority is not None and not HIGHEST <= priority <= LOWEST:
         raise UsageError(f"the priority {priority} is none; write {HIGHEST} to {LOWEST}")
+    _refuse_past(due_at, now=now)
     given = {"owner_id": owner_id, "due_at": due_at, "priority": priority}
     values = {name: value for name, value in given.items() if value is not None}
     if not values:

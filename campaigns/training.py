@@ -235,6 +235,24 @@ def note_result(connection: Connection, attempt: Row[Any]) -> None:
     )
 
 
+def forget_result(connection: Connection, attempt: Row[Any]) -> None:
+    """Take a call out of the count whose result its agent has taken back."""
+    if attempt.accompanied_by is None:
+        return
+    connection.execute(
+        update(attempts).where(attempts.c.id == attempt.id).values(accompanied_by=None)
+    )
+    connection.execute(
+        update(trainings)
+        .where(
+            trainings.c.campaign_id == attempt.campaign_id,
+            trainings.c.agent_id == attempt.agent_id,
+            trainings.c.supervised > 0,
+        )
+        .values(supervised=trainings.c.supervised - 1)
+    )
+
+
 def note_practice(connection: Connection, stored: StoredCampaign, agent_id: int) -> None:
     """Count a talk with a demo person that came to a result."""
     _write(connection, stored, agent_id, practised=trainings.c.practised + 1)

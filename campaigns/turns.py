@@ -60,8 +60,8 @@ def next_rows(
     for turn in Turn:
         missing = wanted - len(found)
         if missing > 0 and (turn is Turn.FRESH or getattr(due, turn.name.lower())):
-            asked = given | {"turn": turn.value, "wanted": missing}
-            found.update(dict.fromkeys(_in_turn(connection, groups, asked)))
+            asked = given | {"turn": turn.value}
+            found.update(dict.fromkeys(_in_turn(connection, groups, missing, asked)))
         missing = wanted - len(found)
         if missing > 0 and turn is Turn.CALLBACK and due.callback:
             others = _PROMISED_SQLITE if on_sqlite else _PROMISED_POSTGRESQL
@@ -72,22 +72,46 @@ def next_rows(
 
 
 def _in_turn(
-    connection: Connection, groups: Sequence[tuple[int, ...]], asked: Mapping[str, Any]
+    connection: Connection,
+    groups: Sequence[tuple[int, ...]],
+    wanted: int,
+    asked: Mapping[str, Any],
 ) -> list[int]:
     """Return the rows of one turn, in the order of the groups of queues and then in their own.
+
+    Mostly the first queues hold enough people, and the base need not be told of all others.
+    """
+    first = _in_groups(connection, groups[:_FIRST_GROUPS], wanted, asked)
+    rest = groups[_FIRST_GROUPS:]
+    if len(first) == wanted or not rest:
+        return first
+    return first + _in_groups(connection, rest, wanted - len(first), asked)
+
+
+_FIRST_GROUPS = 20
+
+
+def _in_groups(
+    connection: Connection,
+    groups: Sequence[tuple[int, ...]],
+    wanted: int,
+    asked: Mapping[str, Any],
+) -> list[int]:
+    """Return the rows of one turn in some groups of queues.
 
     The walk stops in the queue in which it has found enough. Of a group of several each queue
     is asked for as many, since any of them may hold those who come first.
     """
     statement = _WALK_SQLITE if connection.dialect.name == "sqlite" else _WALK_POSTGRESQL
     place = {queue_id: place for place, group in enumerate(groups) for queue_id in group}
+    asked = {**asked, "queues": _many(connection, [*place]), "wanted": wanted}
     rows = {row.id: row for row in connection.execute(statement, asked)}
     for touched in {place[row.queue_id] for row in rows.values()}:
         for queue_id in groups[touched] if len(groups[touched]) > 1 else ():
             of_one = {**asked, "queues": _many(connection, [queue_id])}
             rows.update((row.id, row) for row in connection.execute(statement, of_one))
     in_turn = sorted(rows.values(), key=lambda row: (place[row.queue_id], *row[2:], row.id))
-    return [row.id for row in in_turn[: asked["wanted"]]]
+    return [row.id for row in in_turn[:wanted]]
 
 
 def looked_at_by_others(

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, func, select
 
 from campaigns.agents import AgentRow
 from campaigns.desk_tables import agent_states
+from campaigns.model import AgentState
+from leads.sql import insert_if_new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,23 @@ def seconds_in(
             key = one.state, one.pause
             lasted[key] = lasted.get(key, 0.0) + length_s
     return lasted
+
+
+def note_rest(connection: Connection, agent: AgentRow, pause: str | None, *, now: datetime) -> None:
+    """Write that somebody who dials themselves pauses, or, with None, works again.
+
+    Whoever is on the line has their states from the engine, and nothing is written here.
+    """
+    if agent.state is not AgentState.OUT:
+        return
+    connection.execute(
+        insert_if_new(connection, agent_states).values(
+            agent_id=agent.id,
+            state=AgentState.OUT if pause is None else AgentState.PAUSED,
+            pause=pause,
+            since=now,
+        )
+    )
 
 
 def told(

@@ -17,7 +17,8 @@ from leads.errors import NotAllowedError, UsageError
 from leads.site import TOKEN_VARIABLE, Actor, Site
 
 _TRIES = 3
-_FIRST_MANAGER = "agents add"
+_BEFORE_ANY_MANAGER = frozenset({"agents add", "db restore"})
+"""What makes the first manager: by name, or out of a backup."""
 _UPGRADE = "db upgrade"
 _AT_A_TERMINAL = "desk"
 
@@ -108,7 +109,7 @@ def admit(site: Site, command: str) -> None:
             f"this installation asks who you are; set {TOKEN_VARIABLE} to your token, which a "
             "manager gives with: ringbank agents token NAME"
         )
-    elif command == _FIRST_MANAGER:
+    elif command in _BEFORE_ANY_MANAGER:
         site.say(
             f"no manager has a token yet, and so {site.user()} is trusted with `ringbank {command}`"
         )

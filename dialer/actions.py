@@ -6,7 +6,10 @@ The names of contexts and variables are the contract with the dialplan that
 
 from dataclasses import dataclass
 
-from campaigns.model import Campaign, DialMode, KeyAction
+from campaigns.amd import Amd
+from campaigns.messages import KeyAction
+from campaigns.model import Campaign, DialMode
+from dialer.sounds import Sounds
 
 CALL_PREFIX = "rb-"
 """Begins the channel ids of calls to people."""
@@ -16,6 +19,8 @@ SUPERVISOR_PREFIX = "rbs-"
 """Begins the channel ids of supervisors' telephones that are rung for one talk."""
 MARKS = "ringbank"
 """The family of Asterisk's own database in which the dialplan keeps what calls came to."""
+NOTE = "note"
+"""Begins the ActionID of a question for the dialplan's note of a call; its channel id follows."""
 
 ROOM_CONTEXT = "ringbank-room"
 """Where the dialplan has a person who talks to an agent; the extension is the room."""
@@ -25,7 +30,11 @@ TRANSFER_CONTEXT = "ringbank-transfer"
 LAB_MARKER = "RINGBANK_LAB"
 """The global variable that only the Asterisk of our own lab has."""
 
-_APOLOGY = "tt-allbusy"
+_GREETING_SILENCE_S = 0.8
+"""So long a person has been silent when Asterisk's detection takes them for one.
+
+Source: `after_greeting_silence` of AMD(), 800 ms in Asterisk 22 where amd.conf does not say.
+"""
 _LINE_RING_S = 30
 _TONE_WITHIN_S = 1
 _ROOM_PREFIX = "7464"  # RING on a telephone's keys: no conference of the user's own
@@ -74,7 +83,11 @@ def call(
     campaign: Campaign,
     *,
     goodbye: str,
+    connect_s: float | None = None,
+    ring_s: int | None = None,
     record: RecordInto | None = None,
+    sample: str | None = None,
+    sounds: Sounds | None = None,
 ) -> Action:
     """Return the Originate of a call to a person.
 
@@ -83,15 +96,23 @@ def call(
         channel: what is dialled.
         campaign: whose call it is.
         goodbye: the sound that ends it where the person is hostile.
+        connect_s: how long the person waits for an agent; None: as the campaign says.
+        ring_s: how long it rings at most; None: as the campaign says.
         record: into what its talk is recorded; None: it is not.
+        sample: the file for its first seconds; None: they are not recorded.
+        sounds: what the person may be played; None: what comes with Asterisk.
     """
+    wait_s = campaign.connect_within_s if connect_s is None else connect_s
+    heard = sounds or Sounds()
     variables = {
         "RINGBANK_ATTEMPT": channel_id,
-        "RINGBANK_CONNECT_S": f"{campaign.connect_within_s:g}",
-        "RINGBANK_SORRY": _APOLOGY,
+        "RINGBANK_CONNECT_S": f"{max(0.1, wait_s - _spent_s(campaign)):g}",
         "RINGBANK_GOODBYE": goodbye,
-        **_message_variables(campaign),
+        **_sound_variables(campaign, heard),
+        **_amd_variables(campaign.amd, heard),
     }
+    if sample is not None:
+        variables["RINGBANK_SAMPLE"] = sample
     if record is not None:
         variables |= {"RINGBANK_RECORD": record.file, "RINGBANK_NOTICE": record.notice}
     return Action(
@@ -103,7 +124,7 @@ def call(
             ("Priority", "1"),
             ("Async", "true"),
             ("ChannelId", channel_id),
-            ("Timeout", str(campaign.ring_s * 1000)),
+            ("Timeout", str(1000 * (campaign.ring_s if ring_s is None else ring_s))),
             ("CallerID", campaign.caller_id),
             *(("Variable", f"{name}={value}") for name, value in variables.items()),
         ),
@@ -111,17 +132,44 @@ def call(
     )
 
 
-def _message_variables(campaign: Campaign) -> dict[str, str]:
+def _spent_s(campaign: Campaign) -> float:
+    """Return how much of a person's wait is over when the dialplan lets them wait.
+
+    In a broadcast it begins with the key by which they ask for an agent, long after the verdict.
+    """
+    waits_at_once = campaign.mode is not DialMode.BROADCAST
+    return _GREETING_SILENCE_S if campaign.amd.before and waits_at_once else 0.0
+
+
+def _amd_variables(amd: Amd, sounds: Sounds) -> dict[str, str]:
+    if not amd.detect:
+        return {}
+    variables = {"RINGBANK_AMD": amd.when, "RINGBANK_ON_MACHINE": amd.on_machine}
+    return variables | ({"RINGBANK_MACHINE_SOUND": sounds.machine} if sounds.machine else {})
+
+
+def _sound_variables(campaign: Campaign, sounds: Sounds) -> dict[str, str]:
+    heard = {"RINGBANK_SORRY": sounds.sorry, "RINGBANK_NEVER": sounds.never}
     message = campaign.message
     if campaign.mode is not DialMode.BROADCAST or message is None:
-        return {"RINGBANK_MODE": "agent"}
-    connects = [key for key, does in message.keys.items() if does.action is KeyAction.CONNECT]
-    return {
+        return {"RINGBANK_MODE": "agent", **heard}
+    heard |= {
         "RINGBANK_MODE": "broadcast",
-        "RINGBANK_SOUND": message.sound,
-        "RINGBANK_KEYS": "".join(message.keys),
-        "RINGBANK_CONNECT_KEYS": "".join(connects),
+        "RINGBANK_CONFIRM": sounds.confirm,
+        "RINGBANK_UNKNOWN": sounds.unknown,
+        "RINGBANK_THANKS": sounds.thanks,
+        "RINGBANK_LATER": sounds.later,
     }
+    for number, menu in enumerate(message.menus, start=1):
+        played = sounds.menus[number - 1] if number <= len(sounds.menus) else menu.sound
+        heard |= {
+            f"RINGBANK_SOUND_{number}": played,
+            f"RINGBANK_CONNECT_KEYS_{number}": menu.pressing(KeyAction.CONNECT),
+            f"RINGBANK_ANSWER_KEYS_{number}": menu.pressing(KeyAction.ANSWER),
+            f"RINGBANK_LATER_KEYS_{number}": menu.pressing(KeyAction.CALLBACK),
+            f"RINGBANK_NEVER_KEYS_{number}": menu.pressing(KeyAction.DO_NOT_CALL),
+        }
+    return heard
 
 
 def ring_agent(channel_id: str, channel: str, agent_id: int, caller_id: str) -> Action:
@@ -240,6 +288,11 @@ def _redirect(channel_id: str, context: str, extension: str) -> Action:
 def hang_up(channel_id: str) -> Action:
     """Return the Hangup of a channel, with cause 16, normal clearing."""
     return Action("Hangup", (("Channel", channel_id), ("Cause", "16")))
+
+
+def ask_note(channel_id: str) -> Action:
+    """Return what asks for the dialplan's note of a call; `dialer.notes` hears the answer."""
+    return Action("DBGet", (("Family", MARKS), ("Key", channel_id)), f"{NOTE}:{channel_id}")
 
 
 def forget(channel_id: str) -> Action:

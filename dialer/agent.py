@@ -237,6 +237,11 @@ def _wished(agent: Agent, event: AgentEvent, pause: str | None) -> Agent:
     return agent
 
 
+def comes_back(agent: Agent) -> bool:
+    """Tell whether an agent is in a call, or wraps one up, and takes the next one then."""
+    return agent.state in (S.TALKING, S.WRAP_UP) and agent.then is S.READY
+
+
 def speaks(agent: Agent, language: str | None) -> bool:
     """Tell whether an agent can talk to somebody of a language, as far as anybody has told."""
     return not agent.languages or language is None or language in agent.languages

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from dialer import store
 from dialer.presence import is_alive
 from dialer.store import EngineRow, RequestKind
+from leads.again import again_if_lost
 from leads.db import reading, writing
-from leads.errors import NotAllowedError, RingbankError
+from leads.errors import DatabaseError, NotAllowedError, RingbankError
+from leads.notices import LOOK_ANYWAY_S, Listener, Subject
 from leads.site import Site
 
 ANSWER_WITHIN = timedelta(seconds=5)
@@ -23,11 +25,31 @@ class RefusedError(RingbankError):
     """The engine cannot do what was asked."""
 
 
-def live_engine(site: Site) -> EngineRow | None:
-    """Return this installation's engine, if one runs."""
-    with reading(site.base()) as connection:
-        row = store.engine_row(connection, site.settings().engine)
+def live_engine(site: Site, name: str | None = None) -> EngineRow | None:
+    """Return the engine of a name, or else this installation's, if it runs."""
+    row = again_if_lost(lambda: _engine_row(site, name or site.settings().engine))
     return row if row is not None and is_alive(row, site.now()) else None
+
+
+def _engine_row(site: Site, name: str) -> EngineRow | None:
+    with reading(site.base()) as connection:
+        return store.engine_row(connection, name)
+
+
+def any_engine_lives(site: Site) -> bool:
+    """Tell whether an engine runs on the base, of whatever name."""
+    with reading(site.base()) as connection:
+        rows = store.engine_rows(connection)
+    return any(is_alive(row, site.now()) for row in rows)
+
+
+def _engine_concerned(site: Site, agent_id: int | None, attempt_id: int | None) -> EngineRow | None:
+    """Return the living engine that has a call or keeps an agent's line, or else our own."""
+    with reading(site.base()) as connection:
+        name = store.engine_of(connection, agent_id=agent_id, attempt_id=attempt_id)
+        rows = store.engine_rows(connection)
+    living = {row.name: row for row in rows if is_alive(row, site.now())}
+    return living.get(name or "") or living.get(site.settings().engine)
 
 
 def engine_time(site: Site) -> datetime:
@@ -45,27 +67,33 @@ def ask_engine(
     detail: Mapping[str, object] | None = None,
     within: timedelta = ANSWER_WITHIN,
 ) -> None:
-    """Ask this installation's engine for something, and wait until it is done.
+    """Ask the engine that a call or an agent is at for something, and wait until it is done.
+
+    Where they are at none, or it is gone, this installation's own is asked.
 
     Raises:
         NoEngineError: none runs, or it does not answer in time.
+        DoubtfulError: the base was lost, and it may have been asked.
         RefusedError: it cannot be done; the message is the engine's reason.
         NotAllowedError: a rule forbids it.
     """
-    engine = live_engine(site)
+    engine = again_if_lost(lambda: _engine_concerned(site, agent_id, attempt_id))
     if engine is None:
         raise NoEngineError("no engine runs, and this needs one; start it with: ringbank run")
-    with writing(site.base()) as connection:
-        request = store.ask(
-            connection,
-            engine.name,
-            kind,
-            agent_id=agent_id,
-            attempt_id=attempt_id,
-            detail=detail,
-            now=site.now(),
-        )
-    wait_for_answer(site, request, within=within)
+
+    def write() -> int:
+        with writing(site.base()) as connection:
+            return store.ask(
+                connection,
+                engine.name,
+                kind,
+                agent_id=agent_id,
+                attempt_id=attempt_id,
+                detail=detail,
+                now=site.now(),
+            )
+
+    wait_for_answer(site, again_if_lost(write), within=within)
 
 
 def wait_for_answer(site: Site, request: int, *, within: timedelta) -> None:
@@ -74,17 +102,31 @@ def wait_for_answer(site: Site, request: int, *, within: timedelta) -> None:
     Raises:
         RefusedError: it cannot be done; the message is the engine's reason.
         NotAllowedError: a rule forbids it.
-        NoEngineError: the engine did not answer in time.
+        NoEngineError: the engine did not answer in time, or its answer cannot be read.
     """
+    try:
+        _wait_for_answer(site, request, within=within)
+    except DatabaseError as error:
+        raise NoEngineError(
+            f"the engine was asked, and its answer cannot be read: {error}"
+        ) from error
+
+
+def _wait_for_answer(site: Site, request: int, *, within: timedelta) -> None:
     deadline = time.monotonic() + within.total_seconds()
-    while time.monotonic() < deadline:
-        with reading(site.base()) as connection:
-            answer = store.answer_to(connection, request)
-        if answer.by_rule:
-            raise NotAllowedError(str(answer.why_not))
-        if answer.why_not is not None:
-            raise RefusedError(answer.why_not)
-        if answer.done:
-            return
-        time.sleep(_LOOK_EVERY_S)
+    with Listener(site.base(), Subject.ANSWERS, lambda says: says == str(request)) as listener:
+        while (left_s := deadline - time.monotonic()) > 0:
+            answer = again_if_lost(lambda: _answer_to(site, request))
+            if answer.by_rule:
+                raise NotAllowedError(str(answer.why_not))
+            if answer.why_not is not None:
+                raise RefusedError(answer.why_not)
+            if answer.done:
+                return
+            listener.wait(min(left_s, LOOK_ANYWAY_S), else_every_s=_LOOK_EVERY_S)
     raise NoEngineError("the engine did not answer in time; see: ringbank status")
+
+
+def _answer_to(site: Site, request: int) -> store.Answer:
+    with reading(site.base()) as connection:
+        return store.answer_to(connection, request)

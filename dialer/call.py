@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
 
+from campaigns.amd import Heard
 from campaigns.model import Outcome
 
 MESSAGE_HEARD_S = 2.0
@@ -38,6 +39,7 @@ class CallState(Enum):
     JOINING = auto()  # an agent was chosen, the person is being moved to them
     TALKING = auto()
     SORRY = auto()  # nobody was free in time, the apology is played
+    ASIDE = auto()  # a machine or a fax answered, and no agent is to have it
     ENDED = auto()
 
 
@@ -66,9 +68,28 @@ class MessageBegan(Event):
 
 @dataclass(frozen=True, slots=True)
 class KeyPressed(Event):
-    """The called person pressed a key."""
+    """The called person pressed a key; `key` holds those that they had pressed before, too."""
 
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Classified(Event):
+    """Machine detection came to a verdict; the person may be joined to an agent already."""
+
+    heard: Heard
+
+
+class SetAside(Event):
+    """The dialplan treats the call as a machine's: it is hung up on, or gets its message."""
+
+
+class KeyTakenBack(Event):
+    """The person went back from what they had pressed: it was no key of theirs."""
+
+
+class OptedOut(Event):
+    """Somebody whom no agent reached pressed the key by which nobody calls them any more."""
 
 
 class AgentWanted(Event):
@@ -100,9 +121,15 @@ class SorryBegan(Event):
 
 @dataclass(frozen=True, slots=True)
 class Concluded(Event):
-    """The dialplan's own last word on an answered call; `played_s` of a message, or None."""
+    """The dialplan's own last word on an answered call.
+
+    Attributes:
+        played_s: how much of a message was played, or None.
+        packets: how many packets of sound came from the person, or None.
+    """
 
     played_s: float | None = None
+    packets: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +164,10 @@ EVENTS: tuple[type[Event], ...] = (
     PickedUp,
     MessageBegan,
     KeyPressed,
+    Classified,
+    SetAside,
+    KeyTakenBack,
+    OptedOut,
     AgentWanted,
     AgentChosen,
     AgentMissing,
@@ -164,13 +195,24 @@ class Effect(Enum):
 S = CallState
 _END = (S.ENDED, Effect.SETTLE)
 _ENDINGS: Mapping[type[Event], tuple[CallState, Effect | None]] = {HungUp: _END, Gone: _END}
+_LEAVINGS: Mapping[type[Event], tuple[CallState, Effect | None]] = {
+    SetAside: (S.ASIDE, None),
+    **_ENDINGS,
+}
+"""How a call may stop to be anybody's, wherever it stands."""
+_PICKED_UP: Mapping[type[Event], tuple[CallState, Effect | None]] = {
+    PickedUp: (S.ANSWERED, None),
+    Classified: (S.ANSWERED, None),
+}
 _ON_THE_LINE: Mapping[type[Event], tuple[CallState, Effect | None]] = {
     MessageBegan: (S.MESSAGE, None),
     KeyPressed: (S.KEYED, None),
+    KeyTakenBack: (S.MESSAGE, None),
+    OptedOut: (S.SORRY, None),
     AgentWanted: (S.WAITING, None),
     AgentJoined: (S.TALKING, None),
     SorryBegan: (S.SORRY, None),
-    **_ENDINGS,
+    **_LEAVINGS,
 }
 """What an answered call may do next, also when the event that said so was missed."""
 
@@ -178,46 +220,57 @@ TRANSITIONS: Mapping[CallState, Mapping[type[Event], tuple[CallState, Effect | N
     S.PLACED: {
         ChannelMade: (S.DIALING, None),
         Rang: (S.RINGING, None),
-        PickedUp: (S.ANSWERED, None),
+        **_PICKED_UP,
         Refused: _END,
         **_ON_THE_LINE,
     },
-    S.DIALING: {Rang: (S.RINGING, None), PickedUp: (S.ANSWERED, None), **_ON_THE_LINE},
-    S.RINGING: {PickedUp: (S.ANSWERED, None), **_ON_THE_LINE},
+    S.DIALING: {Rang: (S.RINGING, None), **_PICKED_UP, **_ON_THE_LINE},
+    S.RINGING: {**_PICKED_UP, **_ON_THE_LINE},
     S.ANSWERED: _ON_THE_LINE,
     S.MESSAGE: {
         KeyPressed: (S.KEYED, None),
         AgentWanted: (S.WAITING, None),
         AgentJoined: (S.TALKING, None),
         SorryBegan: (S.SORRY, None),
-        **_ENDINGS,
+        **_LEAVINGS,
     },
     S.KEYED: {
+        KeyTakenBack: (S.MESSAGE, None),
         AgentWanted: (S.WAITING, None),
         AgentJoined: (S.TALKING, None),
         SorryBegan: (S.SORRY, None),
-        **_ENDINGS,
+        **_LEAVINGS,
     },
     S.WAITING: {
         AgentChosen: (S.JOINING, Effect.MOVE_TO_ROOM),
         AgentJoined: (S.TALKING, None),
         SorryBegan: (S.SORRY, None),
-        **_ENDINGS,
+        **_LEAVINGS,
     },
     S.JOINING: {
         AgentChosen: (S.JOINING, Effect.MOVE_TO_ROOM),
+        # Asterisk drops a redirect that comes just as a Gosub returns, and says "Success"; the
+        # link may have been lost with one. Whoever still waits is moved once more.
+        AgentWanted: (S.JOINING, Effect.MOVE_TO_ROOM),
         AgentMissing: (S.SORRY, Effect.APOLOGISE),
         AgentJoined: (S.TALKING, None),
         SorryBegan: (S.SORRY, None),
-        **_ENDINGS,
+        **_LEAVINGS,
     },
-    S.TALKING: _ENDINGS,
-    S.SORRY: _ENDINGS,
+    S.TALKING: _LEAVINGS,
+    S.SORRY: _LEAVINGS,
+    S.ASIDE: _ENDINGS,
     S.ENDED: {},
 }
 
-_FACTS_ONLY: frozenset[type[Event]] = frozenset({Concluded, Unanswered})
+_FACTS_OF_AN_END: frozenset[type[Event]] = frozenset({Concluded, Unanswered})
+_FACTS_ONLY: frozenset[type[Event]] = _FACTS_OF_AN_END | {OptedOut}
 """Events that tell what happened and move nothing: the end of the channel does."""
+
+_VERDICT: frozenset[type[Event]] = frozenset({Classified})
+"""It moves no answered call: what the dialplan makes of it does."""
+_KEYS_GONE: frozenset[type[Event]] = frozenset({KeyTakenBack})
+"""Which key counts is a fact; only who had pressed one is back at the message."""
 
 _EARLIER: frozenset[type[Event]] = frozenset({ChannelMade, Rang, PickedUp, Refused})
 """Events that a later state makes old news. `Refused` among them: a second Originate with
@@ -227,16 +280,21 @@ _AGENTS_TURN: frozenset[type[Event]] = frozenset({AgentChosen, AgentMissing})
 """The engine's own events; late ones are void because the person is no longer waiting."""
 
 IGNORED: Mapping[CallState, frozenset[type[Event]]] = {
-    S.PLACED: _FACTS_ONLY | _AGENTS_TURN,
-    S.DIALING: _FACTS_ONLY | _AGENTS_TURN | {ChannelMade, Refused},
-    S.RINGING: _FACTS_ONLY | _AGENTS_TURN | {ChannelMade, Rang, Refused},
-    S.ANSWERED: _FACTS_ONLY | _AGENTS_TURN | _EARLIER,
-    S.MESSAGE: _FACTS_ONLY | _AGENTS_TURN | _EARLIER | {MessageBegan},
-    S.KEYED: _FACTS_ONLY | _AGENTS_TURN | _EARLIER | {MessageBegan, KeyPressed},
-    S.WAITING: _FACTS_ONLY | _EARLIER | {MessageBegan, KeyPressed, AgentWanted, AgentMissing},
-    S.JOINING: _FACTS_ONLY | _EARLIER | {MessageBegan, KeyPressed, AgentWanted},
-    S.TALKING: frozenset(EVENTS) - {HungUp, Gone},
-    S.SORRY: frozenset(EVENTS) - {HungUp, Gone},
+    S.PLACED: _FACTS_OF_AN_END | _AGENTS_TURN,
+    S.DIALING: _FACTS_OF_AN_END | _AGENTS_TURN | {ChannelMade, Refused},
+    S.RINGING: _FACTS_OF_AN_END | _AGENTS_TURN | {ChannelMade, Rang, Refused},
+    S.ANSWERED: _FACTS_OF_AN_END | _VERDICT | _AGENTS_TURN | _EARLIER,
+    S.MESSAGE: _FACTS_ONLY | _KEYS_GONE | _VERDICT | _AGENTS_TURN | _EARLIER | {MessageBegan},
+    S.KEYED: _FACTS_ONLY | _VERDICT | _AGENTS_TURN | _EARLIER | {MessageBegan, KeyPressed},
+    S.WAITING: _FACTS_ONLY
+    | _KEYS_GONE
+    | _VERDICT
+    | _EARLIER
+    | {MessageBegan, KeyPressed, AgentWanted, AgentMissing},
+    S.JOINING: _FACTS_ONLY | _KEYS_GONE | _VERDICT | _EARLIER | {MessageBegan, KeyPressed},
+    S.TALKING: frozenset(EVENTS) - {SetAside, HungUp, Gone},
+    S.SORRY: frozenset(EVENTS) - {SetAside, HungUp, Gone},
+    S.ASIDE: frozenset(EVENTS) - {HungUp, Gone},
     S.ENDED: frozenset(EVENTS),
 }
 
@@ -245,12 +303,21 @@ IGNORED: Mapping[CallState, frozenset[type[Event]]] = {
 class Call:
     """One call and the facts known of it; moments are aware, on the engine's clock.
 
+    With machine detection somebody or something picked up from `answered_at` on; from
+    `classified_at` on `heard` says what: a machine, or (person, unsure) somebody who counts as
+    live. Without it, and until the verdict, `heard` is None.
+
     Attributes:
         channel_id: the id that Asterisk carries for it.
         placed_at: when the intent was written.
         agent_id: the agent who was chosen for the person, or None.
-        key: the last key that was pressed, or None.
+        heard: the verdict of machine detection, or None.
+        aside_at: when the dialplan began to treat it as a machine's or a fax's, or None.
+        key: the keys that were pressed, one for each thing that was asked; the last of each
+            counts. None: none.
+        opted_out: the key that ends all calls was pressed where no agent was free.
         played_s: how much of the message was played, by the dialplan's clock, or None.
+        packets: how many packets of sound came from the person; None where nobody counts them.
         rang_out: what the dialplan noted of an unanswered call: True rang out, False failed
             otherwise, None nothing noted.
         cause: Q.850 cause of the end, or None while it is not known.
@@ -265,13 +332,18 @@ class Call:
     agent_id: int | None = None
     answered_at: datetime | None = None
     message_at: datetime | None = None
+    classified_at: datetime | None = None
+    aside_at: datetime | None = None
     waiting_at: datetime | None = None
     connected_at: datetime | None = None
     sorry_at: datetime | None = None
     concluded_at: datetime | None = None
     ended_at: datetime | None = None
+    heard: Heard | None = None
     key: str | None = None
+    opted_out: bool = False
     played_s: float | None = None
+    packets: int | None = None
     rang_out: bool | None = None
     cause: int | None = None
     sip_code: int | None = None
@@ -314,7 +386,7 @@ def advance(call: Call, event: Event) -> Step:
     if kind in IGNORED[call.state]:
         return Step(noted, None)
     state, effect = TRANSITIONS[call.state][kind]
-    return Step(replace(noted, state=state), effect)
+    return Step(noted if state is noted.state else replace(noted, state=state), effect)
 
 
 def _note(call: Call, event: Event) -> Call:  # noqa: PLR0912  (one branch for each event)
@@ -326,6 +398,18 @@ def _note(call: Call, event: Event) -> Call:  # noqa: PLR0912  (one branch for e
             return replace(_answered(call, at), message_at=call.message_at or at)
         case KeyPressed(at, key):
             return replace(_answered(call, at), key=key)
+        case Classified(at, heard):
+            return replace(
+                _answered(call, at),
+                heard=call.heard or heard,
+                classified_at=call.classified_at or at,
+            )
+        case SetAside(at):
+            return replace(_answered(call, at), aside_at=call.aside_at or at)
+        case KeyTakenBack(at):
+            return replace(_answered(call, at), key=None)
+        case OptedOut(at):
+            return replace(_answered(call, at), opted_out=True)
         case AgentWanted(at):
             return replace(_answered(call, at), waiting_at=call.waiting_at or at)
         case AgentChosen(_, agent_id) if call.state in (S.WAITING, S.JOINING):
@@ -334,12 +418,12 @@ def _note(call: Call, event: Event) -> Call:  # noqa: PLR0912  (one branch for e
             return replace(_answered(call, at), connected_at=call.connected_at or at)
         case SorryBegan(at):
             return replace(_answered(call, at), sorry_at=call.sorry_at or at)
-        case Concluded(at, played_s):
-            return replace(_answered(call, at), concluded_at=at, played_s=played_s)
+        case Concluded(at, played_s, packets):
+            return replace(_answered(call, at), concluded_at=at, played_s=played_s, packets=packets)
         case Unanswered(at, rang_out):
             return replace(call, rang_out=rang_out, concluded_at=at)
         case Refused(at) if call.state is S.PLACED:
-            return replace(call, refused=True, ended_at=at)
+            return replace(call, refused=True, ended_at=call.concluded_at or at)
         case HungUp(at, cause, sip_code):
             return replace(call, cause=cause, sip_code=sip_code, ended_at=at)
         case Gone(at, restarted):
@@ -396,10 +480,12 @@ def verdict(call: Call) -> Verdict:
 def _unanswered_verdict(call: Call) -> Verdict:
     if call.cause is not None:
         return Verdict(UNANSWERED_CAUSES.get(call.cause, Outcome.FAILED), "hangup")
+    if call.rang_out:  # there was a telephone, whatever else was said of the call
+        return Verdict(Outcome.NO_ANSWER, "dialplan")
     if call.refused:
         return Verdict(Outcome.FAILED, "refused")
     if call.rang_out is not None:
-        return Verdict(Outcome.NO_ANSWER if call.rang_out else Outcome.FAILED, "dialplan")
+        return Verdict(Outcome.FAILED, "dialplan")
     if call.lost:
         return Verdict(Outcome.UNKNOWN, "lost")
     return Verdict(Outcome.FAILED, "no_trace")
@@ -407,6 +493,9 @@ def _unanswered_verdict(call: Call) -> Verdict:
 
 def _answered_verdict(call: Call) -> Verdict:
     evidence = "hangup" if call.cause is not None else "dialplan"
+    if call.aside_at:
+        # It may have been in an agent's room, or have heard the apology, before that was known.
+        return Verdict(Outcome.FAX if call.heard is Heard.FAX else Outcome.MACHINE, evidence)
     if call.sorry_at and not (call.connected_at and call.connected_at <= call.sorry_at):
         return Verdict(Outcome.ABANDONED, evidence)
     if call.connected_at:

@@ -42,12 +42,14 @@ class CarrierRecord:
     Attributes:
         dialled: the number as it was dialled, in whatever spelling.
         unique_id: the id of the channel, or None.
+        ended_at: its beginning where the record does not tell.
         cause: the Q.850 cause where the record's word means one, else None.
     """
 
     dialled: str
     unique_id: str | None
     started_at: datetime
+    ended_at: datetime
     answered: bool
     cause: int | None
 
@@ -70,16 +72,25 @@ def _record(row: list[str], line: int) -> CarrierRecord | Problem:
         return Problem(where=where, why=why)
     cell = dict(zip(_COLUMNS, row, strict=False))
     try:
-        started_at = datetime.fromisoformat(cell["start"]).replace(tzinfo=UTC)
+        started_at = _moment(cell["start"])
     except ValueError:
         why = f"start is {cell['start']!r}, and no moment like 2026-12-01 18:30:00"
         return Problem(where=where, why=why)
+    try:
+        ended_at = _moment(cell["end"])
+    except ValueError:
+        ended_at = started_at
     return CarrierRecord(
         dialled=cell["dst"].strip(),
         unique_id=row[_UNIQUE_ID].strip() or None if len(row) > _UNIQUE_ID else None,
         started_at=started_at,
+        ended_at=ended_at,
         # A call that Asterisk began itself is ANSWERED as soon as its own end is; its answer
         # stands in the moment.
         answered=cell["disposition"] == "ANSWERED" and bool(cell["answer"].strip()),
         cause=_CAUSES.get(cell["disposition"]),
     )
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

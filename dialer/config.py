@@ -14,7 +14,9 @@ from campaigns.fields import Section
 from campaigns.pauses import read_pauses
 from campaigns.rules import civil
 from campaigns.rules.own import ZONE_POLICIES, Own
+from dialer.returned_sounds import ReturnedSounds, read_sounds
 from dialer.trunks import Trunk
+from dialer.voices import Speech, read_speech
 from leads.errors import UsageError
 from leads.problems import Problem, usable
 
@@ -24,21 +26,30 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _CHANNEL = re.compile(r"[A-Za-z0-9]+/[^\s,;|\r\n]*\{number\}[^\s,;|\r\n]*")
 _SOUND = re.compile(r"[A-Za-z0-9_./-]+")
 _GOODBYE = "vm-goodbye"
-_FOLDER = re.compile(r"/[A-Za-z0-9_./-]+")
+FOLDER = re.compile(r"/[A-Za-z0-9_./-]+")
+"""A folder whose path Asterisk's dialplan reads as it is written."""
 _ANY_CHANNEL = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.+@:-]+")
 _COUNTRY = re.compile("[A-Z]{2}")
 _MOST_CALLS, _MOST_A_SECOND = 10_000, 500
 _MOST_A_PERSON = 1000
+_STOP_LIMIT_S, _MOST_STOP_LIMIT_S = 600, 86_400  # longer than most talks, and a day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asterisk:
-    """Where the manager interface answers, and as whom to log in."""
+    """Where the manager interface answers, and as whom to log in.
+
+    Attributes:
+        tls: the conversation is encrypted, and the server's certificate must be for `host`.
+        ca_file: the certificates of who may vouch for it; None: whom the system trusts.
+    """
 
     host: str
     port: int
     username: str
     secret: str = field(repr=False)
+    tls: bool = False
+    ca_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +60,9 @@ class Config:
         region: ISO country of numbers written without a country code, or None.
         registries: the folder with the files of do-not-call registers.
         secret: of the manager user, or None where it was not given.
+        secret_file: the file that holds it, or None where none is named.
+        tls: the manager interface is spoken to over TLS.
+        ca_file: the certificates of who may vouch for Asterisk; None: whom the system trusts.
         rules_folder: the folder with the operator's own rule files, or None.
         own_rules: what the operator asks for besides the law.
         require_token: commands are for agents who say by a token who they are.
@@ -57,6 +71,11 @@ class Config:
         recordings: the folder in which Asterisk records talks, the same path here and there;
             empty: the folder `ringbank` in its own one, which is not known here.
         transfers: where agents may move people: name -> E.164 or a channel.
+        returned: what people hear who call back.
+        sounds: the folder into which texts are spoken; empty: it is not known here.
+        sounds_there: the same folder as Asterisk sees it.
+        speech: how texts are spoken.
+        stop_limit_s: how long an engine that is to stop waits for the calls in flight.
     """
 
     file: Path
@@ -76,6 +95,14 @@ class Config:
     goodbye: str
     recordings: str
     transfers: Mapping[str, str]
+    sounds: str
+    sounds_there: str
+    speech: Speech
+    returned: ReturnedSounds = field(default_factory=ReturnedSounds)
+    secret_file: Path | None = None
+    tls: bool = False
+    ca_file: Path | None = None
+    stop_limit_s: int = _STOP_LIMIT_S
 
     def asterisk(self) -> Asterisk:
         """Return how to reach Asterisk.
@@ -88,7 +115,14 @@ class Config:
                 f"the secret of the manager user {self.username!r} is not known; set "
                 f"{SECRET_VARIABLE}, or asterisk.secret_file in {self.file}"
             )
-        return Asterisk(host=self.host, port=self.port, username=self.username, secret=self.secret)
+        return Asterisk(
+            host=self.host,
+            port=self.port,
+            username=self.username,
+            secret=self.secret,
+            tls=self.tls,
+            ca_file=self.ca_file,
+        )
 
 
 def load(file: Path, environment: Mapping[str, str]) -> Config:
@@ -121,17 +155,21 @@ def read_config(
     problems: list[Problem] = []
     root = Section(document, problems)
     asterisk = root.section("asterisk")
+    engine = root.section("engine")
     leads = root.section("leads")
     rules = root.section("rules")
     rules_folder = rules.text("folder", required=False)
+    sounds = _folder(asterisk, "sounds")
+    secret_file = _beside(file, asterisk.text("secret_file", required=False))
+    tls = asterisk.flag("tls")
     config = Config(
         file=file,
         database_url=_or(root.section("database").text("url", required=False), _DATABASE),
-        engine=_or(root.section("engine").text("name", required=False), "default"),
+        engine=_or(engine.text("name", required=False), "default"),
         host=_or(asterisk.text("host", required=False), "127.0.0.1"),
-        port=asterisk.whole("port", 1, 65_535, default=5038),
+        port=asterisk.whole("port", 1, 65_535, default=_TLS_PORT if tls else _PORT),
         username=_or(asterisk.text("username", required=False), "dialer"),
-        secret=_secret(asterisk, file=file, environment=environment),
+        secret=_secret(asterisk, secret_file, environment=environment),
         trunks=_trunks(root.section("trunks")),
         region=_region(leads),
         registries=Path(_or(leads.text("registries", required=False), "registries")),
@@ -140,22 +178,30 @@ def read_config(
         require_token=root.section("access").flag("require_token"),
         pauses=read_pauses(root),
         goodbye=_goodbye(asterisk),
-        recordings=_recordings(asterisk),
+        recordings=_folder(asterisk, "recordings"),
         transfers=_transfers(root.section("transfers")),
+        returned=read_sounds(root.section("returned")),
+        secret_file=secret_file,
+        tls=tls,
+        ca_file=_ca_file(asterisk, file=file, tls=tls),
+        sounds=sounds,
+        sounds_there=_or(_folder(asterisk, "sounds_there"), sounds),
+        speech=read_speech(root.section("speech")),
+        stop_limit_s=engine.whole("stop_limit_s", 0, _MOST_STOP_LIMIT_S, default=_STOP_LIMIT_S),
     )
     root.close()
     return tuple(problems) or config
 
 
 _DATABASE = "sqlite:///ringbank.db"
+_PORT, _TLS_PORT = 5038, 5039  # as Asterisk's manager.conf has them
 
 
 def _or(text: str, default: str) -> str:
     return text or default
 
 
-def _secret(section: Section, *, file: Path, environment: Mapping[str, str]) -> str | None:
-    name = section.text("secret_file", required=False)
+def _secret(section: Section, file: Path | None, *, environment: Mapping[str, str]) -> str | None:
     if section.has("secret"):
         section.expect(["secret"])
         section.refuse(
@@ -163,13 +209,24 @@ def _secret(section: Section, *, file: Path, environment: Mapping[str, str]) -> 
         )
     if secret := environment.get(SECRET_VARIABLE):
         return secret
-    if not name:
+    if file is None:
         return None
     try:
-        return (file.parent / name).read_text(encoding="utf-8").strip() or None
+        return file.read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError) as error:
-        section.refuse("secret_file", f"{name} cannot be read ({error})")
+        section.refuse("secret_file", f"{section.held('secret_file')} cannot be read ({error})")
         return None
+
+
+def _beside(file: Path, name: str) -> Path | None:
+    return file.parent / name if name else None
+
+
+def _ca_file(section: Section, *, file: Path, tls: bool) -> Path | None:
+    name = section.text("ca_file", required=False)
+    if name and not tls:
+        section.refuse("ca_file", "means nothing without tls = true, and nothing is encrypted")
+    return _beside(file, name)
 
 
 def _goodbye(section: Section) -> str:
@@ -200,12 +257,11 @@ def _trunks(section: Section) -> dict[str, Trunk]:
     return trunks
 
 
-def _recordings(section: Section) -> str:
-    folder = section.text("recordings", required=False)
-    if folder and (not _FOLDER.fullmatch(folder) or ".." in folder):
+def _folder(section: Section, key: str) -> str:
+    folder = section.text(key, required=False)
+    if folder and (not FOLDER.fullmatch(folder) or ".." in folder):
         section.refuse(
-            "recordings",
-            "must be the full path of a folder, of letters, digits and _ . / - alone",
+            key, "must be the full path of a folder, of letters, digits and _ . / - alone"
         )
     return folder.rstrip("/")
 

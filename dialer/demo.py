@@ -5,6 +5,7 @@ written back by the same functions that every other command uses. The engine's c
 set to a Tuesday at 11:00 UTC, when it is a decent hour in all five countries.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -34,6 +35,8 @@ REGISTRY = SAMPLES / "registries" / "made-up.csv"
 _REGISTRY_DAY = date(2026, 11, 1)
 _CAMPAIGN = "demo"
 _RECORDS_WITHIN_S = 5.0
+_RECORDED = 'sound = "tt-allbusy"'
+"""What is played where nothing can be spoken: a recording that comes with Asterisk."""
 
 
 class DisagreementError(RingbankError):
@@ -151,6 +154,9 @@ def _call(console: Console, base: "Engine", config: "Config") -> None:
     from leads.problems import refuse, usable
 
     text = (SAMPLES / "demo.toml").read_text(encoding="utf-8")
+    if not _has_voice(config):
+        console.say("there is no espeak-ng, so people hear a recording")
+        text = re.sub(r"^text = .*\nlanguage = .*$", _RECORDED, text, flags=re.MULTILINE)
     campaign = usable("the demo's campaign", read_definition(text, trunks=list(config.trunks)))
     with writing(base) as connection:
         problems = store.create(
@@ -169,6 +175,13 @@ def _call(console: Console, base: "Engine", config: "Config") -> None:
     )
     if interrupted:
         raise KeyboardInterrupt
+
+
+def _has_voice(config: "Config") -> bool:
+    from dialer.speech import Folder, built_in
+
+    folder = Folder(here=Path(config.sounds), there=config.sounds_there)
+    return bool(config.sounds) and built_in(folder) is not None
 
 
 def _report(console: Console, base: "Engine", output: Path) -> "Sequence[Booked]":

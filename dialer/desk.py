@@ -17,11 +17,13 @@ from campaigns import (
     skips,
     store,
     supervisions,
+    working_time,
 )
 from campaigns.agents import AgentRow, agent_of, find_agent
 from campaigns.law import AGENT_RESERVED
 from campaigns.model import AgentState, DialMode
 from campaigns.offered import questions_document
+from campaigns.pauses import pause_code
 from campaigns.said import outcome_of
 from campaigns.scripts.shown import note_shown, words_for
 from campaigns.scripts.talk import Answers
@@ -36,9 +38,18 @@ from dialer.results import Results
 from dialer.store import RequestKind, ask
 from dialer.supervising import SupervisorDesk
 from leads import access
+from leads.again import again_if_lost
 from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
 from leads.masking import conceal
+from leads.notices import (
+    EVERYBODY,
+    LOOK_ANYWAY_S,
+    Listener,
+    Subject,
+    in_campaign,
+    to_agent,
+)
 
 _LOOK_EVERY_S = 0.05
 
@@ -47,22 +58,59 @@ _OTHERS_LOOK_S = 2.0
 
 _LOOK_AGAIN_S = 0.02
 
+_WAIT_S = 0.1
+"""How long whoever waits for somebody leaves between two looks, at least."""
+
 
 class Desk(Results):
     """An agent's desk at one installation."""
 
-    def next(self, campaign: str, agent: str) -> dict[str, object]:
+    def next(self, campaign: str, agent: str, *, wait_s: float = 0.0) -> dict[str, object]:
         """Return the person an agent has or gets now, or why there is nobody.
+
+        Args:
+            campaign: which.
+            agent: who asks.
+            wait_s: how long to wait for somebody, where there is nobody.
 
         Raises:
             UsageError: there is no such campaign or agent.
             NotAllowedError: the agent takes calls from an engine, or is not who acts.
         """
+        document = self._next_now(campaign, agent)
+        until_s = elapsed_s() + wait_s
+        if document["lease"] is not None or wait_s <= 0:
+            return document
+        with self._listener(campaign, agent) as listener:
+            while True:
+                looked_s = elapsed_s()
+                document = self._next_now(campaign, agent)
+                left_s = until_s - elapsed_s()
+                if document["lease"] is not None or left_s <= 0:
+                    return document
+                listener.wait(min(left_s, LOOK_ANYWAY_S), else_every_s=_WAIT_S)
+                # Notices may come in dozens a second, and each look is a transaction.
+                time.sleep(max(0.0, min(until_s, looked_s + _WAIT_S) - elapsed_s()))
+
+    def _listener(self, campaign: str, agent: str) -> Listener:
+        """Return what hears of it when there may be somebody for an agent."""
+        with reading(self._site.base()) as connection:
+            stored = store.load(connection, campaign)
+            meant = {to_agent(find_agent(connection, agent).id)}
+        if stored.campaign.mode in AGENT_RESERVED:  # elsewhere the engine brings them somebody
+            meant |= {in_campaign(int(stored.id)), EVERYBODY}
+        return Listener(self._site.base(), Subject.PEOPLE, meant.__contains__)
+
+    def _next_now(self, campaign: str, agent: str) -> dict[str, object]:
+        """Return the person an agent has or gets now, or why there is nobody."""
         check_own_name(self._site, agent)
         now = engine_time(self._site)
         give_up_s = elapsed_s() + _OTHERS_LOOK_S
         while True:
-            document, look_again = self._next(campaign, agent, now=now)
+            # Whoever has somebody gets the same one: asked twice is asked once.
+            document, look_again = again_if_lost(
+                lambda: self._next(campaign, agent, now=now), even_in_doubt=True
+            )
             if not look_again or elapsed_s() > give_up_s:
                 return document
             time.sleep(_LOOK_AGAIN_S)
@@ -137,10 +185,10 @@ class Desk(Results):
             UsageError: there is no such campaign or agent.
         """
         check_own_name(self._site, agent)
-        engine = live_engine(self._site)
         with reading(self._site.base()) as connection:
             stored = store.load(connection, campaign)
             who = find_agent(connection, agent)
+        engine = live_engine(self._site, who.engine) or live_engine(self._site)
         return {
             "mode": stored.campaign.mode,
             "state": who.state,
@@ -148,6 +196,20 @@ class Desk(Results):
             "since": who.since,
             "engine": engine is not None,
         }
+
+    def rest(self, agent: str, reason: str | None) -> None:
+        """Write that an agent who dials themselves pauses or, without a reason, works again.
+
+        Raises:
+            UsageError: there is no such agent or reason.
+            NotAllowedError: it is not who acts.
+        """
+        check_own_name(self._site, agent)
+        pauses = self._site.settings().pauses
+        code = None if reason is None else pause_code(reason, pauses)
+        now = engine_time(self._site)
+        with writing(self._site.base()) as connection:
+            working_time.note_rest(connection, find_agent(connection, agent), code, now=now)
 
     def help(self, lease: str, note: str | None = None) -> dict[str, object]:
         """Ask for a supervisor at a talk; the same as ``agents help`` for whoever has the lease.
@@ -236,6 +298,11 @@ class Desk(Results):
         """
         with reading(self._site.base()) as connection:
             held = self._lease(connection, lease)
+            if held.contact_id is not None:
+                raise NotAllowedError(
+                    f"this person called us; give the result: ringbank result {lease} "
+                    "--disposition CODE"
+                )
             campaign = store.load_id(connection, held.campaign_id).campaign
             if campaign.mode is not DialMode.PREVIEW:
                 raise UsageError(
@@ -261,8 +328,8 @@ class Desk(Results):
 
     def _tell_preview(self, connection: Connection, who: AgentRow) -> None:
         """Have the engine know that an agent looks at somebody; nobody waits for it."""
-        engine = live_engine(self._site)
-        if engine is not None and engine.name == who.engine:
+        engine = None if who.engine is None else live_engine(self._site, who.engine)
+        if engine is not None:
             ask(connection, engine.name, RequestKind.PREVIEW, now=self._site.now(), agent_id=who.id)
 
     def _dialled(self, held: leases.Lease) -> dict[str, object]:

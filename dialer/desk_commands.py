@@ -1,6 +1,5 @@
 """``ringbank next``, ``dial``, ``skip``, ``result``, ``release``: an agent's talk by steps."""
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import fill
@@ -30,8 +29,6 @@ Place = Annotated[
     ),
 ]
 
-_LOOK_EVERY_S = 0.1
-
 
 def next_(
     ctx: typer.Context,
@@ -53,11 +50,7 @@ def next_(
     console: Console = ctx.obj
     desk = Desk(console)
     agent = agent_named(console, agent)
-    deadline = time.monotonic() + wait
-    document = desk.next(campaign, agent)
-    while document["lease"] is None and time.monotonic() < deadline:
-        time.sleep(_LOOK_EVERY_S)
-        document = desk.next(campaign, agent)
+    document = desk.next(campaign, agent, wait_s=wait)
     if console.json:
         console.document(document)
     else:
@@ -124,12 +117,14 @@ def result(
     by: Annotated[
         str | None, typer.Option("--by", metavar="SUPERVISOR", help="Who corrects it.")
     ] = None,
-    why: Annotated[str | None, typer.Option("--why", help="Why it is corrected.")] = None,
+    why: Annotated[
+        str | None, typer.Option("--why", help="Why it is corrected; a correction needs it.")
+    ] = None,
 ) -> None:
     """Record what came of a talk; a call that still runs is ended.
 
     An agent takes their result back with --undo and gives it anew; later a supervisor gives
-    another one with --correct --by NAME. What stood before is kept.
+    another one with --correct --by NAME --why TEXT. What stood before is kept.
 
     Example: ringbank result 1f0c9a7be2d4 --disposition refusal --reason too_expensive
     """

@@ -19,7 +19,7 @@ _PROBLEMS = 1
 
 
 def doctor(ctx: typer.Context) -> None:
-    """Look at configuration, base, rules, Asterisk, dialplan, trunks and time zones.
+    """Look at configuration, base, rules, Asterisk, dialplan, voice, trunks and time zones.
 
     Leaves with 0 when a campaign could dial, with 1 when something is to be mended.
 
@@ -48,6 +48,7 @@ def examine(console: Console) -> Iterator[Finding]:
     """Return what was found, in the order in which it is best mended."""
     from dialer import config as configuration
     from dialer.doctor_rules import rule_findings
+    from dialer.doctor_secure import private_files
 
     try:
         config = configuration.load(console.config_file, os.environ)
@@ -55,6 +56,7 @@ def examine(console: Console) -> Iterator[Finding]:
         yield Finding(what="configuration", ok=False, why=str(error))
         return
     yield Finding(what="configuration", ok=True, why=str(config.file))
+    yield from private_files(config)
     yield from _base(console)
     yield _zones()
     yield from rule_findings(console)
@@ -63,13 +65,16 @@ def examine(console: Console) -> Iterator[Finding]:
 
 
 def _base(console: Console) -> Iterator[Finding]:
+    from dialer.doctor_secure import base_encryption
+    from leads.db import place_of
+
     try:
         base = console.base()
     except RingbankError as error:
         yield Finding(what="database", ok=False, why=str(error))
         return
-    place = base.url.render_as_string(hide_password=True)
-    yield Finding(what="database", ok=True, why=place)
+    yield Finding(what="database", ok=True, why=place_of(base))
+    yield from base_encryption(base)
 
 
 def _zones() -> Finding:
@@ -102,8 +107,10 @@ def _trunks(config: "Config") -> Iterator[Finding]:
 
 
 def _asterisk(config: "Config") -> Iterator[Finding]:
+    from dialer.doctor_secure import asterisk_encryption
     from dialer.link import Link
 
+    yield from asterisk_encryption(config)
     what = f"Asterisk at {config.host}:{config.port}"
     try:
         link = Link(config.asterisk())
@@ -124,9 +131,13 @@ def _asterisk(config: "Config") -> Iterator[Finding]:
 def _server(link: "Link", config: "Config") -> Iterator[Finding]:
     """Ask a server what it has, and name everything it lacks."""
     from dialer.asterisk.readiness import lacking_endpoints, lacks
+    from dialer.doctor_secure import manager_rights
+    from dialer.doctor_speech import speech_finding
 
     for lack in (*lacks(link), *lacking_endpoints(link, config.trunks.values())):
         yield Finding(what=lack.what, ok=False, why=lack.why, remedy=lack.remedy)
+    yield from manager_rights(link, config.username)
+    yield from _called_back(link, config)
     tree = link.ask("DBGetTree", ("Family", MARKS))
     if tree.name == "Error" and "ermission" in tree.get("Message"):
         yield Finding(
@@ -134,4 +145,19 @@ def _server(link: "Link", config: "Config") -> Iterator[Finding]:
             ok=False,
             why="the user may not read what the dialplan notes",
             remedy="include ringbank_manager.conf, or give the user write = call,originate,reporting",
+        )
+    yield speech_finding(config, link)
+
+
+def _called_back(link: "Link", config: "Config") -> Iterator[Finding]:
+    """Tell where people land who call back: whoever shows a number has to be reached by it."""
+    from dialer.asterisk.readiness import contexts
+
+    for trunk, context in contexts(link, config.trunks.values()).items():
+        ours = context == "ringbank-incoming"
+        elsewhere = f"go to the context {context}; to have Ringbank answer: docs/returned-calls.md"
+        yield Finding(
+            what=f"calls back on trunk {trunk}",
+            ok=True,
+            why="Ringbank answers" if ours else elsewhere,
         )

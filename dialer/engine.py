@@ -12,6 +12,7 @@ lost link left behind in `dialer.recovery`.
 
 import itertools
 import logging
+import math
 import secrets
 import time
 from collections import Counter, deque
@@ -20,50 +21,64 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from sqlalchemy import Connection
 from sqlalchemy import Engine as Base
 
-from campaigns import ledger, report, supervisions, training
+from campaigns import ledger, owed, report, supervisions, training
 from campaigns import store as campaign_store
 from campaigns.agents import list_agents
-from campaigns.enrolment import enrol, judge_slice
+from campaigns.enrolment import enrol
 from campaigns.examining import examine_registries_again
-from campaigns.model import AgentState, CampaignState
+from campaigns.model import CampaignState
 from campaigns.rules_in_force import RulesInForce
 from campaigns.store import StoredCampaign
-from dialer import actions, floor, store, supervision_requests
+from dialer import actions, floor, store, supervision_requests, turn
 from dialer.agent import AgentEvent
 from dialer.ami.errors import AmiError, LinkLostError, LoginRefusedError
 from dialer.asterisk.readiness import demand_ready
-from dialer.call import Gone
+from dialer.bell import Bell
+from dialer.breakers import Breakers
+from dialer.catching_up import CatchingUp
 from dialer.clock import Clock, elapsed_s
 from dialer.config import Config
 from dialer.floor import Floor
+from dialer.judging import Judging
+from dialer.learning import Learners
 from dialer.link import Link, Lost
 from dialer.live import LiveCall, Work
+from dialer.notes import Notes
+from dialer.onlooker import LINK_BACK, LINK_LOST, Onlooker
+from dialer.pace import Pacers
 from dialer.placing import Placer
-from dialer.presence import Presence
-from dialer.progress import Progress, limit_of
+from dialer.presence import Presence, StandIn
+from dialer.progress import Progress
 from dialer.recorder import Recorder
-from dialer.recovery import demand_lab, may_still_show, missed, survey
+from dialer.recovery import (
+    Survey,
+    demand_lab,
+    demand_same_run,
+    gone_for_good,
+    may_still_show,
+    survey,
+)
 from dialer.registry_files import RegistryFiles
 from dialer.requests import Surroundings, obey, result_event
+from dialer.returned import ReturnedCalls
+from dialer.sampler import Sampler
+from dialer.standing import progress_of
 from dialer.supervision import Supervision
 from dialer.switchboard import Switchboard
-from dialer.translate import news
+from dialer.translate import news, of_note
+from dialer.voicing import Voicing
 from leads.db import reading, writing
 from leads.errors import DatabaseError, RingbankError
 
 logger = logging.getLogger(__name__)
 
 _TURN_S = 0.05
-_REQUESTS_EVERY_S = 0.2
 _REFRESH_EVERY_S = 0.5
 _FORGET_AFTER_S = 2.0
-_JUDGE_EVERY_S = 600.0
-"""Between two beginnings of holding all leads of a campaign against its `where`."""
 _SURVEY_AGAIN_S = 0.5
 _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _GIVE_UP_ON_BASE = 60
 """Tries to write a turn before the engine ends: with the waits above some five minutes."""
-_STOP_LIMIT_S = 60.0
 _LOST_MEANWHILE = "the link to Asterisk was lost meanwhile; see how it stands, and ask once more"
 
 
@@ -78,6 +93,8 @@ class Engine:
         only: Collection[str] = (),
         clock: Clock | None = None,
         on_progress: Callable[[Progress], None] = lambda _: None,
+        onlooker: Onlooker | None = None,
+        stand_in: StandIn | None = None,
     ) -> None:
         """Prepare an engine; nothing is touched before `run`.
 
@@ -87,13 +104,18 @@ class Engine:
             only: the campaigns to dial; empty means every running one.
             clock: another one than the machine's, for the lab alone.
             on_progress: told at every refresh how things stand.
+            onlooker: told what happens, for logs and metrics.
+            stand_in: it dials nobody, and only brings the calls to their end that an engine of
+                the configuration's name left; None: it dials.
         """
         self._base = base
         self._config = config
         self._only = frozenset(only)
         self._clock = clock or Clock()
         self._on_progress = on_progress
-        self._presence = Presence(config.engine)
+        self._onlooker = onlooker or Onlooker()
+        asterisk = stand_in.gone.asterisk if stand_in else f"{config.host}:{config.port}"
+        self._presence = Presence(config.engine, asterisk, stand_in)
         self._registries = RegistryFiles(config.registries)
         self._rules = RulesInForce(config.rules_folder, config.own_rules)
         self._board = Switchboard(
@@ -101,20 +123,39 @@ class Engine:
         )
         self._supervision = Supervision(self._board)
         self._recorder = Recorder(self._board)
+        self._pacers = Pacers(self._board, config.engine)
+        self._judging = Judging(self._clock)
+        self._sampler = Sampler(self._board)
+        self._breakers = Breakers(only)
+        self._notes = Notes(self._board)
+        self._learners = Learners(base)
+        self._voicing = Voicing(
+            config.speech, sounds=config.sounds, there=config.sounds_there, clock=self._clock
+        )
+        self._returned = ReturnedCalls(self._board, config, self._voicing)
+        self._catching_up = CatchingUp(
+            base=base,
+            engine=config.engine,
+            clock=self._clock,
+            board=self._board,
+            recorder=self._recorder,
+            sampler=self._sampler,
+            returned=self._returned,
+            supervision=self._supervision,
+        )
         self._link: Link | None = None
+        self._bell = Bell(base, config.engine, wake=self._wake)
         self._ami_down: str | None = "not connected yet"
         self._boot: str | None = None
         self._campaigns: tuple[StoredCampaign, ...] = ()
         self._work_left: bool | None = None
         self._look_again_s: dict[int, float] = {}
-        self._judged: dict[int, tuple[int | None, float]] = {}
-        """The last lead of each campaign that was held against its `where`, None between two
-        rounds, and when the next round may begin."""
         self._outcomes: dict[int, Counter[str]] = {}
         self._forget: deque[tuple[float, str]] = deque()
         self._refresh_s = 0.0
         self._requests_s = 0.0
-        self._stop_at_s: float | None = None
+        # A stand-in stops from the beginning, and gives the calls all the time they need.
+        self._stop_at_s: float | None = math.inf if self._stands_in else None
         self._doubtful = False  # a commit may have been carried out whose answer was lost
 
     # -- life -----------------------------------------------------------------------
@@ -126,11 +167,9 @@ class Engine:
             RingbankError: the base or the configuration cannot be used, Asterisk cannot be
                 reached at the start, or refuses the login at any time.
         """
-        with writing(self._base) as connection:
-            self._presence.sign_on(connection, self._clock)
-            self._board.floor = Floor(floor.agents_of(connection, self._config.engine))
-            self._registries.see(connection)
+        self._sign_on()
         self._registries.check()
+        self._bell.hang()
         try:
             self._connect()
             while True:
@@ -142,26 +181,74 @@ class Engine:
                     return
         finally:
             self._close_link()
+            self._bell.take_down()
+            self._pacers.sign_off(self._base, now=self._clock.now())
+            self._learners.end()
+            self._presence.sign_off(self._base)
+
+    def _sign_on(self) -> None:
+        with writing(self._base) as connection:
+            self._presence.sign_on(connection, self._clock)
+            self._board.floor = Floor(floor.agents_of(connection, self._config.engine))
+            self._registries.see(connection)
+
+    def give_up(self) -> None:
+        """Settle what was left as calls of an Asterisk that is gone for good: nobody knows more.
+
+        Raises:
+            EngineTakenError: the engine is back.
+        """
+        self._sign_on()
+        try:
+            self._settle(gone_for_good())
+        finally:
             self._presence.sign_off(self._base)
 
     def stop(self) -> None:
         """Place no more calls and end when the last one is over, or after a limit."""
         if self._stop_at_s is None:
-            self._stop_at_s = elapsed_s() + _STOP_LIMIT_S
+            self._stop_at_s = elapsed_s() + self._config.stop_limit_s
 
     def stop_now(self) -> None:
         """End at once; calls in flight are settled at the next start."""
         self._stop_at_s = 0.0
 
     @property
-    def calls_left(self) -> int:
-        """Return how many calls are in flight."""
-        return len(self._board.calls)
+    def calls_left(self) -> tuple[LiveCall, ...]:
+        """Return the calls that are in flight."""
+        return tuple(self._board.calls.values())
+
+    @property
+    def callers_left(self) -> int:
+        """Return how many people are on the line who called us."""
+        return self._returned.on_the_line
+
+    @property
+    def tripped(self) -> dict[str, str]:
+        """Return why campaigns paused themselves, by their names."""
+        return self._breakers.tripped
 
     def _finished(self) -> bool:
         if self._stop_at_s is None:
             return False
-        return not self._board.calls or elapsed_s() > self._stop_at_s
+        # What a stand-in leaves in Asterisk nobody may come to take away.
+        left = self._on_the_line or (self._stands_in and self._forget)
+        return not left or self._waits_no_more
+
+    @property
+    def _stands_in(self) -> bool:
+        """Tell whether it only settles what another process left under its name."""
+        return self._presence.stand_in is not None
+
+    @property
+    def _waits_no_more(self) -> bool:
+        """Tell whether it ends whatever goes on: its limit is over, or it was told twice."""
+        return self._stop_at_s is not None and elapsed_s() > self._stop_at_s
+
+    @property
+    def _on_the_line(self) -> bool:
+        """Tell whether anybody is: called by us, or one who called us."""
+        return bool(self._board.calls) or not self._returned.idle
 
     # -- the link -------------------------------------------------------------------
 
@@ -178,6 +265,7 @@ class Engine:
             if not self._clock.is_real:
                 demand_lab(link)
             demand_ready(link, self._config.trunks.values())
+            self._voicing.see(link)
             self._link = link
             self._ami_down = None
             self._catch_up(link)
@@ -189,6 +277,7 @@ class Engine:
     def _reconnect(self, lost: LinkLostError) -> None:
         """Connect again, however long it takes, or until the engine is stopped."""
         why: RingbankError = lost
+        self._onlooker.link_lost()
         tries = 0
         work = Work()
         for waited_for in (self._board, self._supervision, self._recorder):
@@ -196,18 +285,23 @@ class Engine:
         self._commit(work, place=False)
         while not self._finished():
             self._ami_down = str(why)
-            logger.warning("The link to Asterisk is down: %s", why)
+            logger.warning("The link to Asterisk is down: %s", why, extra=LINK_LOST)
             self._close_link()
             self._wait_without_link(_RETRY_S[min(tries, len(_RETRY_S) - 1)])
             try:
                 self._connect()
             except LoginRefusedError:
                 raise
-            except AmiError as error:
+            except (AmiError, DatabaseError) as error:  # either may take a while to come back
                 why, tries = error, tries + 1
             else:
-                logger.warning("The link to Asterisk is up again")
+                logger.warning("The link to Asterisk is up again", extra=LINK_BACK)
                 return
+
+    def _wake(self) -> None:
+        """Have the turn begin that hears requests; the bell's thread calls this."""
+        if (link := self._link) is not None:
+            link.wake()
 
     def _close_link(self) -> None:
         if self._link is not None:
@@ -224,36 +318,25 @@ class Engine:
             time.sleep(_TURN_S)
 
     def _catch_up(self, link: Link) -> None:
-        """Ask Asterisk what it knows, and settle every open attempt by it."""
-        with reading(self._base) as connection:
-            open_attempts = ledger.open_attempts(connection, self._config.engine)
-            by_id = {int(stored.id): stored for stored in campaign_store.load_all(connection)}
-            begun = supervisions.begun(connection, self._config.engine)
-            people = supervision_requests.people(connection)
+        """Ask Asterisk what it knows, and settle every open attempt by it.
+
+        Raises:
+            NotAllowedError: it stands in, and this Asterisk is not the one that had the calls.
+        """
+        open_attempts = self._catching_up.open_attempts()
         opened_at = self._clock.now()
         found = survey(link)
+        if self._stands_in:
+            demand_same_run(found, open_attempts)
         while may_still_show(found, open_attempts, opened_at=opened_at, now=self._clock.now()):
             time.sleep(_SURVEY_AGAIN_S)
             found = survey(link)
+        self._settle(found)
+
+    def _settle(self, found: Survey) -> None:
+        """Feed back what Asterisk knows of the calls that are open in the base."""
         self._boot = found.boot
-        for attempt in open_attempts:
-            self._board.adopt(attempt, by_id[attempt.campaign_id])
-        now = self._clock.now()
-        work = Work()
-        for live in tuple(self._board.calls.values()):
-            events = missed(
-                found,
-                live.call.channel_id,
-                boot=live.attempt.asterisk_boot,
-                at=now,
-                moment=self._clock.at_epoch,
-            )
-            mark = found.marks.get(live.call.channel_id, {})
-            self._recorder.note(live, mark, work, moment=self._clock.at_epoch)
-            self._board.apply(live, events, work, now=now)
-        self._board.keep_lines(found.channels, work, now=now)
-        self._supervision.catch_up(begun, people, found, work, now=now)
-        self._commit(work, place=False)
+        self._commit(self._catching_up.settle(found), place=False)
         with reading(self._base) as connection:
             # Only what this base has closed: another one's calls may be on the same Asterisk.
             closed = ledger.closed_among(connection, found.marks)
@@ -265,28 +348,35 @@ class Engine:
         while not self._finished():
             assert self._link is not None
             work = Work()
+            # Before anything is heard: what has ended by then is not written, and not unknown.
+            self._settle_undialled(work)
             lost = None
             for message in self._link.take(_TURN_S):
                 if isinstance(message, Lost):
                     lost = message
                     break
-                fields = {key.lower(): value for key, value in message.fields}
+                facts = message.facts()
+                fields = of_note(facts)
                 now = self._clock.now()
                 self._recorder.hear(fields, work, now=now, moment=self._clock.at_epoch)
+                self._returned.hear(fields, work, now=now, moment=self._clock.at_epoch)
+                self._sampler.hear(fields, work)
                 told = news(fields, at=now, moment=self._clock.at_epoch)
-                if told is not None:
+                if told is not None and not self._notes.holds(told, work, at_s=elapsed_s()):
                     self._board.hear(told, work, now=now)
                 self._supervision.hear(fields, work, now=now)
+                self._notes.hear(facts, work, now=now, at_s=elapsed_s())
             if lost is not None:
                 self._commit(work, place=False)
                 raise LinkLostError(lost.why)
-            self._settle_undialled(work)
             self._hear_requests(work)
             self._supervision.tidy(work, now=self._clock.now())
+            self._returned.match(work, now=self._clock.now())
+            self._notes.settle(work, now=self._clock.now(), at_s=elapsed_s())
             self._board.match(work, now=self._clock.now())
             self._commit(work)
             self._forget_old()
-            if until_done and self._work_left is False and not self._board.calls:
+            if until_done and self._work_left is False and not self._on_the_line:
                 return
 
     def _settle_undialled(self, work: Work) -> None:
@@ -294,23 +384,15 @@ class Engine:
         if not self._doubtful:
             return
         try:
-            with reading(self._base) as connection:
-                written = ledger.open_attempts(connection, self._config.engine)
-                by_id = {int(stored.id): stored for stored in campaign_store.load_all(connection)}
+            self._catching_up.settle_undialled(work)
         except DatabaseError:
             return  # later, then
         self._doubtful = False
-        now = self._clock.now()
-        for attempt in written:
-            if attempt.channel_id not in self._board.calls:
-                self._board.adopt(attempt, by_id[attempt.campaign_id])
-                live = self._board.calls[attempt.channel_id]
-                self._board.apply(live, (Gone(now, restarted=False),), work, now=now)
 
     def _hear_requests(self, work: Work) -> None:
-        if elapsed_s() < self._requests_s:
+        if not self._bell.rang() and elapsed_s() < self._requests_s:
             return
-        self._requests_s = elapsed_s() + _REQUESTS_EVERY_S
+        self._requests_s = elapsed_s() + self._bell.look_every_s
         try:
             with reading(self._base) as connection:
                 around = Surroundings(
@@ -319,8 +401,9 @@ class Engine:
                     now=self._clock.now(),
                     at_s=elapsed_s(),
                 )
+                answered = {request for request, _ in work.answers}  # not written yet
                 for request in store.asked(connection, self._config.engine):
-                    if not self._is_awaited(request.id):
+                    if request.id not in answered and not self._is_awaited(request.id):
                         self._obey(connection, request, work, around)
         except DatabaseError as error:
             logger.warning("Requests could not be read: %s", error)
@@ -361,10 +444,14 @@ class Engine:
         written, and nothing that was heard is dropped.
         """
         changed = self._board.floor.take_changed()
-        refresh = elapsed_s() >= self._refresh_s
+        self._pacers.hear(now=self._clock.now(), at_s=elapsed_s())
+        # The engine itself may come back any moment: a stand-in sees first whether it has.
+        refresh = elapsed_s() >= self._refresh_s or (self._stands_in and bool(work or changed))
         if refresh:
             self._registries.check()
             self._see_rules()
+        trips = self._breakers.see(work.closings, self._campaigns)
+        self._campaigns = tuple(c for c in self._campaigns if c.id not in trips)
         may_place = place and self._hears() and self._stop_at_s is None
         wants = may_place and bool(self._wanted())
         dialled: list[LiveCall] = []
@@ -373,12 +460,16 @@ class Engine:
         while work or changed or refresh or wants:
             try:
                 with writing(self._base) as connection:
+                    self._breakers.write(connection, trips, now=self._clock.now())
                     floor.write(connection, self._config.engine, changed)
-                    self._write(connection, work)
+                    turn.write(
+                        connection, work, self._returned, self._rules.laws, now=self._clock.now()
+                    )
                     dialled = self._placer().dial(
                         connection, self._board, work.dials, at_s=elapsed_s()
                     )
-                    if refresh:
+                    # Whoever was held up may have lost the name meanwhile: the heartbeat tells.
+                    if refresh := refresh or elapsed_s() >= self._refresh_s:
                         self._refresh(connection, work)
                     # Counted anew: a campaign may just have got another mode or trunk.
                     taken = Counter(live.attempt.trunk for live in dialled)
@@ -387,14 +478,15 @@ class Engine:
                 break
             except DatabaseError as error:
                 tried = next(tries)
-                if tried == _GIVE_UP_ON_BASE:
+                if tried == _GIVE_UP_ON_BASE or self._waits_no_more:
                     raise
                 logger.warning("The base cannot be written, trying again: %s", error)
                 self._doubtful = True
                 time.sleep(_RETRY_S[min(tried, len(_RETRY_S) - 1)])
-        self._post(work.actions)
-        for live in (*dialled, *placed):
-            self._post([self._board.begin(live, at_s=elapsed_s())])
+        returned = self._returned.written(work, now=self._clock.now())
+        begun = [self._board.begin(live, at_s=elapsed_s()) for live in (*dialled, *placed)]
+        self._post([*work.actions, *returned, *begun])
+        self._onlooker.turn(work, (*dialled, *placed))
         called = {live.dialler for live in dialled}
         for dial in work.dials:
             if dial.agent_id not in called:  # a gate or the trunk said no: they choose again
@@ -406,21 +498,13 @@ class Engine:
         self._forget.extend((closed_s, channel_id) for channel_id in work.closed_channels)
         if refresh:
             self._refresh_s = elapsed_s() + _REFRESH_EVERY_S
-            self._on_progress(self._progress())
+            self._learners.look(self._campaigns, at_s=elapsed_s())
+            self._onlooker.progress(progress := self._progress())
+            self._on_progress(progress)
 
     def _hears(self) -> bool:
         """Tell whether Asterisk takes what it is asked: else every call would be a guess."""
         return self._link is not None and not self._link.silent
-
-    def _write(self, connection: Connection, work: Work) -> None:
-        # Ends first: the agent whose talk ended may be the one who was chosen for the next.
-        for stored, closings in work.by_campaign():
-            ledger.close(connection, stored, closings)
-        for attempt, agent_id in work.chosen:
-            ledger.note_agent(connection, attempt.id, agent_id)
-        supervision_requests.write(connection, work, now=self._clock.now())
-        for request_id, why_not in work.answers:
-            store.answer(connection, request_id, why_not, now=Clock().now())
 
     def _wanted(self, taken: Mapping[str, int] | None = None) -> dict[int, int]:
         """Return how many calls to place for each campaign that has somebody to call.
@@ -430,8 +514,12 @@ class Engine:
         at_s = elapsed_s()
         if self._registries.why_not() is not None:
             return {}
-        campaigns = [c for c in self._campaigns if self._look_again_s.get(c.id, 0.0) <= at_s]
-        return self._board.wanted(campaigns, at_s=at_s, taken=taken)
+        campaigns = [
+            c
+            for c in self._campaigns
+            if self._look_again_s.get(c.id, 0.0) <= at_s and self._voicing.why_not(c) is None
+        ]
+        return self._pacers.wanted(campaigns, at_s=at_s, taken=taken)
 
     def _place(self, connection: Connection, wanted: dict[int, int]) -> list[LiveCall]:
         """Claim people and write the intent to call them."""
@@ -455,10 +543,14 @@ class Engine:
     def _placer(self) -> Placer:
         return Placer(
             engine=self._config.engine,
+            only=self._only,
             clock=self._clock,
             boot=self._boot,
             laws=self._rules.laws,
             recordings=self._config.recordings,
+            sampler=self._sampler,
+            learners=self._learners,
+            voicing=self._voicing,
         )
 
     def _post(self, todo: Iterable[actions.Action]) -> None:
@@ -485,12 +577,16 @@ class Engine:
             stored
             for stored in known
             if stored.state is CampaignState.RUNNING
+            and not self._stands_in
             and (not self._only or stored.campaign.name in self._only)
         ]
+        self._onlooker.campaigns(known)
         self._campaigns = tuple(sorted(running, key=lambda stored: -stored.campaign.priority))
+        self._breakers.refresh(connection, known, self._campaigns)
+        self._voicing.prepare(connection, self._campaigns, self._rules.laws)
         self._board.barred = training.barred(connection, running, self._board.floor.agents, now=now)
         for stored in known:
-            ledger.release_expired(connection, stored, now=now)
+            owed.release_expired(connection, stored, now=now)
         supervisions.close_over(connection)
         if self._registries.see(connection):
             # Whoever was judged by the version before while the new one was being loaded.
@@ -501,11 +597,14 @@ class Engine:
                 del self._outcomes[stored.id]["open"]
             if enrol(connection, stored, self._rules.laws, now=now):
                 self._look_again_s.pop(stored.id, None)
-            self._judge_some(connection, stored)
+            self._judging.look(connection, stored, self._rules.laws)
+        self._pacers.refresh(
+            connection, self._campaigns, self._rules.laws, now=now, at_s=elapsed_s()
+        )
         # A result may also have come while no engine ran, or its time may have run out.
-        owing = ledger.agents_owing_result(connection)
+        owing = owed.agents_owing_result(connection)
         for agent_id in self._board.floor.busy() - owing:
-            said = result_event(ledger.last_said(connection, agent_id))
+            said = result_event(owed.last_said(connection, agent_id))
             self._board.tell(agent_id, said, work, now=now)
         self._board.floor.learn(list_agents(connection))
         self._work_left = any(report.work_left(connection, c.id) for c in self._campaigns)
@@ -518,49 +617,17 @@ class Engine:
         if self._rules.problem not in {None, before}:
             logger.error("The rules that were in force stay so: %s", self._rules.problem)
 
-    def _judge_some(self, connection: Connection, stored: StoredCampaign) -> None:
-        """Look again at a slice of a campaign's leads; at all of them in ten minutes or more."""
-        after, round_s = self._judged.get(stored.id, (None, elapsed_s()))
-        if after is None and elapsed_s() < round_s:
-            return
-        if after is None:
-            after, round_s = 0, elapsed_s() + _JUDGE_EVERY_S
-        last = judge_slice(
-            connection, stored, self._rules.laws, after_lead_id=after, now=self._clock.now()
-        )
-        self._judged[stored.id] = (last, round_s)
-
     def _progress(self) -> Progress:
         """Return how things stand."""
-        board = self._board
-        counts = {state: board.floor.count(state) for state in AgentState}
-        limits = {
-            stored.campaign.name: limit_of(
-                stored.campaign,
-                ami_down=self._ami_down,
-                registry=self._registries.why_not(),
-                lines=board.lines.get(stored.campaign.trunk),
-                agents_in=sum(counts.values()) - counts[AgentState.OUT],
-                agents_ready=counts[AgentState.READY],
-            )
-            for stored in self._campaigns
-        }
-        return Progress(
+        return progress_of(
+            self._board,
+            self._campaigns,
             ami_down=self._ami_down,
+            registry=self._registries.why_not(),
+            voices={stored.id: self._voicing.why_not(stored) for stored in self._campaigns},
             rules_problem=self._rules.problem,
             stopping=self._stop_at_s is not None,
             lab_clock=None if self._clock.is_real else self._clock.now(),
-            calls={
-                stored.campaign.name: sum(
-                    live.stored.id == stored.id for live in board.calls.values()
-                )
-                for stored in self._campaigns
-            },
-            outcomes={
-                stored.campaign.name: dict(self._outcomes.get(stored.id, {}))
-                for stored in self._campaigns
-            },
-            trunks={n: (lines.used, lines.trunk.max_calls) for n, lines in board.lines.items()},
-            agents={state.value: count for state, count in counts.items() if count},
-            limits={name: why for name, why in limits.items() if why is not None},
+            outcomes=self._outcomes,
+            levels=self._pacers.levels(self._campaigns),
         )

@@ -15,6 +15,7 @@ from campaigns.desk_tables import agent_states
 from campaigns.model import AgentState
 from campaigns.tables import agents
 from dialer.agent import IN_A_CALL, Agent, AgentEffect, AgentEvent, advance, longest_waiting
+from leads.notices import Subject, notify, to_agent
 from leads.sql import insert_if_new
 
 
@@ -108,6 +109,7 @@ class Changed:
 def write(connection: Connection, engine: str, changed: Changed) -> None:
     """Write agents as they stand, and each state they were in; who is out has no engine."""
     for agent in changed.agents:
+        notify(connection, Subject.PEOPLE, to_agent(agent.agent_id))
         is_out = agent.state is AgentState.OUT
         connection.execute(
             update(agents)

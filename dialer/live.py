@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 
+from campaigns.amd import Heard
 from campaigns.ledger import Closing, OpenAttempt
 from campaigns.model import DialMode, Outcome
 from campaigns.recordings import Recorded
 from campaigns.store import StoredCampaign
 from dialer.actions import Action, RecordInto
 from dialer.call import Call, verdict
+from dialer.inbound import InboundEffect
+from dialer.sounds import Sounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +33,26 @@ class LiveCall:
     stored: StoredCampaign
     owner_id: int | None = None
     """The agent who promised the call, and to whom it goes if they are ready."""
+    connect_s: float | None = None
+    """How long the person waits for an agent at most, or None: as the campaign says."""
+    ring_s: int | None = None
+    """How long their telephone rings at most, or None: as the campaign says."""
     record: RecordInto | None = None
     """Where its talk is recorded, or None: it is not."""
+    sample: str | None = None
+    """The file for its first seconds, or None: they are not recorded."""
+    sampled: bool = False
+    """They are being recorded, or were."""
+    sounds: Sounds | None = None
+    """What the person is played; None where an earlier process placed the call."""
     moving: bool = False
     """The person is on the way to another number, and may come back to the agent's room."""
     moved: bool = False
     """The person talks to another number: the agent is theirs no more, and owes the result."""
     ending: bool = False
     """Asterisk was asked to end the talk: the result is given."""
+    answer_chance: float | None = None
+    """How likely an answer was held to be when it was placed; None: nobody knew."""
 
     @property
     def dialler(self) -> int | None:
@@ -64,6 +79,9 @@ class Work:
         recorded: what is known of recordings.
         silenced: attempts whose recording fell silent, when, or (True) hears again.
         let_go: attempts of people who talk elsewhere, and whose result is given.
+        returned: calls that came in, and what is to be done about each (`dialer.returned`).
+        aside: attempts that turned out to be a machine's after an agent was chosen.
+        sampled: attempts whose first seconds are in a file, and its name.
     """
 
     chosen: list[tuple[OpenAttempt, int]] = field(default_factory=list)
@@ -77,6 +95,9 @@ class Work:
     recorded: list[Recorded] = field(default_factory=list)
     silenced: list[tuple[int, datetime, bool]] = field(default_factory=list)
     let_go: list[int] = field(default_factory=list)
+    returned: list[tuple[str, InboundEffect]] = field(default_factory=list)
+    aside: list[OpenAttempt] = field(default_factory=list)
+    sampled: list[tuple[OpenAttempt, str]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to write."""
@@ -95,6 +116,8 @@ def closing_of(live: LiveCall) -> Closing:
     assert call.ended_at is not None
     found = verdict(call)
     spoke_from = call.connected_at or call.answered_at
+    # Whoever heard a machine for a moment did not have the call, unless they have said of it.
+    had = call.connected_at and (call.aside_at is None or live.ending)
     return Closing(
         attempt_id=live.attempt.id,
         lead_id=live.attempt.lead_id,
@@ -108,8 +131,11 @@ def closing_of(live: LiveCall) -> Closing:
         talk_s=_seconds(spoke_from, call.ended_at) if found.outcome is Outcome.CONNECTED else None,
         cause=call.cause,
         sip_code=call.sip_code,
+        packets=call.packets,
         key=call.key,
-        agent_id=call.agent_id if call.connected_at else live.dialler,
+        agent_id=call.agent_id if had else live.dialler,
+        amd=None if call.heard is Heard.FAX else call.heard,
+        opted_out=call.opted_out,
     )
 
 

@@ -5,16 +5,18 @@ All of it happens in the one transaction of a turn; the calls begin once it is c
 
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from campaigns import ledger, recordings
+from campaigns import amd_samples, ledger, recordings
 from campaigns import store as campaign_store
+from campaigns.abandonment import wait_s
 from campaigns.claims import Claim, claim
-from campaigns.law import Laws
+from campaigns.law import Law, Laws
+from campaigns.model import CampaignState
 from campaigns.previewing import take_up
 from campaigns.recording import is_announced, is_recorded
 from campaigns.store import StoredCampaign
@@ -22,8 +24,11 @@ from campaigns.tables import claims
 from dialer import actions, store
 from dialer.call import Call
 from dialer.clock import Clock
+from dialer.learning import Learners
 from dialer.live import Dial, LiveCall
+from dialer.sampler import Sampler
 from dialer.switchboard import Switchboard
+from dialer.voicing import Voicing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +37,13 @@ class Placer:
 
     Attributes:
         engine: its name.
+        only: the campaigns that it was started for; empty: all of them.
         clock: its clock.
         boot: which run of Asterisk the calls are given to.
         recordings: the folder for recordings; empty: below that of Asterisk itself.
+        sampler: says of which calls the first seconds are recorded.
+        learners: know how likely people are to answer.
+        voicing: what people are played.
     """
 
     engine: str
@@ -42,6 +51,10 @@ class Placer:
     boot: str | None
     laws: Laws
     recordings: str
+    sampler: Sampler
+    learners: Learners
+    voicing: Voicing
+    only: Collection[str] = ()
 
     def place(
         self,
@@ -117,6 +130,15 @@ class Placer:
         if campaign_id is None:
             return "the lease is over; take the next person with: ringbank next", False
         stored = campaign_store.load_id(connection, campaign_id)
+        name = stored.campaign.name
+        if self.only and name not in self.only:
+            return (
+                f"the engine was started without {name}; run: ringbank run --campaign {name}",
+                False,
+            )
+        is_running = stored.state is CampaignState.RUNNING  # else `take_up` says so
+        if is_running and (silent := self.voicing.why_not(stored)) is not None:
+            return silent, False
         trunk = stored.campaign.trunk
         if trunk not in board.lines:
             return f"trunk {trunk!r} is not in the configuration", False
@@ -137,6 +159,7 @@ class Placer:
         now: datetime,
         agent_id: int | None = None,
     ) -> list[LiveCall]:
+        chances = self.learners.chances_of(connection, stored, taken, now=now)
         intents = ledger.write_intents(
             connection,
             stored,
@@ -147,17 +170,36 @@ class Placer:
             clock="real" if self.clock.is_real else "lab",
             now=now,
             agent_id=agent_id,
+            chances=chances,
         )
+        decisions = {
+            intent.channel_id: claimed.decision
+            for intent, claimed in zip(intents, taken, strict=True)
+        }
+        sampled = self.sampler.choose(connection, stored, decisions, now=now)
         return [
             LiveCall(
                 Call(channel_id=intent.channel_id, placed_at=now),
                 intent,
                 stored,
                 owner_id=claimed.person.owner_id,
+                connect_s=wait_s(law.abandonment, stored.campaign.connect_within_s),
+                ring_s=law.ring_s,
                 record=self._record_into(stored, claimed.decision, intent.channel_id),
+                sample=self._sample_into(intent.channel_id)
+                if intent.channel_id in sampled
+                else None,
+                answer_chance=chance,
+                sounds=self.voicing.of(stored, intent.language),
             )
-            for intent, claimed in zip(intents, taken, strict=True)
+            for intent, claimed, chance in zip(intents, taken, chances, strict=True)
+            for law in (self._law(stored, claimed, now),)
         ]
+
+    def _law(self, stored: StoredCampaign, claimed: Claim, now: datetime) -> Law:
+        """Return what holds for a person wherever they may be."""
+        placing = self.laws.placing(claimed.person.whereabouts)
+        return self.laws.of(stored.campaign, placing, claimed.person.line, now)
 
     def _record_into(
         self, stored: StoredCampaign, decision: Mapping[str, object], channel_id: str
@@ -166,9 +208,15 @@ class Placer:
         recording = stored.campaign.recording
         if recording is None or not is_recorded(decision):
             return None
-        folder = self.recordings or _MONITOR_FOLDER
         notice = recording.sound if is_announced(decision) else ""
-        return actions.RecordInto(f"{folder}/{recordings.file_of(channel_id)}", notice)
+        return actions.RecordInto(f"{self._folder}/{recordings.file_of(channel_id)}", notice)
+
+    def _sample_into(self, channel_id: str) -> str:
+        return f"{self._folder}/{amd_samples.file_of(channel_id)}"
+
+    @property
+    def _folder(self) -> str:
+        return self.recordings or _MONITOR_FOLDER
 
 
 _MONITOR_FOLDER = "ringbank"

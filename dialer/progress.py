@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from campaigns.model import Campaign, DialMode
+from campaigns.model import FOR_READY_AGENTS, Campaign, DialMode
+from dialer.idle import Ground, Idle
+from dialer.pace_level import Level
 from dialer.trunks import Lines
 
 
@@ -22,6 +24,7 @@ class Progress:
         trunks: name -> (lines in use, lines).
         agents: state -> how many.
         limits: running campaign -> what keeps it from dialling more.
+        levels: running campaign -> how many calls its pacing comes to, and why.
     """
 
     ami_down: str | None = None
@@ -32,7 +35,8 @@ class Progress:
     outcomes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     trunks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     agents: Mapping[str, int] = field(default_factory=dict)
-    limits: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, Idle] = field(default_factory=dict)
+    levels: Mapping[str, Level] = field(default_factory=dict)
 
     def document(self) -> dict[str, object]:
         """Return what other processes are told."""
@@ -47,11 +51,13 @@ class Progress:
                 for name, (used, most) in self.trunks.items()
             },
             "agents": dict(self.agents),
-            "limits": dict(self.limits),
+            "limits": {name: idle.text for name, idle in self.limits.items()},
+            "grounds": {name: idle.ground.value for name, idle in self.limits.items()},
+            "levels": {name: level.document() for name, level in self.levels.items()},
         }
 
 
-_NOBODY_IN = "no agent is logged in"
+_NOBODY_IN = Idle(Ground.NO_AGENT, "no agent is logged in")
 
 
 def next_with(campaign: Campaign) -> str:
@@ -64,32 +70,38 @@ def limit_of(
     *,
     ami_down: str | None,
     registry: str | None = None,
+    voice: str | None = None,
     lines: Lines | None,
     agents_in: int,
     agents_ready: int,
-) -> str | None:
+) -> Idle | None:
     """Return what keeps a campaign from dialling more, or None when nothing here does.
 
     Whether any of its leads may be called is the base's matter, not the engine's.
     """
     if campaign.mode is DialMode.MANUAL:
-        return f"its agents dial by hand; they get the next person with: {next_with(campaign)}"
+        told = f"its agents dial by hand; they get the next person with: {next_with(campaign)}"
+        return Idle(Ground.BY_HAND, told)
     if ami_down is not None:
-        return f"Asterisk cannot be reached: {ami_down}"
+        return Idle(Ground.ASTERISK, f"Asterisk cannot be reached: {ami_down}")
     if registry is not None:
-        return registry
+        return Idle(Ground.REGISTRY, registry)
+    if voice is not None:
+        return Idle(Ground.VOICE, voice)
     if lines is None:
-        return f"trunk {campaign.trunk!r} is not in the configuration"
+        return Idle(Ground.NO_TRUNK, f"trunk {campaign.trunk!r} is not in the configuration")
     if lines.full:
-        return f"trunk {campaign.trunk!r} is full: {lines.used} of {lines.trunk.max_calls} lines"
+        used = f"{lines.used} of {lines.trunk.max_calls} lines"
+        return Idle(Ground.LINES, f"trunk {campaign.trunk!r} is full: {used}")
     if campaign.mode is DialMode.PREVIEW:
-        return (
+        if not agents_in:
+            return _NOBODY_IN
+        told = (
             f"its agents choose when to call; they get the next person with: {next_with(campaign)}"
-            if agents_in
-            else _NOBODY_IN
         )
-    if campaign.mode is DialMode.PROGRESSIVE and not agents_in:
+        return Idle(Ground.BY_HAND, told)
+    if campaign.mode in FOR_READY_AGENTS and not agents_in:
         return _NOBODY_IN
-    if campaign.mode is DialMode.PROGRESSIVE and not agents_ready:
-        return "no agent is ready"
+    if campaign.mode in (DialMode.PROGRESSIVE, DialMode.RATIO) and not agents_ready:
+        return Idle(Ground.NONE_READY, "no agent is ready")
     return None

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from campaigns.truth_values import Claim
     from dialer.ledger_check import Compared
 
+_SHOWN = 20
+"""So many doubts of a kind are told one by one: a file of the wrong week has thousands."""
+
 
 def reconcile(
     ctx: typer.Context,
@@ -46,9 +49,11 @@ def reconcile(
 
     A result is ok, to be explained, or suspect; results of calls dialled by hand rest on the
     agent's word and are counted by themselves. With --records the ledger, too, is held against
-    a file of call records of the carrier or of Asterisk. With --claimed, --agent and --on it
-    tells how many results of that day are recorded. Leaves with 0, or with 4 when something is
-    suspect or does not agree.
+    a file of call records of the carrier or of Asterisk, at any time, whether an engine runs or
+    not; what cannot be told, such as of calls that are on, is ambiguous and no difference. With
+    --claimed, --agent and --on it tells how many results of that day are recorded. Nothing is
+    written. Leaves with 0, or with 4 when something is suspect or does not agree; what is only
+    ambiguous is told and leaves with 0.
 
     Example: ringbank reconcile --campaign tariff-switch --from 2026-12-01 --to 2026-12-31
     """
@@ -60,6 +65,7 @@ def reconcile(
     console: Console = ctx.obj
     choice = _choice(campaign, agent, first, last)
     day = _claimed_on(claimed, agent, on)
+    now = console.now()  # before anything is read: what comes later is newer than the ledger
     with reading(console.base()) as connection:
         _demand_known(connection, campaign, agent)
         claim = _claim(connection, agent, day, claimed)
@@ -73,6 +79,7 @@ def reconcile(
                 region=console.region(),
                 first=choice.first,
                 last=choice.last,
+                now=now,
             )
     odd = claim is not None and claim.difference != 0
     console.problems = found.suspect or odd or (compared is not None and not compared.agree)
@@ -148,9 +155,22 @@ def _show_compared(console: Console, compared: "Compared") -> None:
     for problem in compared.unreadable:
         console.line(f"call records: {problem}")
     for one in compared.differences:
-        console.line(f"{one.number}: {one.what}")
+        console.line(f"{_of(one.number)}{one.what}")
+    for kind, many in sorted(compared.by_kind.items()):
+        of_kind = [one for one in compared.doubts if one.kind is kind]
+        for doubt in of_kind[:_SHOWN]:
+            console.line(f"ambiguous ({kind}): {_of(doubt.number)}{doubt.what}")
+        if many > _SHOWN:
+            console.line(f"ambiguous ({kind}): {many - _SHOWN} more; --json has them all")
+    said = "do not agree"
+    if compared.agree:
+        said = "do not contradict each other" if compared.doubts else "agree"
     console.say(
-        f"the ledger's {compared.attempts} attempts and {compared.calls} call records "
-        f"{'agree' if compared.agree else 'do not agree'}; {compared.others} records are of "
-        "numbers that nobody here has"
+        f"the ledger's {compared.attempts} attempts and {compared.calls} call records {said}; "
+        f"{len(compared.doubts)} things are ambiguous; {compared.others} records are of numbers "
+        "that nobody here has"
     )
+
+
+def _of(number: str | None) -> str:
+    return "" if number is None else f"{number}: "

@@ -11,7 +11,7 @@ from campaigns.recordings import Recorded
 from dialer import actions
 from dialer.live import LiveCall, Work
 from dialer.switchboard import Switchboard
-from dialer.translate import Moment
+from dialer.translate import Moment, moment_in, whole_in
 
 _ASKED = "silence:"
 
@@ -58,14 +58,12 @@ class Recorder:
 
     def note(self, live: LiveCall, mark: Mapping[str, str], work: Work, *, moment: Moment) -> None:
         """Take in the dialplan's note of a call, told or found again."""
-        try:
-            began_at = moment(float(mark.get("recorded", "")))
-        except ValueError:
+        began_at = moment_in(mark, "recorded", moment)
+        if began_at is None:
             return  # nothing was recorded
         size = None
         if mark.get("stage") == "ended":
-            told = mark.get("bytes", "")
-            size = int(told) if told.isdigit() else 0
+            size = whole_in(mark, "bytes") or 0
         work.recorded.append(
             Recorded(
                 attempt_id=live.attempt.id,

@@ -13,6 +13,7 @@ from campaigns.ledger import OpenAttempt
 from dialer.actions import CALL_PREFIX, LAB_MARKER, LINE_PREFIX, MARKS, SUPERVISOR_PREFIX
 from dialer.call import ChannelMade, Event, Gone, PickedUp, Rang
 from dialer.link import Link
+from dialer.returned_actions import CALLED_US, SAID
 from dialer.translate import Moment, mark_events, read_mark
 from leads.errors import NotAllowedError
 
@@ -41,12 +42,16 @@ class Survey:
         channels: our channel ids -> `ChannelState` of those that live.
         marks: our channel ids -> what the dialplan noted.
         places: our channel ids -> where those are that live.
+        returned: the ids of the channels that live on which somebody called us.
+        sounds: what the dialplan says to them without the engine (`dialer.returned`).
     """
 
     boot: str
     channels: Mapping[str, str] = field(default_factory=dict)
     marks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
+    returned: frozenset[str] = frozenset()
+    sounds: Mapping[str, str] = field(default_factory=dict)
 
 
 def survey(link: Link) -> Survey:
@@ -60,16 +65,9 @@ def survey(link: Link) -> Survey:
     """
     status = link.ask("CoreStatus")
     boot = f"{status.get('CoreStartupDate')}T{status.get('CoreStartupTime')}"
-    shown = [
-        message
-        for message in link.ask_list("CoreShowChannels")
-        if message.get("Uniqueid").startswith(_OURS)
-    ]
-    marks = {
-        message.get("Key").rpartition("/")[2]: read_mark(message.get("Val"))
-        for message in link.ask_list("DBGetTree", ("Family", MARKS))
-        if message.get("Key")
-    }
+    living = link.ask_list("CoreShowChannels")
+    shown = [message for message in living if message.get("Uniqueid").startswith(_OURS)]
+    marks = {key.rpartition("/")[2]: read_mark(value) for key, value in _kept(link, MARKS).items()}
     return Survey(
         boot=boot,
         channels={one.get("Uniqueid"): one.get("ChannelState") for one in shown},
@@ -82,7 +80,20 @@ def survey(link: Link) -> Survey:
             )
             for one in shown
         },
+        returned=frozenset(
+            one.get("Uniqueid") for one in living if one.get("Context").startswith(CALLED_US)
+        ),
+        sounds={key.removeprefix(f"/{SAID}/"): value for key, value in _kept(link, SAID).items()},
     )
+
+
+def _kept(link: Link, family: str) -> dict[str, str]:
+    """Return what Asterisk's own database holds in a family, by the whole key."""
+    return {
+        message.get("Key"): message.get("Val")
+        for message in link.ask_list("DBGetTree", ("Family", family))
+        if message.get("Key")
+    }
 
 
 def demand_lab(link: Link) -> None:
@@ -95,6 +106,25 @@ def demand_lab(link: Link) -> None:
         raise NotAllowedError(
             "a clock other than the machine's is accepted only by Ringbank's own lab, and this "
             "Asterisk is not it; leave --lab-clock out, or run: ringbank lab up"
+        )
+
+
+def gone_for_good() -> Survey:
+    """Return what an Asterisk knows that nobody will ever ask again: nothing."""
+    return Survey(boot="gone for good")
+
+
+def demand_same_run(found: Survey, attempts: Iterable[OpenAttempt]) -> None:
+    """Refuse to judge calls by an Asterisk that was restarted since, or is another one.
+
+    Raises:
+        NotAllowedError: one of the attempts was given to another run of Asterisk.
+    """
+    runs = {attempt.asterisk_boot for attempt in attempts} - {found.boot}
+    if runs:
+        raise NotAllowedError(
+            f"the Asterisk that answers there has run since {found.boot}, and the calls were "
+            f"placed by one that ran since {', '.join(sorted(map(str, runs)))}"
         )
 
 

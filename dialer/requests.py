@@ -6,7 +6,7 @@ from typing import assert_never
 
 from sqlalchemy import Connection
 
-from campaigns import ledger
+from campaigns import owed
 from campaigns.agents import AgentRow, active_agent
 from campaigns.model import DispositionKind
 from dialer import floor
@@ -81,7 +81,7 @@ def _obey(
             said = result_event(request.detail.get("kind"))
             return board.tell(row.id, said, work, now=around.now)
         case RequestKind.READY:
-            if (lease := ledger.unfinished_lease(connection, row.id)) is not None:
+            if (lease := owed.unfinished_lease(connection, row.id)) is not None:
                 return (
                     f"{row.name} still owes the result of lease {lease}; "
                     f"run: ringbank result {lease} --disposition CODE, or where nobody was "

@@ -12,6 +12,7 @@ from campaigns import (
     desk,
     desk_document,
     drafts,
+    inbound_results,
     leases,
     practice,
     result_words,
@@ -31,6 +32,7 @@ from campaigns.rules_in_force import laws_of
 from campaigns.said import asks_for_no_call
 from campaigns.store import StoredCampaign
 from campaigns.supervisions import demand_supervisor
+from campaigns.taking_back import WaitsForCallError
 from campaigns.traces import Look
 from dialer.acting import NotYoursError, check_own_lease, on_whose_word
 from dialer.asking import (
@@ -42,7 +44,7 @@ from dialer.asking import (
 )
 from dialer.line import Line
 from dialer.store import RequestKind, ask
-from leads.db import writing
+from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
 from leads.model import e164_of
 from leads.moments import on_their_clock
@@ -65,7 +67,7 @@ class Results(Line):
         with writing(self._site.base()) as connection:
             if self._practice(connection, lease) is not None:
                 return  # what is typed of a demo person is about nobody
-            held = leases.find_owed(connection, lease)
+            held = leases.find_owed(connection, lease, asker_id=self._asker_id)
             check_own_lease(self._site, lease, held.agent_id)
             _keep(connection, held, words, now=now)
 
@@ -87,10 +89,12 @@ class Results(Line):
             talk = self._practice(connection, lease)
             if talk is not None:
                 return _give_in_practice(connection, talk, words, now=now)
-            held = leases.find_owed(connection, lease)
+            held = leases.find_owed(connection, lease, asker_id=self._asker_id)
             check_own_lease(self._site, lease, held.agent_id)
             _refuse_strangers(connection, held, agent)
             stored = store.load_id(connection, held.campaign_id)
+            if held.contact_id is not None:
+                inbound_results.refuse_what_is_not_kept(stored.campaign, words)
             said, recorded, before = self._read(connection, stored, held, words, now=now)
             desk.give_result(connection, stored, held, said, before=before, now=now)
             self._judge(connection, stored, held, said, now=now)
@@ -105,11 +109,28 @@ class Results(Line):
     def undo(self, lease: str, *, agent: str | None = None) -> dict[str, object]:
         """Take back a result that was given within the last ten minutes.
 
+        An agent who waits for the next call pauses with it: they have this person again.
+
         Raises:
             UsageError: there is no such call, or it has no result.
             NotAllowedError: it is too late, the person was called or taken since, or only a
                 supervisor may.
         """
+        try:
+            return self._undo(lease, agent)
+        except WaitsForCallError:
+            if live_engine(self._site) is None:
+                raise
+        with reading(self._site.base()) as connection:
+            whose = leases.find_call(connection, lease).agent_id
+            name = agent_name(connection, whose)
+        assert name is not None, "somebody waits"
+        self.pause(name)
+        undone = self._undo(lease, agent)
+        self._site.say(f"{name} is paused meanwhile; go on with: ringbank agents ready {name}")
+        return undone
+
+    def _undo(self, lease: str, agent: str | None) -> dict[str, object]:
         now = engine_time(self._site)
         with writing(self._site.base()) as connection:
             call = leases.find_call(connection, lease)
@@ -132,7 +153,7 @@ class Results(Line):
             lease: of the call.
             words: the whole new result, as typed.
             by: the supervisor; None: whoever acts.
-            why: in their words, or None.
+            why: in their words; without a word of it nothing is corrected.
 
         Raises:
             UsageError: there is no such call, a word cannot be used, or nobody corrects.
@@ -150,7 +171,9 @@ class Results(Line):
             assert call.attempt_id is not None
             stored = store.load_id(connection, call.campaign_id)
             said, recorded, _ = self._read(connection, stored, call, words, now=now)
-            taking_back.correct(connection, stored, call.attempt_id, said, by=by, why=why, now=now)
+            taking_back.correct(
+                connection, stored, call.attempt_id, said, by=by, why=why or "", now=now
+            )
             self._judge(connection, stored, call, said, now=now)
             drafts.drop(connection, lease)
         self._tell(stored, said)
@@ -242,7 +265,9 @@ class Results(Line):
 
     def _ask_to_end(self, connection: Connection, held: Lease, said: Result) -> int | None:
         """Ask the engine, where one has the call, to end it; return the request."""
-        if held.engine is None or held.agent_id is None or live_engine(self._site) is None:
+        if held.engine is None or held.agent_id is None:
+            return None
+        if live_engine(self._site, held.engine) is None:
             return None
         return ask(
             connection,
@@ -270,6 +295,11 @@ class Results(Line):
         if asks_for_no_call(stored.campaign, said.disposition.kind, said.reason):
             self._site.say("the number is on the do-not-call list from now on, for all campaigns")
 
+    @property
+    def _asker_id(self) -> int | None:
+        actor = self._site.actor()
+        return None if actor is None else actor.id
+
     def _practice(self, connection: Connection, lease: str) -> PracticeTalk | None:
         """Return the practice talk of a lease, or None where it is one on a person.
 
@@ -288,7 +318,7 @@ class Results(Line):
             UsageError: there is none, or it is over.
             NotAllowedError: it is another agent's, and they may touch their own only.
         """
-        held = leases.find_lease(connection, lease)
+        held = leases.find_lease(connection, lease, asker_id=self._asker_id)
         check_own_lease(self._site, lease, held.agent_id)
         return held
 
@@ -322,6 +352,8 @@ def _give_in_practice(
     at = None
     if words.callback is not None:
         at = on_their_clock(words.callback, [talk.person.zone], option="--callback")
+        if at <= now:
+            raise UsageError(f"--callback {words.callback} is past; promise a later time")
     said = result_words.read_result(stored.campaign, words, callback_at=at, now=now)
     return {
         "lease": talk.lease,

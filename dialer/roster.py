@@ -3,6 +3,7 @@
 Like `dialer.desk` it serves whatever screen asks: a method a step, returning plain documents.
 """
 
+import re
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -25,6 +26,9 @@ from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
 from leads.phone import parse_phone
 from leads.site import Site
+
+_CHANNEL = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.+@:/*#!=-]{1,150}")
+"""A channel that AMI, and the dialplan of one's own, read as it is written."""
 
 
 class Roster:
@@ -129,11 +133,6 @@ class Roster:
             row = engine_row(connection, engine)
         if row is None or not is_alive(row, self._site.now()):
             return
-        if engine != self._site.settings().engine:
-            raise NotAllowedError(
-                f"{agent.name} is in at the engine {engine!r}; deactivate them with its "
-                "configuration: --config FILE"
-            )
         ask_engine(self._site, RequestKind.LOGOUT, agent_id=agent.id, within=asking.ANSWER_WITHIN)
         with reading(self._site.base()) as connection:
             state = agents.find_agent(connection, agent.name).state
@@ -256,7 +255,7 @@ def agent_phone(phone: str, region: str | None) -> str:
         UsageError: it is neither.
     """
     if "/" in phone:
-        if any(letter.isspace() or letter in ",;|" for letter in phone):
+        if not _CHANNEL.fullmatch(phone):
             raise UsageError(f"--phone {phone!r} is no channel; write it like PJSIP/anna")
         return phone
     parsed = parse_phone(phone, region=region)

@@ -13,11 +13,12 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, Table, inspect, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+import campaigns.call_tables
 import campaigns.desk_tables
 import campaigns.tables
 import dialer.tables
 import leads.tables
-from leads.db import connect, reading, writing
+from leads.db import connect, place_of, reading, writing
 from leads.errors import DatabaseError
 
 TABLES: tuple[Table, ...] = (
@@ -58,6 +59,9 @@ TABLES: tuple[Table, ...] = (
     campaigns.desk_tables.orders,
     campaigns.desk_tables.recordings,
     campaigns.desk_tables.tasks,
+    campaigns.call_tables.pacings,
+    campaigns.call_tables.amd_samples,
+    campaigns.call_tables.inbound_contacts,
     dialer.tables.engines,
     dialer.tables.requests,
 )
@@ -103,16 +107,32 @@ def upgrade(engine: Engine) -> tuple[str | None, str]:
             used.
     """
     with _changing(engine) as connection:
-        tables = inspect(connection).get_table_names()
-        before = _judged(engine, _read(connection) if "alembic_version" in tables else None)
-        if before is None and tables:
-            raise DatabaseError(
-                f"the database {_place(engine)} is not Ringbank's: it holds "
-                f"{', '.join(sorted(tables)[:3])}; name an empty one in database.url"
-            )
+        before = _judged(engine, stored_revision(connection))
         if before != REVISIONS[-1]:
             _migrate(connection)
     return before, REVISIONS[-1]
+
+
+def stored_revision(connection: Connection) -> str | None:
+    """Return the revision of a base as it stands there, or None for an empty base.
+
+    Raises:
+        DatabaseError: another program keeps its tables there.
+    """
+    tables = inspect(connection).get_table_names()
+    found = _read(connection) if "alembic_version" in tables else None
+    if found is None and tables:
+        raise DatabaseError(
+            f"the database {place_of(connection.engine)} is not Ringbank's: it holds "
+            f"{', '.join(sorted(tables)[:3])}; name an empty one in database.url"
+        )
+    return found
+
+
+def made_by(revision: str) -> str | None:
+    """Return the version of Ringbank that a revision came with, or None for another program's."""
+    found = re.fullmatch(r"\d{4}_v(.+)", revision)
+    return None if found is None else found[1]
 
 
 def _make_current(engine: Engine) -> None:
@@ -121,7 +141,7 @@ def _make_current(engine: Engine) -> None:
         upgrade(engine)
     elif current != REVISIONS[-1]:
         raise SchemaOutdatedError(
-            f"the database {_place(engine)} was made by an older Ringbank "
+            f"the database {place_of(engine)} was made by an older Ringbank "
             f"(it has schema {current}, this is {REVISIONS[-1]}); run: ringbank db upgrade"
         )
 
@@ -143,15 +163,15 @@ def _judged(engine: Engine, revision: str | None) -> str | None:
     """Return the revision, None for a base without any; refuse one from the future."""
     if revision is None or revision in REVISIONS:
         return revision
-    newer = re.fullmatch(r"\d{4}_v(.+)", revision)
+    newer = made_by(revision)
     if newer is None:
         raise DatabaseError(
-            f"the database {_place(engine)} is not Ringbank's: another program keeps its "
+            f"the database {place_of(engine)} is not Ringbank's: another program keeps its "
             f"schema {revision} there; name an empty one in database.url"
         )
     raise DatabaseError(
-        f"this Ringbank is older than the database {_place(engine)}; "
-        f"install version {newer[1]} or a newer one"
+        f"this Ringbank is older than the database {place_of(engine)}; "
+        f"install version {newer} or a newer one"
     )
 
 
@@ -168,7 +188,7 @@ def _changing(engine: Engine) -> Iterator[Connection]:
             raise
         said = str(error.__cause__.orig).strip().splitlines()[0]
         raise DatabaseError(
-            f"the schema of the database {_place(engine)} cannot be changed ({said}); "
+            f"the schema of the database {place_of(engine)} cannot be changed ({said}); "
             "let its owner do it, or grant this user the right to create tables"
         ) from error
 
@@ -181,7 +201,3 @@ def _migrate(connection: Connection) -> None:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-def _place(engine: Engine) -> str:
-    return engine.url.render_as_string(hide_password=True)

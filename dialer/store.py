@@ -10,10 +10,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, union_all, update
 
+from campaigns.call_tables import inbound_contacts
+from campaigns.tables import agents, attempts
 from dialer.tables import engines, requests
 from leads.errors import RingbankError
+from leads.notices import Subject, notify
 
 HEARTBEAT_LIMIT = timedelta(seconds=10)
 """An engine that has not shown itself for so long counts as gone."""
@@ -45,6 +48,8 @@ class EngineRow:
     Attributes:
         clock_offset: what its clock is ahead of the machine's.
         report: what it says of itself, for `ringbank status`.
+        asterisk: host and port of the manager interface that it uses.
+        finished_by: the engine whose process has the name, to settle what was left; or None.
     """
 
     name: str
@@ -56,6 +61,8 @@ class EngineRow:
     stopped_at: datetime | None
     clock_offset: timedelta
     report: Mapping[str, object]
+    asterisk: str = ""
+    finished_by: str | None = None
 
     def lives(self, now: datetime) -> bool:
         """Tell whether it has shown itself lately and did not sign off."""
@@ -75,25 +82,57 @@ class Request:
 
 def engine_rows(connection: Connection) -> tuple[EngineRow, ...]:
     """Return all engines that ever ran on this base, by name."""
-    return tuple(
-        EngineRow(
-            name=row.name,
-            token=row.token,
-            host=row.host,
-            pid=row.pid,
-            started_at=row.started_at,
-            heartbeat_at=row.heartbeat_at,
-            stopped_at=row.stopped_at,
-            clock_offset=timedelta(seconds=row.clock_offset_s),
-            report=row.report,
-        )
-        for row in connection.execute(select(engines).order_by(engines.c.name))
+    return tuple(map(_engine_row, connection.execute(select(engines).order_by(engines.c.name))))
+
+
+def engine_row(connection: Connection, name: str, *, lock: bool = False) -> EngineRow | None:
+    """Return the engine of a name, or None where none ever ran; `lock` until the commit."""
+    asked = select(engines).where(engines.c.name == name)
+    row = connection.execute(asked.with_for_update() if lock else asked).one_or_none()
+    return None if row is None else _engine_row(row)
+
+
+def with_something_open(connection: Connection) -> tuple[EngineRow, ...]:
+    """Return the engines that have a call without an end, their own or one that came in."""
+    ours = select(attempts.c.engine).where(attempts.c.ended_at.is_(None))
+    theirs = select(inbound_contacts.c.engine).where(inbound_contacts.c.ended_at.is_(None))
+    asked = select(engines).where(engines.c.name.in_(union_all(ours, theirs)))
+    return tuple(map(_engine_row, connection.execute(asked.order_by(engines.c.name))))
+
+
+def open_calls(connection: Connection) -> dict[str, int]:
+    """Return by engine how many of its calls have no end."""
+    asked = (
+        select(attempts.c.engine, func.count().label("calls"))
+        .where(attempts.c.ended_at.is_(None), attempts.c.engine.is_not(None))
+        .group_by(attempts.c.engine)
     )
+    return {row.engine: row.calls for row in connection.execute(asked)}
 
 
-def engine_row(connection: Connection, name: str) -> EngineRow | None:
-    """Return the engine of a name, or None where none ever ran."""
-    return next((row for row in engine_rows(connection) if row.name == name), None)
+def engine_of(
+    connection: Connection, *, agent_id: int | None, attempt_id: int | None
+) -> str | None:
+    """Return the engine that has a call, or else keeps an agent's line; None: none does."""
+    if attempt_id is not None:
+        return connection.scalar(select(attempts.c.engine).where(attempts.c.id == attempt_id))
+    return connection.scalar(select(agents.c.engine).where(agents.c.id == agent_id))
+
+
+def _engine_row(row: Row[Any]) -> EngineRow:
+    return EngineRow(
+        name=row.name,
+        token=row.token,
+        host=row.host,
+        pid=row.pid,
+        started_at=row.started_at,
+        heartbeat_at=row.heartbeat_at,
+        stopped_at=row.stopped_at,
+        clock_offset=timedelta(seconds=row.clock_offset_s),
+        report=row.report,
+        asterisk=row.asterisk,
+        finished_by=row.finished_by,
+    )
 
 
 def sign_on(
@@ -105,8 +144,13 @@ def sign_on(
     pid: int,
     clock_offset: timedelta,
     now: datetime,
+    asterisk: str = "",
+    finished_by: str | None = None,
 ) -> None:
-    """Take the engine's name for this process; whoever had it must be gone."""
+    """Take the engine's name for this process; whoever had it must be gone.
+
+    `finished_by` is the engine whose process only settles what was left under the name.
+    """
     values = {
         "token": token,
         "host": host,
@@ -116,6 +160,8 @@ def sign_on(
         "stopped_at": None,
         "clock_offset_s": clock_offset.total_seconds(),
         "report": {},
+        "asterisk": asterisk,
+        "finished_by": finished_by,
     }
     known = connection.execute(
         select(engines.c.name).where(engines.c.name == name).with_for_update()
@@ -170,7 +216,8 @@ def ask(
     attempt_id: int | None = None,
     detail: Mapping[str, object] | None = None,
 ) -> int:
-    """Write a request to an engine and return its id."""
+    """Write a request to an engine, which hears of it at once, and return its id."""
+    notify(connection, Subject.REQUESTS, engine)
     return int(
         connection.execute(
             insert(requests)
@@ -236,6 +283,7 @@ def answer(
     by_rule: bool = False,
 ) -> None:
     """Answer a request: done, or why not; `by_rule` where a rule says no."""
+    notify(connection, Subject.ANSWERS, str(request_id))
     connection.execute(
         update(requests)
         .where(requests.c.id == request_id)

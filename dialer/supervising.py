@@ -13,7 +13,13 @@ from campaigns.agents import AgentRow, find_agent
 from campaigns.leases import find_lease, lease_of
 from campaigns.supervisions import SupervisionKind, Talk, demand_supervisor, find_talk
 from dialer.acting import check_own_lease, check_own_name, on_whose_word
-from dialer.asking import ANSWER_WITHIN, NoEngineError, ask_engine, engine_time, live_engine
+from dialer.asking import (
+    ANSWER_WITHIN,
+    NoEngineError,
+    any_engine_lives,
+    ask_engine,
+    engine_time,
+)
 from dialer.store import RequestKind
 from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
@@ -104,8 +110,14 @@ class SupervisorDesk:
         """
         with reading(self._site.base()) as connection:
             supervisor = self._who(connection, by)
+            at = supervisions.line_of(connection, supervisor.id)
         demand_supervisor(supervisor)
-        ask_engine(self._site, RequestKind.END_SUPERVISION, agent_id=supervisor.id)
+        ask_engine(
+            self._site,
+            RequestKind.END_SUPERVISION,
+            agent_id=supervisor.id,
+            attempt_id=None if at is None else at[0],
+        )
         return {"supervisor": supervisor.name, "kind": None}
 
     def help(self, agent: str, note: str | None = None) -> dict[str, object]:
@@ -169,7 +181,7 @@ class SupervisorDesk:
         shown: str | None = None,
     ) -> None:
         """Write what is asked, and wait until it is done."""
-        if live_engine(self._site) is None:
+        if not any_engine_lives(self._site):
             raise NoEngineError("no engine runs, and this needs one; start it with: ringbank run")
         with writing(self._site.base()) as connection:
             row = supervisions.ask(

@@ -7,15 +7,13 @@ no clock and touches neither the base nor Asterisk: `dialer.engine` does that.
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
-from functools import partial
 
-from campaigns.law import AGENT_RESERVED
 from campaigns.ledger import OpenAttempt
 from campaigns.model import AgentState, DialMode
 from campaigns.store import StoredCampaign
 from dialer import actions
 from dialer.actions import Action
-from dialer.agent import Agent, AgentEffect, AgentEvent
+from dialer.agent import Agent, AgentEffect, AgentEvent, comes_back
 from dialer.call import AgentChosen, AgentMissing, Call, CallState, Effect, Event, follow
 from dialer.floor import Floor
 from dialer.giving import WITH_AGENT, Giving
@@ -44,12 +42,15 @@ class Switchboard:
         self.lines = {name: Lines(trunk) for name, trunk in trunks.items()}
         self.barred: Collection[tuple[int, int]] = frozenset()
         """Pairs of agent and campaign: newcomers who may not take its calls alone yet."""
+        self.returned: dict[int, str] = {}
+        """Agent -> the channel of the person who called us, and whom they have."""
         self._new_id = new_id
         self._goodbye = goodbye
         self._line_trunks: dict[str, Lines] = {}
         self._logins: dict[int, int] = {}  # agent -> the request that waits for an answer
-        # Agents who go once no call needs them, and the code of their pause.
-        self._leaving: dict[int, tuple[AgentEvent, str | None]] = {}
+        # Agents who go once no call needs them, the code of their pause, since when they want to.
+        self._leaving: dict[int, tuple[AgentEvent, str | None, datetime]] = {}
+        self._stirred: dict[str, LiveCall] = {}
 
     # -- calls ----------------------------------------------------------------------
 
@@ -57,14 +58,18 @@ class Switchboard:
         """Take in a call whose intent is written; return the Originate to send now."""
         lines = self.lines[live.attempt.trunk]
         lines.begin(at_s)
-        self.calls[live.call.channel_id] = live
+        self.calls[live.call.channel_id] = self._stirred[live.call.channel_id] = live
         channel = actions.dial_string(lines.trunk.channel, live.attempt.phone)
         return actions.call(
             live.call.channel_id,
             channel,
             live.stored.campaign,
             goodbye=self._goodbye,
+            connect_s=live.connect_s,
+            ring_s=live.ring_s,
             record=live.record,
+            sample=live.sample,
+            sounds=live.sounds,
         )
 
     def adopt(self, attempt: OpenAttempt, stored: StoredCampaign) -> None:
@@ -76,7 +81,8 @@ class Switchboard:
             placed_at=attempt.dialed_at,
             agent_id=attempt.agent_id,
         )
-        self.calls[attempt.channel_id] = LiveCall(call, attempt, stored)
+        live = LiveCall(call, attempt, stored)
+        self.calls[attempt.channel_id] = self._stirred[attempt.channel_id] = live
         if attempt.trunk in self.lines:
             self.lines[attempt.trunk].adopt()
 
@@ -94,10 +100,11 @@ class Switchboard:
 
     def apply(self, live: LiveCall, events: Iterable[Event], work: Work, *, now: datetime) -> None:
         """Let a call take its next steps, and note what follows from where they end."""
-        joining = live.call.state is CallState.JOINING
+        before = live.call.state
         step = follow(live.call, events)
         live.call = step.call
-        if joining and live.call.state is CallState.TALKING:
+        self._stirred[live.call.channel_id] = live
+        if before is CallState.JOINING and live.call.state is CallState.TALKING:
             self._sound_tone(live.call.agent_id, work)
         match step.effect:
             case Effect.SETTLE:
@@ -113,8 +120,16 @@ class Switchboard:
                 pass
         if live.call.state is CallState.SORRY:
             self.free_agent(live.call.agent_id or live.dialler, work, now=now)
+        elif live.call.state is CallState.ASIDE and before is not CallState.ASIDE:
+            self._set_aside(live, work, now=now)
         elif live.call.state in _UNANSWERED and live.dialler is not None:
             self._call_off(live, work)
+
+    def _set_aside(self, live: LiveCall, work: Work, *, now: datetime) -> None:
+        """Free the agent of a call that is a machine's: they have nothing to wrap up."""
+        if live.call.agent_id is not None:
+            work.aside.append(live.attempt)
+            self.free_agent(live.call.agent_id, work, now=now)
 
     def _sound_tone(self, agent_id: int | None, work: Work) -> None:
         """Tell an agent that somebody has come: not before, so that nobody's move waits for it."""
@@ -128,21 +143,33 @@ class Switchboard:
         Then let those agents go who asked to and are not needed for a call in flight.
         """
         self._match(work, now=now)
-        for agent_id, (wish, pause) in tuple(self._leaving.items()):
-            if self._giving.can_spare(agent_id):
+        for agent_id, (wish, pause, since) in tuple(self._leaving.items()):
+            if self.giving.can_spare(agent_id, placed_by=since):
                 del self._leaving[agent_id]
-                self.tell(agent_id, wish, work, now=now, pause=pause)
+                self._tell(agent_id, wish, work, now=now, pause=pause)
 
     def _match(self, work: Work, *, now: datetime) -> None:
         waiting = (c for c in self.calls.values() if c.call.state is CallState.WAITING)
         for live in sorted(waiting, key=lambda c: c.call.waiting_at or c.call.placed_at):
-            agent = self._giving.agent_for(live)
+            agent = self.giving.agent_for(live)
             if agent is not None:
                 self._give(live, agent, work, now=now)
 
     @property
-    def _giving(self) -> Giving:
-        return Giving(self.calls, self.floor.agents, self.barred)
+    def giving(self) -> Giving:
+        """The calls and agents of this moment, as it is decided by who gets whom."""
+        leaving = {agent_id: since for agent_id, (_, _, since) in self._leaving.items()}
+        return Giving(self.calls, self.floor.agents, self.barred, leaving)
+
+    def take_stirred(self) -> list[LiveCall]:
+        """Return the calls of which there was news since the last time, in its order."""
+        stirred = list(self._stirred.values())
+        self._stirred.clear()
+        return stirred
+
+    def is_leaving(self, agent_id: int) -> bool:
+        """Tell whether an agent who is ready wants to go and is kept for a call in flight."""
+        return agent_id in self._leaving
 
     def ready_agents(self) -> tuple[int, ...]:
         """Return the agents who are ready and do not want to leave."""
@@ -153,52 +180,22 @@ class Switchboard:
         )
 
     def ready_languages(self, stored: StoredCampaign) -> frozenset[str] | None:
-        """Return the languages of the agents who are ready for a campaign; None: any at all.
+        """Return the languages of the agents whom a campaign calls people for; None: any at all.
 
-        A broadcast is no agent's.
+        They are ready, or where people are called ahead of that, will be. A broadcast is no
+        agent's.
         """
-        if stored.campaign.mode is DialMode.BROADCAST:
+        mode = stored.campaign.mode
+        if mode is DialMode.BROADCAST:
             return None
-        ready = [self.floor.agents[agent_id] for agent_id in self.ready_agents()]
-        able = [agent for agent in ready if self._giving.may_take(stored, agent)]
+        agents = self.floor.agents
+        there = [agents[agent_id] for agent_id in self.ready_agents()]
+        if mode is DialMode.PREDICTIVE:
+            there += [agent for agent in agents.values() if comes_back(agent)]
+        able = [agent for agent in there if self.giving.may_take(stored, agent)]
         if not all(agent.languages for agent in able):
             return None
         return frozenset().union(*(agent.languages for agent in able))
-
-    def wanted(
-        self,
-        running: Iterable[StoredCampaign],
-        *,
-        at_s: float,
-        taken: Mapping[str, int] | None = None,
-    ) -> dict[int, int]:
-        """Return how many calls each campaign may place now, the first ones served first.
-
-        A broadcast takes what room its trunk has; a progressive campaign one call for each
-        agent who is ready, has its skills and is not promised to a call already in flight.
-        Where agents are reserved before the call, they say themselves when somebody is called.
-
-        Args:
-            running: the campaigns.
-            at_s: the moment on a monotonic clock.
-            taken: trunk -> calls that are about to be begun besides.
-        """
-        room = {name: lines.room(at_s) for name, lines in self.lines.items()}
-        for name, calls in (taken or {}).items():
-            room[name] = max(0, room[name] - calls)
-        seats = self._giving.seats(self.ready_agents())
-        wanted: dict[int, int] = {}
-        for stored in running:
-            campaign = stored.campaign
-            if campaign.mode in AGENT_RESERVED:
-                continue
-            calls = room.get(campaign.trunk, 0)
-            if campaign.mode is DialMode.PROGRESSIVE:
-                calls = seats.take_up_to(calls, partial(self._giving.may_take, stored))
-            if calls:
-                wanted[stored.id] = calls
-                room[campaign.trunk] -= calls
-        return wanted
 
     def _give(self, live: LiveCall, agent: Agent, work: Work, *, now: datetime) -> None:
         self.tell(agent.agent_id, AgentEvent.GIVEN, work, now=now)
@@ -215,7 +212,7 @@ class Switchboard:
             self.lines[live.attempt.trunk].end()
         if live.moved:
             pass  # their agent has gone on since
-        elif live.call.connected_at is not None and live.call.agent_id is not None:
+        elif live.call.connected_at and live.call.agent_id is not None and not live.call.aside_at:
             self.tell(live.call.agent_id, AgentEvent.CALL_OVER, work, now=now)
         else:
             self.free_agent(live.call.agent_id or live.dialler, work, now=now)
@@ -224,9 +221,9 @@ class Switchboard:
         """Let an agent go on whom the person never reached: there is nothing to wrap up."""
         agent = self.floor.agents.get(agent_id or 0)
         # They may have been given to somebody else since, or still wait for whom they chose.
-        if agent is None or self._giving.talks(agent.agent_id):
+        if agent is None or agent.agent_id in self.returned or self.giving.talks(agent.agent_id):
             return
-        if self._giving.dialled_by(agent.agent_id):
+        if self.giving.dialled_by(agent.agent_id):
             return
         if agent.state in (AgentState.DIALING, AgentState.TALKING):
             self.tell(agent.agent_id, AgentEvent.CALL_OVER, work, now=now)
@@ -274,8 +271,13 @@ class Switchboard:
         """Apply an event to an agent and what follows from it; return why not, if so."""
         if agent_id not in self.floor.agents:
             return None
-        if self._must_stay(agent_id, event, pause):
+        if self._must_stay(agent_id, event, pause, now=now):
             return None
+        return self._tell(agent_id, event, work, now=now, pause=pause)
+
+    def _tell(
+        self, agent_id: int, event: AgentEvent, work: Work, *, now: datetime, pause: str | None
+    ) -> str | None:
         effect, why_not = self.floor.tell(agent_id, event, now=now, pause=pause)
         agent = self.floor.agents[agent_id]
         if event is AgentEvent.LINE_UP and agent.state is not AgentState.OUT:
@@ -299,26 +301,33 @@ class Switchboard:
             if talks and not live.moved and (politely or not live.moving):
                 live.ending = True
                 work.actions.append(end(live.call.channel_id))
-        ringing = self._giving.dialled_by(agent_id)
+        if agent_id in self.returned:
+            work.actions.append(actions.hang_up(self.returned[agent_id]))
+        ringing = self.giving.dialled_by(agent_id)
         work.actions += [actions.hang_up(live.call.channel_id) for live in ringing]
 
-    def _must_stay(self, agent_id: int, event: AgentEvent, pause: str | None) -> bool:
+    def _must_stay(
+        self, agent_id: int, event: AgentEvent, pause: str | None, *, now: datetime
+    ) -> bool:
         """Hold back an agent who wants to go while a ringing telephone counts on them.
 
         Whoever answers would find nobody, and a person called for nothing is what the
-        abandonment rules are about. The wish is kept, and fulfilled when it harms nobody.
+        abandonment rules are about. The wish is kept, and fulfilled when it harms nobody:
+        calls that are placed from now on do not count on them any more.
         """
         is_ready = self.floor.agents[agent_id].state is AgentState.READY
         if not is_ready or event not in (AgentEvent.READY, AgentEvent.PAUSE, AgentEvent.LOGOUT):
             return False
-        self._leaving.pop(agent_id, None)
-        if event is AgentEvent.READY or self._giving.can_spare(agent_id):
+        _, _, since = self._leaving.pop(agent_id, (event, pause, now))
+        if event is AgentEvent.READY or self.giving.can_spare(agent_id, placed_by=since):
             return False
-        self._leaving[agent_id] = (event, pause)
+        self._leaving[agent_id] = (event, pause, since)
         return True
 
     def talks_in_another(self, agent_id: int, attempt_id: int | None) -> bool:
         """Tell whether an agent has somebody on the line in another attempt than this one."""
+        if attempt_id is not None and agent_id in self.returned:
+            return True
         return any(
             live.call.agent_id == agent_id
             and live.call.state in WITH_AGENT
@@ -386,12 +395,12 @@ class Switchboard:
         why = f"{agent.name}'s telephone {agent.phone} was not answered; try again"
         self._answer_login(agent, why, work)
         self._leaving.pop(agent.agent_id, None)
-        for live in self._giving.dialled_by(agent.agent_id):
+        for live in self.giving.dialled_by(agent.agent_id):
             if live.call.state in _UNANSWERED:
                 self._call_off(live, work)
         for live in tuple(self.calls.values()):
             if live.call.agent_id == agent.agent_id and live.call.state is CallState.JOINING:
-                other = None if live.dialler is not None else self._giving.agent_for(live)
+                other = None if live.dialler is not None else self.giving.agent_for(live)
                 if other is None:
                     self.apply(live, (AgentMissing(now),), work, now=now)
                 else:

@@ -15,6 +15,10 @@ engines = Table(
     Column("heartbeat_at", UtcDateTime, nullable=False),
     Column("stopped_at", UtcDateTime),
     Column("clock_offset_s", Float, nullable=False),  # not 0 in the lab only
+    Column(
+        "asterisk", Text, nullable=False, server_default=""
+    ),  # host:port of its manager interface
+    Column("finished_by", Text),  # the engine that settles what this one left, while it does
     Column("report", Json, nullable=False),  # what `ringbank status` shows of it
 )
 

@@ -5,24 +5,31 @@ the dialplan keeps in Asterisk's database for when nobody listened. The last two
 the same facts and are read by the same function.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from campaigns.amd import Heard
+from dialer.actions import NOTE
 from dialer.agent import AgentEvent
 from dialer.call import (
     AgentJoined,
     AgentMissing,
     AgentWanted,
     ChannelMade,
+    Classified,
     Concluded,
     Event,
     HungUp,
     KeyPressed,
+    KeyTakenBack,
     MessageBegan,
+    OptedOut,
     PickedUp,
     Rang,
     Refused,
+    SetAside,
     SorryBegan,
     Unanswered,
 )
@@ -31,6 +38,9 @@ _RINGING, _UP = "5", "6"
 """`ChannelState` of a telephone that rings, and of one that was answered."""
 _RANG_OUT = "3"
 """`REASON` of an Originate that timed out while ringing."""
+
+_WHOLE = re.compile("[0-9]{1,9}")
+"""What the base's columns hold; Asterisk says nothing larger."""
 
 Moment = Callable[[float], datetime]
 """Turns a time stamp of Asterisk's machine into a moment on the engine's clock."""
@@ -60,8 +70,11 @@ def news(fields: Mapping[str, str], *, at: datetime, moment: Moment) -> News | N
         case "Newstate":
             return _new_state(channel_id, fields.get("channelstate", ""), at)
         case "Hangup":
-            hung_up = HungUp(at, _number(fields, "cause") or 0, _number(fields, "techcause"))
-            return News(channel_id, (hung_up,), AgentEvent.LINE_DOWN)
+            hung_up = HungUp(at, whole_in(fields, "cause") or 0, whole_in(fields, "techcause"))
+            # What was up had been answered, also where nobody heard of it at the time.
+            was_up = fields.get("channelstate") == _UP
+            events = (PickedUp(at), hung_up) if was_up else (hung_up,)
+            return News(channel_id, events, AgentEvent.LINE_DOWN)
         case "UserEvent":
             return _user_event(channel_id, fields, at, moment)
         case "OriginateResponse" if fields.get("response") == "Failure":
@@ -76,34 +89,57 @@ def mark_events(mark: Mapping[str, str], *, at: datetime, moment: Moment) -> tup
     """Return the events that the dialplan's note of a call stands for, in their order.
 
     Args:
-        mark: its fields: `stage`, `answered`, `message`, `connected`, `key`, `last`,
-            `ended`, `reason`.
+        mark: its fields: `stage`, `answered`, `message`, `connected`, `key`, `back`,
+            `stop`, `last`, `ended`, `reason`, `amd`, `classified`, `aside`,
+            `packets`.
         at: stands in for a moment that the note does not hold.
         moment: for the time stamps.
     """
     stage = mark.get("stage", "")
     if stage == "failed":
-        ended = _moment(mark, "ended", moment) or at
+        ended = moment_in(mark, "ended", moment) or at
         return (Unanswered(ended, rang_out=mark.get("reason") == _RANG_OUT),)
     reached = mark.get("last") if stage == "ended" else stage
-    answered = _moment(mark, "answered", moment) or at
-    began = _moment(mark, "message", moment)
-    events: list[Event] = [PickedUp(answered)]
+    answered = moment_in(mark, "answered", moment) or at
+    began = moment_in(mark, "message", moment)
+    events: list[Event] = [PickedUp(answered), *_verdict(mark, at, moment)]
     if began:
         events.append(MessageBegan(began))
+    if mark.get("back"):
+        events.append(KeyTakenBack(began or answered))
     if mark.get("key"):
         events.append(KeyPressed(began or answered, mark["key"]))
-    if reached in ("waiting", "abandoned", "connected"):
+    if reached in ("waiting", "abandoned", "stopped", "connected"):
         events.append(AgentWanted(at if stage == "waiting" else answered))
-    if connected := _moment(mark, "connected", moment):
+    if connected := moment_in(mark, "connected", moment):
         events.append(AgentJoined(connected))
-    if reached == "abandoned":
+    if reached in ("abandoned", "stopped"):
         events.append(SorryBegan(at))
+    if aside := moment_in(mark, "aside", moment):
+        events.append(SetAside(aside))
+    if mark.get("stop"):
+        events.append(OptedOut(at))
     if stage == "ended":
-        ended = _moment(mark, "ended", moment) or at
+        ended = moment_in(mark, "ended", moment) or at
         played_s = (ended - began).total_seconds() if began else None
-        events.append(Concluded(ended, played_s))
+        events.append(Concluded(ended, played_s, whole_in(mark, "packets")))
     return tuple(events)
+
+
+def _verdict(mark: Mapping[str, str], at: datetime, moment: Moment) -> tuple[Event, ...]:
+    heard = mark.get("amd", "")
+    if heard not in set(Heard):
+        return ()
+    return (Classified(moment_in(mark, "classified", moment) or at, Heard(heard)),)
+
+
+def of_note(fields: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the event that a note which was asked for stands for; of another message itself."""
+    asked, _, channel_id = fields.get("actionid", "").partition(":")
+    if fields.get("event") != "DBGetResponse" or asked != NOTE:
+        return fields
+    mark = read_mark(fields.get("val", ""))
+    return dict(mark, event="UserEvent", userevent="Ringbank", attempt=channel_id)
 
 
 def read_mark(text: str) -> dict[str, str]:
@@ -127,6 +163,8 @@ def _user_event(
         case "Ringbank":
             attempt = fields.get("attempt") or channel_id
             return News(attempt, mark_events(fields, at=at, moment=moment))
+        case "RingbankVerdict":
+            return News(fields.get("attempt", ""), _verdict(fields, at, moment))
         case "RingbankAgent":
             return News(channel_id, line=AgentEvent.LINE_UP)
         case _:
@@ -150,13 +188,15 @@ def _refusal(fields: Mapping[str, str], at: datetime) -> News | None:
     return None
 
 
-def _moment(fields: Mapping[str, str], key: str, moment: Moment) -> datetime | None:
+def moment_in(fields: Mapping[str, str], key: str, moment: Moment) -> datetime | None:
+    """Return the moment of a time stamp among some fields, or None where there is none."""
     try:
         return moment(float(fields.get(key, "")))
-    except ValueError:
+    except (ValueError, OverflowError, OSError):  # no number, or of no year that there is
         return None
 
 
-def _number(fields: Mapping[str, str], key: str) -> int | None:
+def whole_in(fields: Mapping[str, str], key: str) -> int | None:
+    """Return the whole number among some fields, or None where there is none."""
     text = fields.get(key, "")
-    return int(text) if text.isdigit() else None
+    return int(text) if _WHOLE.fullmatch(text) else None

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, select, update
 
 from leads.consent_rules import Consent, NewConsent, from_row
 from leads.model import LeadId
-from leads.sql import among, in_chunks, run_many
+from leads.sql import among, in_chunks, insert_many, run_many
 from leads.tables import consents, leads
 
 __all__ = [
@@ -96,9 +96,9 @@ def add_many(
                 ended[consent_id] = consent
         elif key not in new or consent.withdrawn_at is not None:
             new[key] = lead_id, consent
-    run_many(
+    insert_many(
         connection,
-        insert(consents),
+        consents,
         [
             _row(lead_id, one, now) | {"import_id": import_id, "attempt_id": attempt_id}
             for lead_id, one in new.values()

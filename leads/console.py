@@ -7,7 +7,9 @@ Heavy imports (SQLAlchemy, rich) happen on first use: ``ringbank --help`` needs 
 """
 
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -28,10 +30,12 @@ class Console(Site):
     Attributes:
         json: the user asked for JSON.
         problems: set by a command that did its work but has something to report (exit 4).
+        has_printed: something is on stdout by now.
     """
 
     json: bool
     problems: bool = False
+    has_printed: bool = False
 
     def document(self, value: object) -> None:
         """Print one JSON document on stdout."""
@@ -40,15 +44,20 @@ class Console(Site):
 
     def line(self, text: str) -> None:
         """Print one line of data on stdout, or several."""
+        self.has_printed = True
         print(printable_lines(text), flush=True)
 
     def rows(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Print rows: objects with ``--json``, a table on a terminal, else tabs."""
+        """Print rows: objects with ``--json``, a table on a terminal, else tabs.
+
+        A terminal that is too narrow for the table gets each row as lines of its own.
+        """
         if self.json:
             self.document([dict(zip(columns, row, strict=True)) for row in rows])
         elif sys.stdout.isatty():
             self._table(columns, rows)
         else:
+            self.has_printed = True
             for row in (columns, *rows):
                 print(*map(_cell, row), sep="\t", flush=True)
 
@@ -76,14 +85,44 @@ class Console(Site):
 
     def _table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         from rich.console import Console as RichConsole
+        from rich.measure import Measurement
         from rich.table import Table
 
+        out = RichConsole(markup=False, emoji=False)
+        cells = [[_cell(value) for value in row] for row in rows]
         table = Table(header_style="bold")
         for column in columns:
             table.add_column(column, overflow="fold")
-        for row in rows:
-            table.add_row(*(_cell(value) for value in row))
-        RichConsole(markup=False, emoji=False).print(table)
+        for row in cells:
+            table.add_row(*row)
+        unbounded = out.options.update(max_width=_ANY_WIDTH)
+        self.has_printed = True
+        if not cells or Measurement.get(out, unbounded, table).maximum <= out.width:
+            out.print(table)
+            return
+        widest = max(map(len, columns))
+        for number, row in enumerate(cells):
+            if number:
+                print()
+            for column, cell in zip(columns, row, strict=True):
+                if cell:  # what is empty says nothing, and the line is for what does
+                    self.folded(f"{column:<{widest}}  ", cell)
+
+    def folded(self, head: str, text: str) -> None:
+        """Print a line of data; where the terminal is too narrow it goes on below its head."""
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+        if width <= len(head) + _LEAST_FOLDED or len(head) + len(text) <= width:
+            self.line(f"{head}{text}".rstrip())
+            return
+        for number, line in enumerate(
+            textwrap.wrap(text, width - len(head), break_on_hyphens=False)
+        ):
+            self.line(f"{' ' * len(head) if number else head}{line}")
+
+
+_ANY_WIDTH = 10_000
+_LEAST_FOLDED = 20
+"""Cells beside a head; where there are fewer a terminal folds better than we do."""
 
 
 def _plain(value: object) -> Any:

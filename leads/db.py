@@ -12,12 +12,15 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import (
     JSON,
+    URL,
     BigInteger,
     Connection,
     DateTime,
@@ -41,7 +44,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from leads.errors import DatabaseError, UsageError
+from leads.errors import DatabaseError, DoubtfulError, LostError, UsageError
 from leads.segment_values import day_in, lower, number_in
 
 metadata = MetaData(
@@ -63,6 +66,8 @@ Json = JSON
 _BUSY_TIMEOUT_S = 30
 """How long a SQLite writer waits for another one before it gives up."""
 _LOCKED_AGAIN_S = 0.02
+SECRET_SETTINGS = ("password", "sslpassword")
+"""What libpq also takes in an address behind its question mark, and nobody is to read."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -97,19 +102,20 @@ def connect(url: str) -> Engine:
         logging.getLogger("sqlalchemy.engine.Engine").addFilter(_hide_rows)
         parsed = make_url(url)
         dialect = parsed.get_dialect().name
-    except (ArgumentError, NoSuchModuleError) as error:
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        # Neither the address nor its fault is quoted: a password may stand anywhere in it.
         raise UsageError(
-            f"database.url {url!r} is not a database address; "
+            "database.url is not a database address; "
             'write "sqlite:///ringbank.db" or "postgresql+psycopg://user@host/ringbank"'
-        ) from error
+        ) from None
     if dialect == "sqlite":
         if not parsed.database:
             raise UsageError(
-                f"database.url {url!r} names no file, and everything would be lost; "
+                "database.url names no file, and everything would be lost; "
                 'write "sqlite:///ringbank.db"'
             )
-        if parsed.database != ":memory:":
-            _create_private(Path(parsed.database))
+        if (file := file_of(parsed)) is not None:
+            _create_private(file)
         engine = create_engine(
             parsed,
             hide_parameters=True,
@@ -119,12 +125,40 @@ def connect(url: str) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if dialect == "postgresql":
+        if parsed.get_driver_name() != "psycopg":
+            raise UsageError(
+                "database.url names a driver that Ringbank does not use; "
+                "let it begin with postgresql+psycopg://"
+            )
         engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
         event.listen(engine, "handle_error", _hide_detail)
         return engine
     raise UsageError(
         f"database.url names {dialect}, but Ringbank works with SQLite and PostgreSQL only"
     )
+
+
+def address_of(url: str) -> URL | None:
+    """Return a database's address by its parts, or None where it is none: `connect` says why."""
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):
+        return None
+
+
+def file_of(address: URL) -> Path | None:
+    """Return the file of a SQLite base, or None for any other, and for one in memory."""
+    is_file = address.get_backend_name() == "sqlite" and address.database not in {
+        None,
+        "",
+        ":memory:",
+    }
+    return Path(str(address.database)) if is_file else None
+
+
+def place_of(engine: Engine) -> str:
+    """Return where a base is, for somebody's eyes: no password that stands in its address."""
+    return engine.url.difference_update_query(SECRET_SETTINGS).render_as_string(hide_password=True)
 
 
 @contextmanager
@@ -147,16 +181,29 @@ def writing(engine: Engine, *, patience_s: float = _BUSY_TIMEOUT_S) -> Iterator[
     the base, and waits for those.
 
     Raises:
-        DatabaseError: the base could not be reached, read or written.
+        DoubtfulError: the connection was lost after the changes were made and before it was
+            known that they are kept.
+        DatabaseError: the base could not be reached, read or written; nothing is kept.
     """
+    step = _Step()
     with (
-        _explained(engine),
+        _explained(engine, step),
         engine.connect().execution_options(
             ringbank_writes=True, ringbank_patience_s=patience_s
         ) as connection,
         connection.begin(),
     ):
         yield connection
+        step.is_kept_now = True
+    _have_kept.add(engine)
+
+
+def has_kept(engine: Engine) -> bool:
+    """Tell whether any change was kept by way of this engine: what fails now began with it."""
+    return engine in _have_kept
+
+
+_have_kept: WeakSet[Engine] = WeakSet()
 
 
 def empty_write_ahead_log(engine: Engine) -> bool:
@@ -183,22 +230,47 @@ def empty_write_ahead_log(engine: Engine) -> bool:
     return not busy
 
 
+@dataclass(slots=True)
+class _Step:
+    """How far a transaction has come; `is_kept_now`: only its commit is left."""
+
+    is_kept_now: bool = False
+
+
 @contextmanager
-def _explained(engine: Engine) -> Iterator[None]:
+def _explained(engine: Engine, step: _Step | None = None) -> Iterator[None]:
     """Turn what the driver says of a failing base into one sentence with a remedy."""
     try:
         yield
-    except (OperationalError, ProgrammingError, InternalError) as error:
-        raise DatabaseError(_remedy(engine, error)) from error
     except DBAPIError as error:
-        if not error.connection_invalidated:
+        if error.connection_invalidated:
+            place, said = place_of(engine), _said(error)
+            if step is not None and step.is_kept_now:
+                raise DoubtfulError(
+                    f"the connection to the database {place} was lost while a change was being "
+                    f"kept ({said}); it may have been recorded, look before you do it again"
+                ) from error
+            raise LostError(
+                f"the connection to the database {place} was lost ({said}); what was being done "
+                "is not recorded, try again"
+            ) from error
+        if not isinstance(error, OperationalError | ProgrammingError | InternalError):
             raise
         raise DatabaseError(_remedy(engine, error)) from error
 
 
+def _said(error: DBAPIError) -> str:
+    told = str(error.orig).strip()
+    return told.splitlines()[0] if told else "no reason given"
+
+
 def _remedy(engine: Engine, error: DBAPIError) -> str:
-    said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no reason given"
-    place = engine.url.render_as_string(hide_password=True)
+    place, said = place_of(engine), _said(error)
+    if "certificate" in said or "SSL" in said:
+        return (
+            f"the database {place} is not trusted, or does not trust us ({said}); "
+            "check sslmode and sslrootcert in database.url"
+        )
     if "no such table" in said or "does not exist" in said:
         return f"the database {place} lacks a table ({said}); run: ringbank db upgrade"
     if "locked" in said:
@@ -251,7 +323,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
                 continue
             raise DatabaseError(
                 f"the database file cannot be opened as SQLite ({error}); "
-                "check that database.url names a Ringbank base"
+                "check that database.url names a Ringbank base; if it does, move the file out of "
+                "the way, and then run: ringbank db restore BACKUP"
             ) from error
     # FULL: an attempt must be on disk before its telephone rings, power cut or not.
     cursor.execute("PRAGMA synchronous = FULL")
@@ -267,5 +340,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
 def _begin_sqlite(connection: Connection) -> None:
     options: Any = connection.get_execution_options()
     patience_s = options.get("ringbank_patience_s", _BUSY_TIMEOUT_S)
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(patience_s * 1000)}")
+    if connection.info.get("patience_s", _BUSY_TIMEOUT_S) != patience_s:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(patience_s * 1000)}")
+        connection.info["patience_s"] = patience_s
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("ringbank_writes") else "BEGIN")

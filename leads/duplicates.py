@@ -7,7 +7,7 @@ beginnings of the name with a postcode, a city or a date of birth.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from itertools import combinations
 
 from rapidfuzz import fuzz
@@ -105,7 +105,7 @@ def address_of(attributes: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-@cache
+@lru_cache(maxsize=1024)  # files have whatever columns they like
 def _part(header: str) -> str | None:
     return _MEANS.get(_key(header))
 

@@ -27,5 +27,19 @@ class NotAllowedError(RingbankError):
     exit_status: ClassVar[int] = 3
 
 
+class TrippedError(RingbankError):
+    """Work was left undone because a campaign paused itself."""
+
+    exit_status: ClassVar[int] = 4
+
+
 class DatabaseError(RingbankError):
     """The database could not be opened, read or written."""
+
+
+class LostError(DatabaseError):
+    """The connection was lost, and nothing of what was being done is kept: it may be done again."""
+
+
+class DoubtfulError(DatabaseError):
+    """The connection was lost while a change was being kept, and nobody knows whether it is."""

@@ -24,6 +24,7 @@ from leads.errors import UsageError
 from leads.files import LeadFile, open_leads
 from leads.matching import Assigned, assign
 from leads.model import E164, LeadId, ListId, ListState, NewLead, Phone, e164_of
+from leads.notices import EVERYBODY, Subject, notify
 from leads.phones import PhoneReader
 from leads.problems import refuse
 from leads.rejects import RejectsFile, rejects_file
@@ -167,6 +168,7 @@ def import_leads(
                 tally = _fill(connection, file, columns, phones, unusable, place, progress=progress)
                 if source_name is not None:
                     sources.remember(connection, source_name, _used(how, columns), now=now)
+                notify(connection, Subject.PEOPLE, EVERYBODY)
                 if dry_run:
                     connection.rollback()
                 elif unusable is not None:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, u
 from leads.matching import Assigned, Person
 from leads.model import LeadId, ListId, NumberId, Phone, e164_of, number_id
 from leads.rows import Batch
-from leads.sql import add_rows, among, insert_if_new, run_many
+from leads.sql import add_rows, among, insert_many, run_many
 from leads.tables import imports, lead_changes, lead_numbers, leads, list_members, lists, numbers
 from leads.waiting import Rows
 
@@ -43,6 +43,7 @@ def lock_for_import(connection: Connection) -> None:
             text("LOCK TABLE numbers, lead_numbers, list_members IN SHARE ROW EXCLUSIVE MODE")
         )
     else:
+        connection.detach()  # so much memory is for the import alone, not for whoever is next
         connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE_KIB}")
 
 
@@ -261,9 +262,9 @@ def keep(
         import_id: what brought them.
         now: aware UTC.
     """
-    run_many(
+    insert_many(
         connection,
-        insert(leads),
+        leads,
         [
             {"id": lead_id, **_facts(person), "import_id": import_id}
             for lead_id, person in assigned.new.items()
@@ -274,9 +275,9 @@ def keep(
         update(leads).where(leads.c.id == bindparam("lead_id")),
         [{"lead_id": lead_id, **_facts(person)} for lead_id, person in assigned.changed.items()],
     )
-    run_many(
+    insert_many(
         connection,
-        insert(lead_changes),
+        lead_changes,
         [
             {
                 "lead_id": lead_id,
@@ -288,9 +289,9 @@ def keep(
         ],
     )
     had = {lead_id: len(person.numbers) for lead_id, person in assigned.before.items()}
-    run_many(
+    insert_many(
         connection,
-        insert(lead_numbers),
+        lead_numbers,
         [
             {"lead_id": lead_id, "position": position, "number_id": number}
             for lead_id, person in (*assigned.new.items(), *assigned.changed.items())
@@ -298,14 +299,17 @@ def keep(
             if position > had.get(lead_id, 0)
         ],
     )
-    run_many(
-        connection,
-        insert_if_new(connection, list_members),
-        [
-            {"list_id": list_id, "lead_id": lead_id, "import_id": import_id}
-            for lead_id in assigned.members
-        ],
-    )
+    # Nobody else adds members meanwhile (`lock_for_import`): whoever is none now becomes one.
+    here = {
+        *connection.scalars(
+            select(list_members.c.lead_id).where(
+                list_members.c.list_id == list_id,
+                among(connection, list_members.c.lead_id, assigned.members),
+            )
+        )
+    }
+    rows = zip(repeat(list_id), repeat(import_id), (m for m in assigned.members if m not in here))
+    add_rows(connection, list_members, ("list_id", "import_id", "lead_id"), rows)
 
 
 def _person(row: Row[tuple[object, ...]], theirs: Sequence[NumberId]) -> Person:

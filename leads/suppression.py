@@ -21,10 +21,12 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    func,
     insert,
     literal,
     or_,
     select,
+    union_all,
     update,
 )
 
@@ -34,6 +36,9 @@ from leads.tables import secrets, suppressions
 
 Asked = tuple[int | None, E164, str | None]
 """Somebody who may be meant: the lead or None, the number, the lead's `name_key` or None."""
+
+FROM_A_TALK = "agent"
+"""The source of what an agent has said; it goes when the result of the talk is taken back."""
 
 _KEY = "suppression"
 _KEY_BYTES = 32
@@ -62,6 +67,9 @@ class Entry:
 def add(connection: Connection, suppression: Suppression, *, source: str, now: datetime) -> bool:
     """Enter a do-not-call wish; False when the same one is in force already.
 
+    One that follows from a talk, and is said once more by somebody else, is theirs from then
+    on: it stays when the result of the talk is taken back.
+
     Args:
         connection: from `writing`.
         suppression: whom it is about and how far the wish reaches.
@@ -77,7 +85,27 @@ def add(connection: Connection, suppression: Suppression, *, source: str, now: d
         source=source,
         created_at=now,
     )
-    return connection.scalar(statement.returning(suppressions.c.id)) is not None
+    added = connection.scalar(statement.returning(suppressions.c.id)) is not None
+    if not added and source != FROM_A_TALK:
+        _say_again(connection, suppression, source=source)
+    return added
+
+
+def _say_again(connection: Connection, suppression: Suppression, *, source: str) -> None:
+    said = suppressions.c.reason
+    again = f"; {suppression.reason}" if suppression.reason else ""
+    connection.execute(
+        update(suppressions)
+        .where(
+            suppressions.c.kind == suppression.kind.value,
+            suppressions.c.subject == suppression.subject,
+            suppressions.c.scope == suppression.scope.value,
+            suppressions.c.scope_name == suppression.scope_name,
+            suppressions.c.removed_at.is_(None),
+            suppressions.c.source == FROM_A_TALK,
+        )
+        .values(source=source, reason=func.coalesce(said, "") + again)
+    )
 
 
 def remove(
@@ -118,10 +146,17 @@ def remove(
 def remove_entries(
     connection: Connection, ids: Collection[int], *, reason: str, now: datetime
 ) -> None:
-    """Take entries back by the ids of their rows; those taken back before stay as they are."""
+    """Take entries of a talk back by the ids of their rows.
+
+    Those taken back before stay as they are, and so do those that somebody has said again.
+    """
     connection.execute(
         update(suppressions)
-        .where(among(connection, suppressions.c.id, ids), suppressions.c.removed_at.is_(None))
+        .where(
+            among(connection, suppressions.c.id, ids),
+            suppressions.c.removed_at.is_(None),
+            suppressions.c.source == FROM_A_TALK,
+        )
         .values(removed_at=now, removed_reason=reason)
     )
 
@@ -170,13 +205,14 @@ def applying(
     if not people:
         return []
     whose = {"seller": seller, "campaign": campaign}
-    by_prefix = _oldest(connection.execute(_PREFIXES, whose))
-    lengths = sorted({len(prefix) for prefix in by_prefix})
     key = _key_in_use(connection)
     subjects = [_subjects(person, key) for person in people]
     asked = list(dict.fromkeys(subject for some in subjects for subject in some))
+    rows = connection.execute(_OF_THEM, whose | {"subjects": asked}).all()
+    by_prefix = _oldest(row for row in rows if row.kind == SuppressionKind.PREFIX)
+    lengths = sorted({len(prefix) for prefix in by_prefix})
     # No subject of one kind is one of another: a plus, an id, 64 hexadecimal digits.
-    exact = _oldest(connection.execute(_EXACT, whose | {"subjects": asked}))
+    exact = _oldest(rows)
     if not exact and not by_prefix:
         return [None] * len(people)
     found = []
@@ -268,9 +304,11 @@ _OF_CAMPAIGN = select(suppressions).where(
     suppressions.c.removed_at.is_(None),
     reaches(seller=bindparam("seller"), campaign=bindparam("campaign")),
 )
-# Made once: they are asked before every call.
-_PREFIXES = _OF_CAMPAIGN.where(suppressions.c.kind == SuppressionKind.PREFIX)
-_EXACT = _OF_CAMPAIGN.where(among_given(suppressions.c.subject, "subjects"))
+_OF_THEM = union_all(
+    _OF_CAMPAIGN.where(suppressions.c.kind == SuppressionKind.PREFIX),
+    _OF_CAMPAIGN.where(among_given(suppressions.c.subject, "subjects")),
+)
+"""All prefixes, and what is said of some subjects; made once: it is asked before every call."""
 
 _Hit = tuple[int, Suppression | None]
 
@@ -401,7 +439,10 @@ def _lead_hash(key: bytes, e164: str, name_key: str | None) -> str:
 
 def _key_in_use(connection: Connection) -> bytes | None:
     """Return the key if one was ever made: until then there are no hashed entries."""
-    return connection.scalar(select(secrets.c.value).where(secrets.c.name == _KEY))
+    return connection.scalar(_KEY_IN_USE)
+
+
+_KEY_IN_USE = select(secrets.c.value).where(secrets.c.name == _KEY)
 
 
 def _key(connection: Connection) -> bytes:

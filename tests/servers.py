@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +51,21 @@ def free_port() -> int:
 
 
 class Postgres:
-    """A PostgreSQL server of one's own: a new cluster, loopback only, nothing kept."""
+    """A PostgreSQL server of one's own: a new cluster, loopback only, nothing kept.
 
-    def __init__(self, programs: Path) -> None:
+    With a certificate and its key it speaks TLS, and takes no connection without. `settings` are
+    the server's own, besides or instead of those of all tests.
+    """
+
+    def __init__(
+        self,
+        programs: Path,
+        certificate: tuple[Path, Path] | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.port = free_port()
+        self._certificate = certificate
+        self._settings = settings or {}
         self._programs = programs
         self._folder = Path(tempfile.mkdtemp(prefix="ringbank-postgres-"))
         self._process: subprocess.Popen[bytes] | None = None
@@ -72,7 +84,10 @@ class Postgres:
             "fsync": "off",
             "full_page_writes": "off",
             "timezone": "Asia/Tokyo",  # whoever forgets to ask for UTC shall notice
+            **self._settings,
         }
+        if self._certificate is not None:
+            settings |= self._demand_tls(*self._certificate)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [self._programs / "postgres", "-D", self._data]
@@ -113,6 +128,16 @@ class Postgres:
     @property
     def _log(self) -> Path:
         return self._folder / "log"
+
+    def _demand_tls(self, certificate: Path, key: Path) -> dict[str, str]:
+        owner = self._data.stat()
+        for name, file in (("server.crt", certificate), ("server.key", key)):
+            shutil.copyfile(file, self._data / name)
+            os.chown(self._data / name, owner.st_uid, owner.st_gid)
+            (self._data / name).chmod(0o600)
+        access = self._data / "pg_hba.conf"
+        access.write_text(re.sub(r"(?m)^host\b", "hostssl", access.read_text()))
+        return {"ssl": "on"}
 
     def _unprivileged(self) -> dict[str, Any]:
         """Return what makes a process run as somebody else: PostgreSQL refuses root."""

@@ -137,6 +137,13 @@ class Terminal:
 
         return self.wait(is_there, texts, timeout_s)
 
+    def key_of(self, label: str) -> str:
+        """Return the key that stands before a label, once it is offered."""
+        self.shows(label)
+        found = re.search(rf"(\S) {re.escape(label)}", self.screen())
+        assert found, f"{label} is not offered"
+        return found[1]
+
     def hides(self, text: str, timeout_s: float = TIMEOUT_S) -> str:
         """Wait until a text is not to be seen any more; return the screen."""
         return self.wait(lambda seen: text not in seen, f"without {text}", timeout_s)

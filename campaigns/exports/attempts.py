@@ -15,7 +15,7 @@ from leads.tables import leads, lists
 COLUMNS = columns(
     {
         Kind.WHOLE: "attempt_id lead_id hangup_cause sip_code attempt_no superseded_by",
-        Kind.NUMBER: "ring_s talk_s wrap_s",
+        Kind.NUMBER: "ring_s talk_s wrap_s answer_chance",
         Kind.MOMENT: "dialed_at answered_at ended_at callback_at",
         Kind.OWN: "phone caller_id",
     },
@@ -50,6 +50,7 @@ COLUMNS = columns(
         "clock",
         "recording",
         "truth",
+        "answer_chance",
     ),
 )
 
@@ -67,7 +68,8 @@ def attempts_content(connection: Connection, choice: Choice) -> Content:
     """Return every attempt, open ones too, in the order in which they were begun.
 
     `truth` tells what an agent's word is worth beside the record of the call
-    (`campaigns.truth`); it is empty where no agent has said anything.
+    (`campaigns.truth`); it is empty where no agent has said anything. `answer_chance` is how likely
+    an answer was held to be before the call (`campaigns.chances`); empty: nobody knew.
     """
     query = narrowed(
         # Outer joins keep SQLite to the order of the ids: it walks `attempts` first.
@@ -94,9 +96,9 @@ def attempts_content(connection: Connection, choice: Choice) -> Content:
 
 
 def _judged(judge: Judge, parts: Iterable[Sequence[Found]]) -> Iterator[Sequence[Row]]:
-    shown = len(COLUMNS) - 1
+    last = len(COLUMNS) - 2
     for rows in parts:
-        yield [(*row[:shown], _mark(judge, row)) for row in rows]
+        yield [(*row[:last], _mark(judge, row), row[last]) for row in rows]
 
 
 def _mark(judge: Judge, row: Found) -> str | None:

@@ -7,9 +7,7 @@ other two know text from formulas by themselves.
 import csv
 import hashlib
 import io
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from campaigns.exports.cells import Column, Kind, Row, csv_rows, moment_text
+from leads.drafting import drafted
 from leads.errors import RingbankError, UsageError
 
 FORMATS = (".csv", ".parquet", ".xlsx")
@@ -80,9 +79,7 @@ class Destination:
         if self.draft is None:
             yield _Stdout(columns)
             return
-        # Mode 0600: it will hold people's names and numbers.
-        handle = os.open(self.draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-        with os.fdopen(handle, "w+b") as file:
+        with self.draft.open("w+b") as file:
             sheet = _SHEETS[self.form](file, columns, self.draft.parent)
             try:
                 yield sheet
@@ -101,22 +98,9 @@ def destination(output: str, form: str) -> Iterator[Destination]:
         yield Destination(form, None)
         return
     target = Path(output)
-    try:
-        folder = tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as error:
-        raise ExportError(
-            f"{output} cannot be written ({error.strerror}); check the folder"
-        ) from error
-    with folder as name:
-        draft = Path(name) / "draft"
-        try:
-            yield Destination(form, draft)
-            draft.replace(target)
-        except OSError as error:
-            raise ExportError(
-                f"{output} cannot be written ({error.strerror or error}); free some space there, "
-                "or name another file"
-            ) from error
+    with drafted(target, ExportError) as draft:
+        yield Destination(form, draft)
+        draft.replace(target)
 
 
 class _Csv:

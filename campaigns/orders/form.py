@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -47,9 +48,68 @@ def read_order(
     """
     problems: list[Problem] = []
     typed = _by_field(form, words, problems)
+    values, wrong = _read_values(form, typed, today)
+    problems += [_problem(key, why) for key, why in wrong.items()]
+    faulty = {*wrong}
+    plain = {key: value.plain for key, value in values.items()}
+    problems += _missing(form, plain, faulty, today)
+    problems += _broken(form, plain, faulty, today)
+    if problems:
+        return tuple(problems)
+    return Order(fields={key: value.kept for key, value in values.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """A form half filled in.
+
+    Attributes:
+        offered: the fields that may be filled in, by what was typed so far.
+        required: those of them that have to be.
+        faults: key -> what is wrong with what was typed there, of those that are offered.
+    """
+
+    offered: frozenset[str]
+    required: frozenset[str]
+    faults: Mapping[str, str]
+
+
+def so_far(form: OrderForm, words: Sequence[str], *, today: date) -> SoFar:
+    """Return what is offered of a form, what is needed, and what is wrong already.
+
+    What was typed into a field that is not offered any more counts for nothing.
+
+    Args:
+        form: of the campaign.
+        words: KEY=VALUE each, as typed so far.
+        today: the day at the person's.
+    """
+    typed = _by_field(form, words, [])
+    while True:
+        values, wrong = _read_values(form, typed, today)
+        plain, faulty = {key: value.plain for key, value in values.items()}, {*wrong}
+        wanted = {
+            field.key: _is_true(form, field.only_if, plain, faulty, today) for field in form.fields
+        }
+        keys = frozenset(key for key, is_wanted in wanted.items() if is_wanted is not False)
+        if keys.issuperset(typed):
+            break
+        typed = {key: texts for key, texts in typed.items() if key in keys}
+    required = frozenset(
+        field.key
+        for field in form.fields
+        if wanted[field.key] and _is_required(form, field, plain, faulty, today)
+    )
+    return SoFar(keys, required, wrong)
+
+
+def _read_values(
+    form: OrderForm, typed: Mapping[str, Sequence[str]], today: date
+) -> tuple[dict[str, Value], dict[str, str]]:
+    """Return the value of each field that was filled in, or what is wrong with it."""
     around = Surroundings(currency=form.currency, today=today)
     values: dict[str, Value] = {}
-    faulty: set[str] = set()
+    wrong: dict[str, str] = {}
     for field in form.fields:
         texts = typed.get(field.key, [])
         if not texts:
@@ -58,14 +118,8 @@ def read_order(
         if isinstance(read, Value):
             values[field.key] = read
         else:
-            problems.append(_problem(field.key, read))
-            faulty.add(field.key)
-    plain = {key: value.plain for key, value in values.items()}
-    problems += _missing(form, plain, faulty, today)
-    problems += _broken(form, plain, faulty, today)
-    if problems:
-        return tuple(problems)
-    return Order(fields={key: value.kept for key, value in values.items()})
+            wrong[field.key] = read
+    return values, wrong
 
 
 def _problem(key: str, why: str) -> Problem:
@@ -149,10 +203,11 @@ def _ask_for(field: OrderField) -> str:
         return (
             f"the customer has to be told: {field.text} Tell them, and add --order {field.key}=yes"
         )
-    return f"{field.label} is missing; add --order {field.key}={_example(field)}"
+    return f"{field.label} is missing; add --order {field.key}={example_of(field)}"
 
 
-def _example(field: OrderField) -> str:
+def example_of(field: OrderField) -> str:
+    """Return how a value of a field is written."""
     return field.choices[0] if field.type not in _EXAMPLES else _EXAMPLES[field.type]
 
 
@@ -218,34 +273,6 @@ def _word(value: object) -> str | None:
     if value is None:
         return ""
     return value if isinstance(value, str) else None
-
-
-def form_document(form: OrderForm | None) -> dict[str, object] | None:
-    """Return a form as an agent is shown it, or None where there is none.
-
-    Args:
-        form: of the campaign.
-    """
-    if form is None:
-        return None
-    return {
-        "currency": form.currency or None,
-        "fields": [_field_document(field) for field in form.fields],
-    }
-
-
-def _field_document(field: OrderField) -> dict[str, object]:
-    return {
-        "key": field.key,
-        "label": field.label,
-        "type": field.type,
-        "choices": list(field.choices),
-        "required": field.required,
-        "text": field.text,
-        "required_if": field.required_if or None,
-        "only_if": field.only_if or None,
-        "example": _example(field),
-    }
 
 
 def written(kept: Kept) -> str:

@@ -16,7 +16,14 @@ from typing import cast
 
 from campaigns.fields import nearest
 from campaigns.rules.floor import floor
-from campaigns.rules.model import Jurisdiction, Loosening, Place, RegistryRule, Rule
+from campaigns.rules.model import (
+    AbandonmentRule,
+    Jurisdiction,
+    Loosening,
+    Place,
+    RegistryRule,
+    Rule,
+)
 from campaigns.rules.own import OWN, Own
 from campaigns.rules.reading import EVERYWHERE, full_name, read_jurisdiction
 from leads.problems import Problem, usable
@@ -26,6 +33,7 @@ OFFICE_HOURS = "own-hours.toml"
 
 _REGISTRY = "registry"
 """The name of the tables that ask for a register."""
+_ABANDONMENT = "[[abandonment]]"
 
 _VERSION = 1
 _ENDING = ".toml"
@@ -174,15 +182,25 @@ class RuleBook:
 
     def registries(self) -> frozenset[str]:
         """Return the names of the registers that a rule in force asks for, wherever it holds."""
-        shipped = [
-            self._parsed(name) for name in self._in_force() if _REGISTRY in self._shipped[name]
-        ]
         return frozenset(
             rule.registry
-            for file in (*shipped, *self._own_files)
-            for rule in file.rules
+            for rule in self._rules_with(_REGISTRY)
             if isinstance(rule, RegistryRule) and rule.enforced
         )
+
+    def abandonment(self) -> tuple[AbandonmentRule, ...]:
+        """Return the rules in force that count abandoned calls, wherever they hold."""
+        return tuple(
+            rule
+            for rule in self._rules_with(_ABANDONMENT)
+            if isinstance(rule, AbandonmentRule) and rule.enforced
+        )
+
+    def _rules_with(self, table: str) -> Iterator[Rule]:
+        """Yield the rules of the files in which a table occurs; no other file is read for it."""
+        shipped = [self._parsed(name) for name in self._in_force() if table in self._shipped[name]]
+        for file in (*shipped, *self._own_files):
+            yield from file.rules
 
     def presumes(self, subdivision: str) -> bool:
         """Tell whether an area code of the subdivision makes a person a candidate for it."""

@@ -7,11 +7,11 @@ from typing import TypedDict, TypeVar
 
 from campaigns.definition import AUDIENCES, PURPOSES
 from campaigns.fields import Section, shown
+from campaigns.messages import VOICES
 from campaigns.model import DialMode
 from campaigns.rules.model import Applies, Confidence, Exempt, Force, Relation, Status
 from leads.consent_rules import KIND, KIND_RULE
 
-VOICES = ("recorded", "synthetic")
 LINES = ("mobile", "fixed")
 CALLERS = ("company", "nonprofit", "hired")
 RELATIONS = ("customer", "inquiry")

@@ -42,6 +42,8 @@ COUNTERS = (
 GROUPS = ("campaign", "call_centre")
 GRANULARITIES = ("national", "state", "area_code")
 OPT_OUTS = ("keypress", "voice", "keypress_or_voice", "number")
+MESSAGE_STATES = ("seller_name", "callback_phone", "opt_out_phone", "telemarketing_purpose")
+"""What a rule may want to be said where no agent is free: the usual words say all of it."""
 DUTIES = ("opt_out", "caller_id", "recording", "disclosure", "retain")
 """The kinds of rules that no gate enforces."""
 
@@ -194,7 +196,7 @@ def _abandonment(entry: Section, common: Common) -> Rule:
         connect_from=read_word(connect, "from", ConnectFrom, default=ConnectFrom.ANSWER),
         message_required=message.flag("required"),
         message_within_s=message.number("within_s", 600),
-        message_states=message.texts("states", required=False, empty=True),
+        message_states=message.words("states", MESSAGE_STATES),
         message_opt_out=message.choice("opt_out", ("", *OPT_OUTS), default=""),
         message_marketing=message.flag("marketing"),
         min_ring_s=entry.maybe_whole("min_ring_s", 0, 600),

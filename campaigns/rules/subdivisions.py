@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from campaigns.rules.calendars import known
 from campaigns.rules.model import Place
@@ -12,7 +12,7 @@ from campaigns.rules.zones import zones_of_country
 _CODE = re.compile("([A-Za-z]{2})-[A-Za-z0-9]{1,3}")
 
 
-@cache
+@lru_cache(maxsize=4096)  # people write what they like
 def subdivision_code(country: str, written: str) -> str:
     """Return the code with its country ("US-FL") for a name or code; empty where none is known.
 

@@ -38,7 +38,7 @@ def read_script(file: Section) -> ScriptFiles | None:
         return None
     name = table.text("file", required=not table.has("about"))
     language = table.text("language", required=False)
-    if language and not _is_language(language):
+    if language and not is_language(language):
         table.refuse("language", _no_language(language))
     found = ScriptFiles(
         file=name,
@@ -59,13 +59,14 @@ def _by_language(table: Section, key: str) -> dict[str, str]:
     found = {}
     for language in inner.names():
         text = inner.text(language)
-        if not _is_language(language):
+        if not is_language(language):
             inner.refuse(language, _no_language(language))
         found[language] = text
     return found
 
 
-def _is_language(word: str) -> bool:
+def is_language(word: str) -> bool:
+    """Tell whether a word is the code of a language."""
     return word in CODES or _THREE_LETTERS.fullmatch(word) is not None
 
 

@@ -38,13 +38,12 @@ from dialer.ami.errors import (
     LoginRefusedError,
     NotAnAsteriskError,
 )
-from dialer.ami.transport import Transport, reach
+from dialer.ami.transport import Transport, is_loopback, reach
 from dialer.ami.wire import Message, Reader, encode
 
 logger = logging.getLogger(__name__)
 
 _MAX_GREETING_BYTES = 256
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 Fields = Iterable[tuple[str, str]]
 
@@ -231,7 +230,7 @@ class AmiClient(AMIClient):  # type: ignore[misc]  # the library has no types
         return answer
 
     def send(self, pack: Action | bytes) -> None:
-        """Send an action whole; bytes are sent as they are and must be one already.
+        """Send an action whole; bytes are sent as they are and must be whole actions already.
 
         Raises:
             UnsafeValueError: the action cannot be sent as meant; nothing was sent.
@@ -326,12 +325,12 @@ class AmiClient(AMIClient):  # type: ignore[misc]  # the library has no types
         if challenge:
             key = hashlib.md5((challenge + self._secret).encode(), usedforsecurity=False)
             proof = [("AuthType", "MD5"), ("Key", key.hexdigest())]
-        elif self._tls or self._address in _LOOPBACK:
+        elif self._tls or is_loopback(self._address):
             proof = [("Secret", self._secret)]
         else:
             raise LoginRefusedError(
                 f"Asterisk at {self._place()} offers no challenge login, and the secret is not "
-                "sent readable over a network; connect over TLS"
+                "sent readable over a network; use TLS: asterisk.tls = true"
             )
         login = [("Username", self._username), *proof, ("Events", events)]
         answer = self.request("Login", login)

@@ -6,11 +6,13 @@ each call waits for as long as it was told. OpenSSL does not let two threads wor
 connection at the same instant, hence the lock around each single step.
 """
 
+import ipaddress
 import select
 import socket
 import ssl
 import threading
 import time
+from pathlib import Path
 
 from dialer.ami.errors import AsteriskSilentError, AsteriskUnreachableError
 
@@ -92,6 +94,32 @@ class Transport:
             raise TimeoutError("it took too long")
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine itself: what is said to it crosses no network."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def trust(ca_file: Path | None) -> ssl.SSLContext:
+    """Return how a server is believed: by a certificate for its name that somebody vouches for.
+
+    Args:
+        ca_file: the certificates of who may vouch for it; None: whom the system trusts.
+
+    Raises:
+        AsteriskUnreachableError: the file cannot be read, or holds no certificate.
+    """
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise AsteriskUnreachableError(
+            f"asterisk.ca_file {ca_file} cannot be used ({_words(error)}); name a file with the "
+            "certificate of the authority that signed Asterisk's, in PEM"
+        ) from error
+
+
 def reach(host: str, port: int, timeout_s: float, tls: ssl.SSLContext | None = None) -> Transport:
     """Connect to an address of any family, over TLS when a context is given.
 
@@ -125,7 +153,8 @@ def reach(host: str, port: int, timeout_s: float, tls: ssl.SSLContext | None = N
         plain.close()
         raise AsteriskUnreachableError(
             f"TLS with Asterisk at {place} failed ({_words(error)}); "
-            "check the server's certificate and tlsenable in manager.conf"
+            "check tlsenable and the certificate in manager.conf, which must be for this very "
+            "host, and asterisk.ca_file"
         ) from error
 
 

@@ -5,6 +5,7 @@ a value as it is, so what callers choose (their names) may hold anything but a l
 of its own; `Reader` therefore splits at CR LF and nowhere else.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -20,6 +21,20 @@ message is cut in two where the line ends, the rest being read as a message of i
 
 MAX_LINES = 128
 """Most lines of an action. Source: `AST_MAX_MANHEADERS` in Asterisk's manager.h, and tried."""
+
+MAX_BLOCK_BYTES = 16 * 1024 * 1024
+"""Longest message that is waited for to end; Asterisk's longest have some hundred kilobytes."""
+
+_BEFORE_THE_CALLER = frozenset(
+    {"event", "response", "actionid", "privilege", "channel", "channelstate", "channelstatedesc"}
+)
+"""What Asterisk writes before anything that a caller chose.
+
+Source: `ast_manager_build_channel_state_string_prefix` in manager_channels.c, and tried.
+"""
+
+_IN_NO_KEY = re.compile(r"[:\r\n\0 ]")
+_IN_NO_VALUE = re.compile(r"[\r\n\0]")
 
 _LINE_END = "\r\n"
 _BLOCK_END = b"\r\n\r\n"
@@ -45,6 +60,23 @@ class Message:
         """Return every value of a key, in the order sent."""
         wanted = key.lower()
         return tuple(value for name, value in self.fields if name.lower() == wanted)
+
+    def facts(self) -> dict[str, str]:
+        """Return the values by their keys in lower case, each as Asterisk itself wrote it.
+
+        A caller can put a line end, and so headers, into the number that they show or call. Of a
+        key that stands twice the value counts that callers cannot write: the first one where
+        Asterisk writes it before those numbers, else the last one.
+        """
+        found = {name.lower(): value for name, value in self.fields}
+        if len(found) == len(self.fields):
+            return found
+        found.clear()
+        for name, value in self.fields:
+            key = name.lower()
+            if key not in found or key not in _BEFORE_THE_CALLER:
+                found[key] = value
+        return found
 
     @property
     def kind(self) -> Literal["event", "response", "other"]:
@@ -84,11 +116,11 @@ def encode(action: str, fields: Iterable[tuple[str, str]]) -> bytes:
 
 
 def _line(key: str, value: str) -> bytes:
-    if not key or any(sign in key for sign in ":\r\n\0 "):
+    if not key or _IN_NO_KEY.search(key):
         raise UnsafeValueError(
             f"{key!r} cannot be the name of an AMI header; use letters, digits and hyphens"
         )
-    if any(sign in value for sign in "\r\n\0"):
+    if _IN_NO_VALUE.search(value):
         raise UnsafeValueError(
             f"the value of {key} holds a line end or a NUL, which Asterisk would read as "
             "further headers; remove it from the value"
@@ -116,11 +148,16 @@ class Reader:
         """Take the next bytes and return the messages they complete, maybe none.
 
         Bytes that are no UTF-8 become U+FFFD: a name nobody can read must not stop a call.
+
+        Raises:
+            ConnectionError: a message has no end within `MAX_BLOCK_BYTES`.
         """
         self._rest += data
         # From where no end of a block was found yet: a long answer is not searched again.
         if self._rest.find(_BLOCK_END, self._searched) < 0:
             self._searched = max(0, len(self._rest) - len(_BLOCK_END) + 1)
+            if len(self._rest) > MAX_BLOCK_BYTES:
+                raise ConnectionError(f"a message has no end within {MAX_BLOCK_BYTES} bytes")
             return []
         *blocks, self._rest = self._rest.split(_BLOCK_END)
         self._searched = 0

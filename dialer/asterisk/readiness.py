@@ -39,23 +39,32 @@ def lacks(link: Link) -> tuple[Lack, ...]:
 
 def lacking_endpoints(link: Link, trunks: Iterable[Trunk]) -> tuple[Lack, ...]:
     """Return the trunks whose PJSIP endpoint is not there, as far as Asterisk can tell."""
+    found = contexts(link, trunks := tuple(trunks))
+    return tuple(
+        Lack(
+            what=f"trunk {trunk.name}",
+            why=f"trunk {trunk.name!r} has no PJSIP endpoint {endpoint_of(trunk.channel)!r}",
+            remedy=f"add it to pjsip.conf, or mend trunks.{trunk.name}.channel",
+        )
+        for trunk in trunks
+        if found.get(trunk.name) == ""
+    )
+
+
+def contexts(link: Link, trunks: Iterable[Trunk]) -> dict[str, str]:
+    """Return by trunk the context of its PJSIP endpoint, empty where there is no endpoint.
+
+    What Asterisk cannot tell is left out.
+    """
     if link.ask("Getvar", ("Variable", "IFMODULE(func_pjsip_endpoint.so)")).get("Value") != "1":
-        return ()
-    found = []
+        return {}
+    found = {}
     for trunk in trunks:
         endpoint = endpoint_of(trunk.channel)
-        if endpoint is None:
-            continue
-        question = f"PJSIP_ENDPOINT({endpoint},context)"
-        if not link.ask("Getvar", ("Variable", question)).get("Value"):
-            found.append(
-                Lack(
-                    what=f"trunk {trunk.name}",
-                    why=f"trunk {trunk.name!r} has no PJSIP endpoint {endpoint!r}",
-                    remedy=f"add it to pjsip.conf, or mend trunks.{trunk.name}.channel",
-                )
-            )
-    return tuple(found)
+        if endpoint is not None:
+            question = f"PJSIP_ENDPOINT({endpoint},context)"
+            found[trunk.name] = link.ask("Getvar", ("Variable", question)).get("Value")
+    return found
 
 
 def endpoint_of(channel: str) -> str | None:

@@ -79,6 +79,38 @@ def down(ctx: typer.Context, name: _Name = "lab") -> None:
     console.say(f"The lab {name} is down.")
 
 
+@lab_app.command("call-back")
+def call_back(
+    ctx: typer.Context,
+    caller: Annotated[
+        str | None, typer.Argument(metavar="NUMBER", help="Who calls; nobody named: withheld.")
+    ] = None,
+    to: Annotated[str, typer.Option("--to", help="The number that they call.")] = "+4721000000",
+    keys: Annotated[
+        str, typer.Option("--keys", help="What they press then; w is half a second.")
+    ] = "",
+    name: _Name = "lab",
+) -> None:
+    """Have a person of the town call one of your numbers, as if they had missed a call.
+
+    Example: ringbank lab call-back +4722000001 --keys wwwwww1
+    """
+    from dialer.lab.lab import Lab, lab_directory
+    from leads.errors import UsageError
+
+    console: Console = ctx.obj
+    lab = Lab.find(lab_directory(name))
+    if lab is None or not lab.is_up():
+        raise UsageError(f"no lab {name!r} is up; start it with: ringbank lab up --name {name}")
+    for number in filter(None, (caller, to)):
+        if not number.removeprefix("+").isdigit():
+            raise UsageError(f"{number!r} is no number; write it like +4722000001")
+    if not set(keys) <= set("0123456789*#w"):
+        raise UsageError("--keys may hold digits, * and #, and w for half a second; try: wwww1")
+    lab.call_in(to, caller=caller, keys=keys)
+    console.facts({"caller": caller, "called": to, "keys": keys})
+
+
 @lab_app.command("status")
 def status(ctx: typer.Context) -> None:
     """List this user's labs, with ports and process numbers.

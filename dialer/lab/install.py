@@ -27,8 +27,15 @@ Tell = Callable[[str], None]
 SOUNDS = ("hello", "beep", "tt-allbusy", "vm-theperson", "auth-thankyou", "silence/1", "silence/10")
 """The recordings that the lab's people and the sample campaigns play."""
 
-LAB_MODULES = ("app_senddtmf.so", "cdr_custom.so", "func_callerid.so", "func_cdr.so")
+LAB_MODULES = (
+    *("app_senddtmf.so", "cdr_custom.so", "func_callerid.so", "func_cdr.so", "func_cut.so"),
+    "res_clioriginate.so",
+)
 """What the carrier needs beyond the modules of Ringbank's own dialplan."""
+
+_VOICE_PACKAGE = "espeak-ng"
+_VOICE = "usr/bin/espeak-ng"
+"""The voice that speaks texts to people, below the root of a fetched Asterisk."""
 
 _REMEDY = (
     f"install Asterisk {OLDEST_VERSION} or newer with your package manager, put it on PATH, "
@@ -97,6 +104,8 @@ def install(tell: Tell) -> Installation:
     if own:
         found, lacks = _on_path(own)
         if found and not lacks:
+            if not shutil.which(_VOICE_PACKAGE):
+                tell(f"There is no voice: install {_VOICE_PACKAGE}, or texts are not spoken.")
             return found
         tell(f"{own} cannot be used for the lab: it lacks {', '.join(lacks)}.")
     folder = cache_folder()
@@ -105,7 +114,18 @@ def install(tell: Tell) -> Installation:
         with _only_one(folder, tell):
             if not _is_complete(folder):
                 _bootstrap(folder, tell)
-    return _in_chroot(folder)
+    found = _in_chroot(folder)
+    if voice_in(folder) is None:
+        with _only_one(folder, tell):
+            _add_voice(folder, tell)
+    return found
+
+
+def voice_in(root: Path) -> tuple[str, ...] | None:
+    """Return how the voice below a root that is not ours is run, if it can be."""
+    if os.geteuid() != 0 or not (root / _VOICE).is_file():
+        return None
+    return (_chroot(), str(root), f"/{_VOICE}")
 
 
 def lacking(root: Path, modules: str, data: str) -> tuple[str, ...]:
@@ -177,10 +197,13 @@ def _in_chroot(folder: Path) -> Installation:
             f"the Asterisk in {folder} lacks {', '.join(lacks)}; remove that folder to have "
             f"it fetched anew, or {_REMEDY}"
         )
-    chroot = shutil.which("chroot") or "/usr/sbin/chroot"
     return Installation(
-        argv=(chroot, str(folder), "/usr/sbin/asterisk"), root=folder, modules=modules, data=data
+        argv=(_chroot(), str(folder), "/usr/sbin/asterisk"), root=folder, modules=modules, data=data
     )
+
+
+def _chroot() -> str:
+    return shutil.which("chroot") or "/usr/sbin/chroot"
 
 
 def _require_root() -> None:
@@ -225,7 +248,7 @@ def _bootstrap(folder: Path, tell: Tell) -> None:
             "Debian with Asterisk could not be fetched",
             "debootstrap",
             "--variant=minbase",
-            "--include=asterisk",
+            f"--include=asterisk,{_VOICE_PACKAGE}",
             "sid",
             str(draft),
             archive,
@@ -247,6 +270,32 @@ def _bootstrap(folder: Path, tell: Tell) -> None:
             "there and try again"
         ) from error
     tell("Asterisk is installed.")
+
+
+def _add_voice(folder: Path, tell: Tell) -> None:
+    """Install the voice into a chroot that was fetched when none was asked for yet.
+
+    This machine's apt does it, with the chroot's sources and lists: inside there is no network.
+    A lab without a voice is a lab all the same.
+    """
+    if voice_in(folder) is not None:
+        return  # another process did it, while this one waited
+    tell("Adding a voice to the Asterisk of the lab.")
+    apt = (
+        "apt-get",
+        "-qq",
+        *("-o", f"Dir={folder}"),
+        *("-o", f"Dir::State::status={folder}/var/lib/dpkg/status"),
+        *("-o", f"DPkg::Options::=--root={folder}"),
+        *("-o", "APT::Sandbox::User=root"),
+    )
+    failure = f"{_VOICE_PACKAGE} could not be added to {folder}"
+    try:
+        _do(failure, *apt, "update")
+        _do(failure, *apt, "install", "-y", "--no-install-recommends", _VOICE_PACKAGE)
+    except InstallError as error:
+        tell(f"{error}. Texts are not spoken until it is there, or on PATH.")
+    shutil.rmtree(folder / "var/cache/apt/archives", ignore_errors=True)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from typing import Any, Literal
 from dialer.asterisk import fragments
 from dialer.lab import records
 from dialer.lab.install import Installation, Tell, install
-from dialer.lab.network import HEARD
+from dialer.lab.network import CALLER, HEARD, LINE_OUT
 from dialer.lab.scenario import Scenario, parse_scenario
 from dialer.lab.server import Server
 from dialer.lab.settings import Place, carrier_files, pbx_files, ringbank_config
@@ -69,7 +69,9 @@ class Lab:
     carrier: Server
 
     @classmethod
-    def up(cls, directory: Path, scenario: Scenario, *, tell: Tell) -> "Lab":
+    def up(
+        cls, directory: Path, scenario: Scenario, *, tell: Tell, secret: str | None = None
+    ) -> "Lab":
         """Start a new lab in a folder and return it when both servers are ready.
 
         Asterisk is fetched when the machine has none. A lab that ran in the folder before
@@ -79,6 +81,7 @@ class Lab:
             directory: the lab's folder, made when it is not there.
             scenario: who answers in the telephone network.
             tell: is given a sentence for each step that takes long.
+            secret: the password of the PBX's manager user; None: a new one.
 
         Raises:
             LabError: a lab is up in that folder.
@@ -95,7 +98,7 @@ class Lab:
                 )
             if earlier:
                 earlier.down()
-            lab = _planned(directory, installation)
+            lab = _planned(directory, installation, secret or fragments.new_secret())
             lab._configure(scenario)
             lab._record()
             try:
@@ -208,6 +211,23 @@ class Lab:
         server.start()
         self._record()
 
+    def call_in(self, called: str, *, caller: str | None, keys: str = "") -> None:
+        """Have a person of the town call a number of ours; return at once.
+
+        Args:
+            called: E.164.
+            caller: the number that they show, E.164; None: they withhold it.
+            keys: what they press once they are answered, w being half a second; then they listen.
+
+        Raises:
+            LabError: the network did not take it.
+        """
+        shown = "0" if caller is None else caller.lstrip("+")
+        line = f"Local/{shown}*{called.lstrip('+')}@{LINE_OUT}/n"
+        done = self.carrier.cli(f"channel originate {line} extension w{keys}w@{CALLER}")
+        if done.returncode:
+            raise LabError("the lab's carrier does not answer; start the lab with: ringbank lab up")
+
     def reload_dialplan(self, which: ServerName = "pbx") -> None:
         """Have one server read its `extensions.conf` again.
 
@@ -251,6 +271,7 @@ class Lab:
                 carrier_sip_port=self.carrier.sip_port,
                 fragments=fragments.render(username=USERNAME, secret=self.secret),
                 token=self.token,
+                sounds=str(self.pbx.home / "sounds"),
             )
         )
         self.carrier.configure(
@@ -269,6 +290,8 @@ class Lab:
                 ami_port=self.ami_port,
                 username=USERNAME,
                 secret_file=str(self.secret_file),
+                sounds=str(self.pbx.home / "sounds"),
+                sounds_there=self.pbx.installation.seen(self.pbx.home / "sounds"),
             ),
         )
 
@@ -335,7 +358,7 @@ def load_scenario(path: Path) -> Scenario:
     return scenario
 
 
-def _planned(directory: Path, installation: Installation) -> Lab:
+def _planned(directory: Path, installation: Installation, secret: str) -> Lab:
     home = installation.homes(directory)
     tcp, udp = _free_ports(socket.SOCK_STREAM), _free_ports(socket.SOCK_DGRAM)
     pbx, carrier = (
@@ -351,7 +374,7 @@ def _planned(directory: Path, installation: Installation) -> Lab:
     return Lab(
         directory=directory,
         token=secrets.token_hex(8),
-        secret=fragments.new_secret(),
+        secret=secret,
         pbx=pbx,
         carrier=carrier,
     )

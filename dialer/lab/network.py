@@ -8,8 +8,18 @@ from dialer.lab.scenario import Habit, Kind, Person, Scenario
 _LONGEST_CALL_S = 3600
 """A forgotten call ends after an hour, so that a lab left alone comes to rest."""
 
+CALLER, LINE_OUT = "caller", "line-out"
+"""The contexts of a person of the town who calls somebody, and of the line on which they do."""
+
 HEARD = "heard"
-"""The folder, below the carrier's recordings, of what telephones of the kind `hums` heard."""
+"""The folder, below the carrier's recordings, of what telephones of the kinds `hums` and
+`voicemail` heard."""
+
+_KEEP = f"MixMonitor(,r({HEARD}/${{NUMBER}}.wav))"
+_GREETING = "Playback(vm-theperson&digits/1&digits/2&vm-isunavail&vm-intro)"
+
+_FAX_HZ = 2100
+"""The tone with which a fax answers (ITU-T V.25)."""
 
 _HEAD = f"""\
 ; The telephone network of the lab, written from its scenario at every start.
@@ -30,6 +40,18 @@ exten => h,1,NoOp()
 [hung-up] ; the cause with which the call ended goes into its record
 exten => s,1,Set(CDR(cause)=${{HANGUPCAUSE}})
  same => n,Return()
+
+[{LINE_OUT}] ; somebody calls: the number that they show, an asterisk, the number that they call
+exten => _X.,1,Set(CDR_PROP(disable)=1)
+ same => n,Set(CALLERID(num)=${{IF($["${{CUT(EXTEN,*,1)}}" = "0"]?:+${{CUT(EXTEN,*,1)}})}})
+ same => n,Dial(PJSIP/+${{CUT(EXTEN,*,2)}}@pbx)
+ same => n,Hangup()
+
+[{CALLER}] ; their telephone, once it is answered: they listen, and press the keys of the extension
+exten => _[0-9wW*#].,1,Set(CDR_PROP(disable)=1)
+ same => n,SendDTMF(${{EXTEN}})
+ same => n(listen),Playback(silence/10)
+ same => n,Goto(listen)
 
 [count] ; how often this number was called, counted only where it matters
 exten => s,1,Set(CALL_NO=$[0${{DB(calls/${{NUMBER}})}} + 1])
@@ -88,29 +110,35 @@ def _steps(person: Person) -> list[str]:
     all would stop the other side's answering-machine detection and message.
     """
     listen = ["(listen),Playback(silence/10)", "Goto(listen)"]
-    match person.kind:
-        case Kind.LISTENS:
-            return ["Answer()", "Playback(hello)", *listen]
-        case Kind.PRESSES:
-            return ["Answer()", *_silence(person.after_s), f"SendDTMF({person.key})", *listen]
-        case Kind.HANGS_UP:
-            return ["Answer()", *_silence(person.after_s), "Hangup(16)"]
-        case Kind.MACHINE:
-            greeting = "Playback(vm-theperson&digits/1&digits/2&vm-isunavail&vm-intro)"
-            return ["Answer()", greeting, "Playback(silence/10)", "Hangup(16)"]
-        case Kind.BUSY:
-            return ["Hangup(17)"]
-        case Kind.RINGS:
-            return ["Ringing()", f"Wait({_LONGEST_CALL_S})"]
-        case Kind.DEAD:
-            return ["Hangup(1)"]
-        case Kind.CONGESTED:
-            return ["Hangup(34)"]
-        case Kind.AGENT:
-            return ["Answer()", f"Wait({_LONGEST_CALL_S})"]
-        case Kind.HUMS:
-            heard = f"MixMonitor(,r({HEARD}/${{NUMBER}}.wav))"
-            return ["Answer()", heard, f"Playtones({person.hz})", f"Wait({_LONGEST_CALL_S})"]
+    if person.kind in _UNANSWERED:
+        return _UNANSWERED[person.kind]
+    return ["Answer()", *_answered(person, listen)]
+
+
+_UNANSWERED = {
+    Kind.BUSY: ["Hangup(17)"],
+    Kind.RINGS: ["Ringing()", f"Wait({_LONGEST_CALL_S})"],
+    Kind.DEAD: ["Hangup(1)"],
+    Kind.CONGESTED: ["Hangup(34)"],
+}
+
+
+def _answered(person: Person, listen: list[str]) -> list[str]:
+    """Return what follows the answer."""
+    end = ["Hangup(16)"]
+    what_follows = {
+        Kind.LISTENS: ["Playback(hello)", *listen],
+        Kind.PRESSES: [*_silence(person.after_s), f"SendDTMF({person.key})", *listen],
+        Kind.HANGS_UP: [*_silence(person.after_s), *end],
+        Kind.MACHINE: [_GREETING, "Playback(silence/10)", *end],
+        Kind.VOICEMAIL: [_GREETING, "Playback(silence/1&beep)", _KEEP, *_silence(20), *end],
+        Kind.GREETS: ["Playback(vm-theperson&digits/1&digits/2)", *listen],
+        Kind.SILENT: listen,
+        Kind.FAX: ["Wait(0.2)", f"Playtones(!{_FAX_HZ}/3000)", "Wait(3)", *listen],
+        Kind.AGENT: [f"Wait({_LONGEST_CALL_S})"],
+        Kind.HUMS: [_KEEP, f"Playtones({person.hz})", f"Wait({_LONGEST_CALL_S})"],
+    }
+    return what_follows[person.kind]
 
 
 def _silence(seconds: float) -> list[str]:

@@ -28,6 +28,10 @@ class Kind(StrEnum):
     DEAD = "dead"
     CONGESTED = "congested"
     MACHINE = "machine"
+    VOICEMAIL = "voicemail"
+    GREETS = "greets"
+    SILENT = "silent"
+    FAX = "fax"
     AGENT = "agent"
     HUMS = "hums"
 
@@ -36,6 +40,7 @@ ENDINGS = tuple(f"{number:02}" for number in range(100))
 """The last two digits a number can have."""
 
 _LONGEST_S = 600.0
+_KEYS = re.compile(r"[0-9*#](w*[0-9*#])*")
 _SETTINGS = frozenset({"kind", "share", "ring_s", "after_s", "key", "hz", "then"})
 _AFTER_S = {Kind.PRESSES: 1.5, Kind.HANGS_UP: 0.8}
 """Seconds after the answer when a file does not say; the other kinds do nothing then."""
@@ -53,7 +58,7 @@ class Person:
         kind: what the person does.
         ring_s: seconds the telephone rings before that.
         after_s: seconds from the answer to the key or to hanging up; else 0.
-        key: the key that is pressed; else empty.
+        key: the keys that are pressed, each "w" half a second's rest; else empty.
         hz: the tone of a person who hums; else 0.
     """
 
@@ -244,8 +249,12 @@ class _Reader:
                 self._wrong(f"{where}.key", f"means nothing for {kind}")
             return ""
         key = str(table.get("key", ""))
-        if not re.fullmatch(r"[0-9*#]", key):
-            self._wrong(f"{where}.key", "must be one key of a telephone: 0 to 9, * or #")
+        if not _KEYS.fullmatch(key):
+            self._wrong(
+                f"{where}.key",
+                "must be a key of a telephone, 0 to 9, * or #, or several of them; w between two "
+                "is half a second",
+            )
         return key
 
     def _hz(self, table: Mapping[str, Any], kind: Kind, where: str) -> int:

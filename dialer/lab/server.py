@@ -23,7 +23,7 @@ _START_S = 30.0
 _STOP_S = 5.0
 _KILL_S = 10.0
 _STEP_S = 0.02
-_FOLDERS = ("etc", "run", "log", "log/cdr-custom", "spool", "lib")
+_FOLDERS = ("etc", "run", "log", "log/cdr-custom", "spool", "lib", "sounds")
 
 
 class ServerError(RingbankError):

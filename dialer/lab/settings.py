@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dialer.config import FOLDER
 from dialer.lab.network import carrier_dialplan
 from dialer.lab.records import cdr_mapping
 from dialer.lab.scenario import Scenario
@@ -23,10 +24,13 @@ func_pjsip_endpoint func_strings func_timeout
 """
 _PBX_MODULES = """
 bridge_native_rtp bridge_softmix bridge_holding bridge_builtin_features res_musiconhold
-app_amd app_chanspy app_confbridge app_dial app_mixmonitor app_read func_cut func_env
-func_global func_module func_version func_volume
+app_amd app_channelredirect app_chanspy app_confbridge app_dial app_mixmonitor app_originate app_read
+app_waitforsilence func_cut func_env func_global func_module func_version func_volume res_tonedetect
 """
-_CARRIER_MODULES = "app_mixmonitor app_playtones app_senddtmf func_cdr res_cdrel_custom cdr_custom"
+_CARRIER_MODULES = """
+app_dial app_mixmonitor app_playtones app_senddtmf cdr_custom func_cdr func_cut res_cdrel_custom
+res_clioriginate
+"""
 """What each server loads, and no more: a server starts in a second and takes no CPU while it rests.
 Source: tried with Asterisk 22.10; an older one that does not have a module goes without it."""
 
@@ -55,19 +59,28 @@ class Place:
 
 
 def pbx_files(
-    place: Place, *, carrier_sip_port: int, fragments: Mapping[str, str], token: str
+    place: Place,
+    *,
+    carrier_sip_port: int,
+    fragments: Mapping[str, str],
+    token: str,
+    sounds: str,
 ) -> Mapping[str, str]:
-    """Return the configuration of the server that Ringbank drives."""
+    """Return the configuration of the server that Ringbank drives.
+
+    `sounds` is its folder of spoken texts as this machine sees it: Ringbank may be told by the
+    server where it is.
+    """
     return {
         **_common_files(place, _PBX_MODULES),
         **fragments,
         "extensions.conf": (
-            f"[globals]\nRINGBANK_LAB = {token}\n\n"
-            '[from-carrier]\n\n#include "ringbank_extensions.conf"\n'
+            f"[globals]\nRINGBANK_LAB = {token}\nRINGBANK_SOUNDS = {sounds}|{place.home}/sounds\n\n"
+            '#include "ringbank_extensions.conf"\n'
         ),
         "manager.conf": _manager(place) + '#include "ringbank_manager.conf"\n',
         "confbridge.conf": '[general]\n\n#include "ringbank_confbridge.conf"\n',
-        "pjsip.conf": _pjsip(place, "carrier", "from-carrier", carrier_sip_port),
+        "pjsip.conf": _pjsip(place, "carrier", "ringbank-incoming", carrier_sip_port),
         "cdr.conf": "[general]\nenable = no\n",
     }
 
@@ -89,7 +102,14 @@ def carrier_files(place: Place, *, pbx_sip_port: int, scenario: Scenario) -> Map
 
 
 def ringbank_config(
-    *, database: str, registries: str, ami_port: int, username: str, secret_file: str
+    *,
+    database: str,
+    registries: str,
+    ami_port: int,
+    username: str,
+    secret_file: str,
+    sounds: str,
+    sounds_there: str,
 ) -> str:
     """Return a `config.toml` with which `ringbank --config` dials through the lab."""
     # JSON's way to write a string is TOML's too.
@@ -103,7 +123,7 @@ host = "127.0.0.1"
 port = {ami_port}
 username = {json.dumps(username)}
 secret_file = {json.dumps(secret_file, ensure_ascii=False)}
-
+{_sounds(sounds, sounds_there)}
 [trunks.main]
 channel = "PJSIP/{{number}}@carrier"
 max_calls = 60
@@ -113,6 +133,13 @@ caller_ids = ["+4721000000"]
 [leads]
 registries = {json.dumps(registries, ensure_ascii=False)}
 """
+
+
+def _sounds(here: str, there: str) -> str:
+    """Return the folder for sounds, where a configuration may name it; Asterisk knows it too."""
+    if not FOLDER.fullmatch(here):
+        return ""
+    return f'sounds = "{here}"\nsounds_there = "{there}"\n'
 
 
 def _common_files(place: Place, modules: str) -> dict[str, str]:

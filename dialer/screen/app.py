@@ -20,6 +20,7 @@ from dialer.screen.desk_like import DeskLike
 from dialer.screen.draw import draw
 from dialer.screen.person import one_line
 from dialer.screen.seat import Do, Rest, Seat, Wish, is_by_hand, tell
+from dialer.screen.tidying import READS_AFTER_S, Tidying, is_quiet
 from dialer.screen.widgets import Line, Script, Words, Work
 
 _KEEP_AFTER = timedelta(seconds=1.5)
@@ -70,8 +71,9 @@ class DeskScreen(App[int]):
         self.seat = seat
         self._pool = ThreadPoolExecutor(1, "desk")  # one after the other, as they were asked
         self._typed_at: datetime | None = None
-        self._asked_at = clock()
+        self._asked_at = self._pressed_at = clock()
         self._asking = False
+        self._tidying = Tidying()
         self._parts = {name: Words(name) for name in _PARTS}
         self._script, self._line = Script(), Line()
 
@@ -92,6 +94,7 @@ class DeskScreen(App[int]):
             loop.add_signal_handler(number, self._ended_by, number)
         signal.signal(signal.SIGTSTP, signal.SIG_IGN)  # behind it is a shell
         self.set_interval(_TICK_S, self._tick)
+        self._tidying.begin()
         self._show()
         self._ask(Wish(Do.NEXT))
 
@@ -108,6 +111,7 @@ class DeskScreen(App[int]):
             await super().on_event(event)
 
     def _pressed(self, key: str, character: str | None) -> None:
+        self._pressed_at = self._clock()
         if key in ("pageup", "pagedown"):
             self._script.page(1 if key == "pagedown" else -1)
             return
@@ -163,6 +167,7 @@ class DeskScreen(App[int]):
         if lease is None or (before.talk is not None and before.talk.person.lease == lease):
             return
         self._script.to_top()
+        self.set_timer(READS_AFTER_S, self._tidying.tidy)
         if before.rest is Rest.NOBODY:
             self.bell()
 
@@ -172,6 +177,8 @@ class DeskScreen(App[int]):
         self._show()
         if self._asking:
             return
+        if is_quiet(pressed_at=self._pressed_at, now=now):
+            self._tidying.tidy()
         if self._typed_at is not None and now - self._typed_at > _KEEP_AFTER:
             self._ask(Wish(Do.KEEP))
         elif (wish := self._wish_of_itself(now)) is not None:
@@ -207,6 +214,7 @@ class DeskScreen(App[int]):
     def end(self) -> None:
         """Wait until the desk has done what it was asked for."""
         self._pool.shutdown(wait=True)
+        self._tidying.end()
 
     # What textual offers, and what would lead out of the screen or write files.
 

@@ -54,5 +54,8 @@ class DeskLike(Protocol):
     def pause(self, agent: str, reason: str) -> object:
         """Give an agent nobody from now on."""
 
+    def rest(self, agent: str, reason: str | None) -> object:
+        """Write that an agent who dials themselves pauses or, without a reason, works again."""
+
     def logout(self, agent: str) -> object:
         """Let an agent's telephone go."""

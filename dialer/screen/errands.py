@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from campaigns.model import AgentState, DialMode
+from campaigns.pauses import HOSTILE
 from campaigns.result_words import Words
 from dialer.asking import NoEngineError
 from dialer.screen import seat as seats
@@ -152,11 +153,18 @@ def _give(desk: DeskLike, seat: Seat, talk: Talk, code: str, label: str, *, paus
     rests = is_by_hand(seat) and (pause or seat.then_pause is not None)
     if pause:
         told += " Take a moment for yourself."
+    why = HOSTILE if pause else seat.then_pause
+    if rests:
+        try:
+            desk.rest(seat.agent, why)
+        except RingbankError as error:  # the result is written all the same
+            told, wrong = f"{told} {plain_words(str(error))}", True
 
     def after(now_seat: Seat, now: datetime) -> Seat:
         given = seats.saved(_idle(now_seat), label, told, now=now)
         if rests and pause:
-            given = replace(given, rest=Rest.PAUSED)
+            standing = replace(given.standing, pause=why)
+            given = replace(given, rest=Rest.PAUSED, standing=standing)
         return replace(given, wrong=wrong)
 
     return Done(after) if rests else _then_next(desk, seat, after)
@@ -269,6 +277,16 @@ def _pause(desk: DeskLike, seat: Seat, wish: Wish) -> Done:
     return _then_next(desk, seat, lambda now_seat, _: _idle(now_seat))
 
 
+def _rest(desk: DeskLike, seat: Seat, wish: Wish) -> Done:
+    desk.rest(seat.agent, wish.text)
+    return Done(lambda now_seat, _: now_seat)
+
+
+def _resume(desk: DeskLike, seat: Seat, _: Wish) -> Done:
+    desk.rest(seat.agent, None)
+    return ask_next(desk, seat)
+
+
 def _record(desk: DeskLike, seat: Seat, _: Wish) -> Done:
     lease, off = _talk(seat).person.lease, seat.recording_off
     desk.silence(lease, silent=not off)
@@ -278,6 +296,8 @@ def _record(desk: DeskLike, seat: Seat, _: Wish) -> Done:
 
 def _leave(desk: DeskLike, seat: Seat, wish: Wish) -> Done:
     talk = seat.talk
+    if is_by_hand(seat) and talk is None and seat.standing.pause is not None:
+        desk.rest(seat.agent, None)  # a pause ends with the working day
     on_line = seat.standing.state in (AgentState.READY, AgentState.PAUSED, AgentState.PREVIEW)
     if talk is not None and seats.may_let_go(seat) and not is_touched(talk):
         desk.release(talk.person.lease)
@@ -308,6 +328,8 @@ _RUN: dict[Do, Callable[[DeskLike, Seat, Wish], Done]] = {
     Do.LOGIN: _login,
     Do.READY: _ready,
     Do.PAUSE: _pause,
+    Do.REST: _rest,
+    Do.RESUME: _resume,
     Do.RECORD: _record,
     Do.LEAVE: _leave,
 }

@@ -15,6 +15,8 @@ from leads.errors import NotAllowedError, RingbankError
 
 NEEDED = "this is needed"
 
+_NEAREST = re.compile(r"the nearest time that is allowed is ([0-9T:+-]+)")
+
 
 def faults_of(talk: Talk, error: RingbankError) -> dict[str, str]:
     """Return which of the typed fields a refusal is about, and what it says of each."""
@@ -35,7 +37,12 @@ def faults_of(talk: Talk, error: RingbankError) -> dict[str, str]:
     if talk.typed.get(DETAIL) and "--detail" in text:
         found[DETAIL] = "not accepted, see below"
     if talk.typed.get(WHEN) and not found:
-        about_time = "--callback" in text or isinstance(error, NotAllowedError)
+        nearest = _NEAREST.search(text)
+        about_time = nearest or "--callback" in text or isinstance(error, NotAllowedError)
         if about_time and offered is not None and offered.kind == "callback":
-            found[WHEN] = "not at that time, see below"
+            found[WHEN] = (
+                f"not at that time; the nearest that is allowed is {nearest[1]}"
+                if nearest
+                else "not at that time, see below"
+            )
     return found

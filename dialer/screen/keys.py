@@ -229,7 +229,8 @@ def _press_resting(seat: Seat, key: str) -> Pressed:
             return seat, None
         if is_by_hand(seat):
             standing = replace(seat.standing, pause=None)
-            return replace(seat, rest=Rest.OPENING, standing=standing), Wish(Do.NEXT)
+            wish = Wish(Do.RESUME if seat.standing.pause else Do.NEXT)
+            return replace(seat, rest=Rest.OPENING, standing=standing), wish
         return replace(seat, busy="getting ready"), Wish(Do.READY)
     if not is_by_hand(seat) and key == "enter":
         if state == AgentState.OUT:

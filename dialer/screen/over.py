@@ -180,7 +180,8 @@ def _paused(seat: Seat, code: str, *, now: datetime) -> Pressed:
     if seat.talk is None:
         if by_hand:
             standing = replace(seat.standing, pause=code)
-            return replace(without(seat, Rest.PAUSED, now=now), standing=standing), None
+            rests = replace(without(seat, Rest.PAUSED, now=now), standing=standing)
+            return rests, Wish(Do.REST, code)
         return replace(seat, busy="pausing"), wish
     told = f"after this person: pause ({label_of(seat.pauses, code)}); F7 changes it"
     return tell(replace(seat, then_pause=code), told), wish

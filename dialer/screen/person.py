@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.model import DispositionKind, Needs, QuestionType
+from campaigns.orders.documents import form_of_document
+from campaigns.orders.model import OrderForm
 from leads.names import printable, printable_lines
 
 
@@ -67,9 +69,8 @@ class OrderField:
     """A field of the order form.
 
     Attributes:
-        required: it is filled in always; where a condition decides, the result tells what lacks.
         text: what the customer is told, where the field confirms that they were.
-        when: the condition under which it is filled in, in words, or empty.
+        when: the condition under which it has to be filled in, in words, or empty.
         example: how its value is written.
     """
 
@@ -77,7 +78,6 @@ class OrderField:
     label: str
     type: str
     choices: tuple[str, ...] = ()
-    required: bool = False
     text: str = ""
     when: str = ""
     example: str = ""
@@ -92,6 +92,8 @@ class Person:
         local_time: the person's wall clock when the document was made, or None.
         seen_at: that moment, aware.
         history: earlier calls, the newest first, as the document has them.
+        form: the same fields as they are judged, or None where there are none.
+        returned: the person called us.
         role: who this person is, where they are made up for practice.
         draft: what was typed for this person before and given to nobody.
     """
@@ -115,9 +117,11 @@ class Person:
     history: tuple[Mapping[str, Any], ...] = ()
     tasks: tuple[Mapping[str, Any], ...] = ()
     order: tuple[OrderField, ...] = ()
+    form: OrderForm | None = None
     mode: str = "manual"
     live: bool = False
     practice: bool = False
+    returned: bool = False
     role: str = ""
     draft: Mapping[str, Any] = field(default_factory=dict)
 
@@ -151,9 +155,11 @@ def read_person(document: Mapping[str, Any], *, now: datetime) -> Person:
         tasks=tuple(document.get("tasks") or ()),
         dispositions=tuple(_offered(one) for one in document["dispositions"]),
         order=tuple(_order_field(one) for one in (document.get("order") or {}).get("fields", ())),
+        form=form_of_document(document.get("order")),
         mode=document.get("mode") or "manual",
         live=bool(document.get("live")),
         practice=bool(document.get("practice")),
+        returned=bool(document.get("returned")),
         role=_role(document.get("character") or {}),
         draft={key: _clean(value) for key, value in (document.get("draft") or {}).items()},
     )
@@ -239,17 +245,10 @@ def _order_field(one: Mapping[str, Any]) -> OrderField:
         label=one_line(one.get("label") or one["key"]),
         type=str(one["type"]),
         choices=_YES_NO.get(str(one["type"])) or tuple(one.get("choices") or ()),
-        required=bool(one.get("required")) and not one.get("only_if"),
         text=one_line(one.get("text")),
-        when=_when(one),
+        when=f"needed if {needed}" if (needed := one_line(one.get("required_if"))) else "",
         example=one_line(one.get("example")),
     )
-
-
-def _when(one: Mapping[str, Any]) -> str:
-    only, needed = one_line(one.get("only_if")), one_line(one.get("required_if"))
-    told = (only and f"only if {only}, else leave it empty", needed and f"needed if {needed}")
-    return "; ".join(filter(None, told))
 
 
 def _role(character: Mapping[str, Any]) -> str:

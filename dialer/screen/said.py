@@ -4,7 +4,6 @@ from typing import Any
 
 from campaigns.model import DispositionKind, Needs
 from dialer.screen.talk import (
-    BETWEEN,
     DETAIL,
     LANGUAGE,
     NOTE,
@@ -13,8 +12,9 @@ from dialer.screen.talk import (
     answer_of,
     asked,
     chosen,
+    order_so_far,
+    order_words,
     reason_of,
-    takes_several,
 )
 
 
@@ -47,18 +47,12 @@ def words(talk: Talk, *, disposition: str | None = None, whole: bool = False) ->
             for question in (talk.person.questions if whole else asked(talk))
             for value in answer_of(talk, question)
         ),
-        order=_order(talk) if ordered or whole else (),
+        order=order_words(talk) if whole else _order(talk) if ordered else (),
         sure=talk.sure,
     )
 
 
 def _order(talk: Talk) -> tuple[str, ...]:
-    """Return the fields of the order that hold something; several values are several words."""
-    several = {one.key for one in talk.person.order if takes_several(one)}
-    found: list[str] = []
-    for name, text in talk.typed.items():
-        key = name.removeprefix("order:")
-        if key != name:
-            values = text.split(BETWEEN) if key in several else [text]
-            found += [f"{key}={value.strip()}" for value in values if value.strip()]
-    return tuple(found)
+    """Return the fields of the order that are offered still, as they were filled in."""
+    offered = order_so_far(talk).offered
+    return tuple(word for word in order_words(talk) if word.partition("=")[0] in offered)

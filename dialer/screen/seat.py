@@ -39,6 +39,8 @@ class Do(Enum):
     LOGIN = auto()
     READY = auto()
     PAUSE = auto()
+    REST = auto()  # who dials themselves: the engine knows nothing of their pauses
+    RESUME = auto()
     RECORD = auto()
     LEAVE = auto()
 

@@ -21,6 +21,7 @@ from dialer.screen.talk import (
     field_of,
     groups,
     is_multi,
+    order_so_far,
     order_values,
     places,
     question_of,
@@ -193,11 +194,11 @@ def _is_day(text: str) -> bool:
 
 
 def _order(talk: Talk, then: str) -> Panel:
-    form = talk.person.order
-    field = field_of(talk, talk.place.key)
-    number = form.index(field) + 1
-    needed = ", needed" if field.required else ""
-    title = f"Order {number} of {len(form)}{needed}: {field.label}"
+    field, form = field_of(talk, talk.place.key), order_so_far(talk)
+    offered = [one for one in talk.person.order if one.key in form.offered]
+    number = offered.index(field) + 1 if field in offered else len(offered)
+    needed = ", needed" if field.key in form.required else ""
+    title = f"Order {number} of {len(offered)}{needed}: {field.label}"
     name, enter = f"order:{field.key}", _last(talk, then)
     if field.choices:
         marks = [choice in order_values(talk, field) for choice in field.choices]

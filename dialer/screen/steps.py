@@ -23,6 +23,7 @@ from dialer.screen.talk import (
     groups,
     is_multi,
     missing,
+    order_so_far,
     order_values,
     places,
     question_of,
@@ -32,6 +33,7 @@ from dialer.screen.talk import (
     typed_name,
     write,
 )
+from dialer.screen.telling import plain_words
 from leads.moments import written_moment
 
 
@@ -170,11 +172,14 @@ def _fault(talk: Talk, text: str) -> str | None:
             kind = reason.needs if reason else ""
         case _:
             kind = ""
+    is_order = talk.place.step is Step.ORDER
+    form = order_so_far(talk) if is_order else None
     if not text:
-        needed = talk.place.step is Step.DETAIL or (
-            talk.place.step is Step.ORDER and field_of(talk, talk.place.key).required
-        )
+        needed = talk.place.step is Step.DETAIL
+        needed = needed or (form is not None and talk.place.key in form.required)
         return "this is needed" if needed else None
+    if form is not None and talk.place.key in form.faults:
+        return plain_words(form.faults[talk.place.key])
     if kind == QuestionType.DATE and not is_date(text):
         return "that is no date; write it like 2027-03-01"
     if kind == QuestionType.NUMBER and not _is_number(text):

@@ -6,10 +6,12 @@ result needs besides. Keys move along the row; nothing that was typed is ever dr
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from enum import Enum, auto
 from typing import Any
 
 from campaigns.model import DispositionKind, Needs, QuestionType
+from campaigns.orders.form import SoFar, so_far
 from dialer.screen.person import Offered, OrderField, Person, Question, Reason, choices_of
 
 
@@ -206,7 +208,8 @@ def _besides(talk: Talk) -> tuple[Place, ...]:
     if offered.kind == DispositionKind.LANGUAGE:
         found.append(Place(Step.LANGUAGE))
     if offered.form == "order":
-        found += [Place(Step.ORDER, one.key) for one in talk.person.order]
+        offered_now = order_so_far(talk).offered
+        found += [Place(Step.ORDER, one.key) for one in talk.person.order if one.key in offered_now]
     if offered.twice:
         found.append(Place(Step.SURE))
     return tuple(found)
@@ -228,7 +231,7 @@ def _filled(talk: Talk, place: Place) -> bool:
         case Step.WHEN:
             return bool(talk.typed.get(WHEN, "").strip())
         case Step.ORDER:
-            needed = field_of(talk, place.key).required
+            needed = place.key in order_so_far(talk).required
             return not needed or bool(talk.typed.get(f"order:{place.key}", "").strip())
         case Step.SURE:
             return talk.sure
@@ -323,6 +326,27 @@ def order_values(talk: Talk, field: OrderField) -> tuple[str, ...]:
     text = talk.typed.get(f"order:{field.key}", "")
     values = text.split(BETWEEN) if takes_several(field) else [text]
     return tuple(value.strip() for value in values if value.strip())
+
+
+def order_words(talk: Talk) -> tuple[str, ...]:
+    """Return the fields of the order that hold something; several values are several words."""
+    several = {one.key for one in talk.person.order if takes_several(one)}
+    found: list[str] = []
+    for name, text in talk.typed.items():
+        key = name.removeprefix("order:")
+        if key != name:
+            values = text.split(BETWEEN) if key in several else [text]
+            found += [f"{key}={value.strip()}" for value in values if value.strip()]
+    return tuple(found)
+
+
+def order_so_far(talk: Talk) -> SoFar:
+    """Return which fields of the order are offered and needed by now, and what is wrong there."""
+    person = talk.person
+    if person.form is None:
+        return SoFar(frozenset(), frozenset(), {})
+    today = person.local_time or person.seen_at.astimezone(UTC)
+    return so_far(person.form, order_words(talk), today=today.date())
 
 
 def is_multi(question: Question) -> bool:

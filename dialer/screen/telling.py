@@ -23,7 +23,8 @@ _OPTIONS = {
 """Names of options in the desk's errors, and what stands for them where nobody types options."""
 
 _GATES = {
-    "state": "the campaign does not run",
+    "state": "in a call, or with somebody else",
+    "dialing": "called by the dialer while you are ready",
     "hours": "outside calling hours",
     "attempts": "called already, or resting",
     "suppression": "must not be called",
@@ -86,9 +87,10 @@ def person_facts(person: Person, now: datetime) -> str:
 
 
 def _called(person: Person) -> str:
-    calls = len(person.history)
+    calls = sum(not one.get("returned") for one in person.history)
     times = {0: "never called before", 1: "called once before"}
-    return times.get(calls, f"called {calls} times before")
+    told = times.get(calls, f"called {calls} times before")
+    return f"CALLS US BACK, {told}" if person.returned else told
 
 
 def _held(person: Person, now: datetime) -> str:
@@ -115,7 +117,8 @@ def history(person: Person, at_most: int) -> list[str]:
 def _past(one: Mapping[str, Any]) -> str:
     came = one.get("disposition") or one.get("outcome")
     why = " ".join(filter(None, (one_line(one.get(k)) for k in _WHY)))
-    head = f"{here(one['at'])} {one_line(came).replace('_', ' ')}"
+    who_called = "called us: " if one.get("returned") else ""
+    head = f"{here(one['at'])} {who_called}{one_line(came).replace('_', ' ')}"
     head += f" ({why.replace('_', ' ')})" if why else ""
     note = one_line(one.get("note"))
     who = one_line(one.get("agent"))
@@ -171,7 +174,7 @@ def why_nobody(why: Sequence[Mapping[str, Any]]) -> list[str]:
     for one in why:
         reason = _GATES.get(one["gate"], str(one["gate"]))
         if one["count"] is None:
-            lines.append(f"{reason.capitalize()}; ask the campaign's manager to start it.")
+            lines.append("The campaign does not run; ask the campaign's manager to start it.")
             continue
         people = "1 person" if one["count"] == 1 else f"{one['count']} people"
         at = one.get("next_at")

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from leads.errors import UsageError
 from leads.files.kinds import LOOK_BYTES, Kind, kind_of
-from leads.files.streams import damaged
+from leads.files.streams import DAMAGED, damaged
 
 _MOST_MEMBERS = 1000
 _MOST_NAMED = 10
@@ -21,7 +21,7 @@ def opened_archive(content: BinaryIO, source: str) -> zipfile.ZipFile:
     """
     try:
         return zipfile.ZipFile(content)
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+    except (*DAMAGED, ValueError, OSError) as error:
         raise UsageError(damaged(source, error)) from error
 
 
@@ -66,7 +66,7 @@ def _kind(archive: zipfile.ZipFile, one: zipfile.ZipInfo, source: str) -> Kind |
     try:
         with archive.open(one) as file:
             begins = file.read(LOOK_BYTES)
-    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, RuntimeError) as error:
+    except (*DAMAGED, OSError) as error:
         raise UsageError(damaged(source, error)) from error
     kind = kind_of(begins)
     return kind if isinstance(kind, Kind) and begins else None

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import lzma
 import tempfile
 import zipfile
 import zlib
@@ -18,7 +19,15 @@ _FREE_BYTES = 256 << 20
 _MOST_RATIO = 100
 """What may be unpacked beyond that, for each byte of the file; lists shrink to a fifth or so."""
 
-_DAMAGED = (gzip.BadGzipFile, zipfile.BadZipFile, EOFError, zlib.error)
+DAMAGED = (
+    gzip.BadGzipFile,
+    zipfile.BadZipFile,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    RuntimeError,  # of `zipfile`: encrypted, or packed in a way that Python does not know
+)
+"""What Python's unpackers raise where the bytes are not what they ought to be."""
 
 
 class Counted(io.RawIOBase):
@@ -82,7 +91,7 @@ class Unpacked(io.RawIOBase):
         """
         try:
             data = self._packed.read(min(len(buffer), BUFFER_BYTES))
-        except _DAMAGED as error:
+        except DAMAGED as error:
             raise UsageError(damaged(self._source, error)) from error
         self._given += len(data)
         if self._given > _FREE_BYTES + _MOST_RATIO * self._file.count:

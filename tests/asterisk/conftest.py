@@ -1,4 +1,4 @@
-"""One lab for the whole run, a plain AMI link to it, and Asterisk's log beside a failure."""
+"""One lab for the whole run, a plain AMI link to it, and beside a failure all that is known."""
 
 import itertools
 import socket
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dialer.actions import CALL_PREFIX
 from dialer.lab.lab import Lab, load_scenario
 from tests.asterisk.site import Site
 
@@ -32,6 +33,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
     if report.failed and lab is not None:
         for server in (lab.pbx, lab.carrier):
             report.sections.append((f"log of the {server.name}", server.last_words()))
+            if call.when == "call" and server.is_alive():
+                lived = server.cli("core show channels verbose").stdout
+                report.sections.append((f"channels of the {server.name}", lived))
+        if call.when == "call" and (site := item.funcargs.get("site")) is not None:
+            calls = [*site.attempts(), *site.network()]
+            report.sections.append(("calls", "\n".join(str(one) for one in calls)))
     return report
 
 
@@ -112,13 +119,18 @@ class Link:
 
     def originate(self, number: str, *, context: str = "ringbank-answered", **settings) -> str:
         """Call a number as the engine does; return the attempt's id."""
-        attempt = f"t{next(_attempts)}-{time.time_ns()}"
+        attempt = f"{CALL_PREFIX}{next(_attempts)}-{time.time_ns()}"
         variables = {
             "RINGBANK_ATTEMPT": attempt,
             "RINGBANK_MODE": "agent",
-            "RINGBANK_SOUND": "tt-allbusy",
-            "RINGBANK_KEYS": "1589",
-            "RINGBANK_CONNECT_KEYS": "1",
+            "RINGBANK_SOUND_1": "tt-allbusy",
+            "RINGBANK_CONNECT_KEYS_1": "1",
+            "RINGBANK_ANSWER_KEYS_1": "5",
+            "RINGBANK_LATER_KEYS_1": "8",
+            "RINGBANK_NEVER_KEYS_1": "9",
+            "RINGBANK_THANKS": "auth-thankyou",
+            "RINGBANK_LATER": "auth-thankyou",
+            "RINGBANK_NEVER": "auth-thankyou",
             "RINGBANK_CONNECT_S": "1.0",
             "RINGBANK_SORRY": "auth-thankyou",
         } | settings.get("variables", {})
@@ -151,6 +163,10 @@ class Link:
     def stage(self, attempt: str, stage: str, within: float = 15) -> dict[str, str]:
         """Wait for an attempt's stage."""
         return self.until(within, UserEvent="Ringbank", Attempt=attempt, Stage=stage)
+
+    def began(self, attempt: str, within: float = 15) -> dict[str, str]:
+        """Wait for an attempt's channel: its intent is in the base before Asterisk is asked."""
+        return self.until(within, Event="Newchannel", Uniqueid=attempt)
 
     def hangup(self, attempt: str, within: float = 15) -> dict[str, str]:
         """Wait for the end of an attempt's channel."""

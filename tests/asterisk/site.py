@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from types import SimpleNamespace
 
 from sqlalchemy import Engine, select, update
 
+from campaigns.call_tables import inbound_contacts
 from campaigns.model import Outcome
 from campaigns.tables import agents, attempts, campaign_leads
 from dialer.actions import CALL_PREFIX, LINE_PREFIX, SUPERVISOR_PREFIX
@@ -28,7 +29,7 @@ from dialer.lab.server import Server
 from dialer.reconcile import Booked, Seen, differences
 from dialer.tables import engines
 from leads.db import connect, reading, writing
-from leads.tables import lead_numbers, numbers
+from leads.tables import lead_numbers, list_members, lists, numbers
 from tests.conftest import CHECKOUT
 from tests.waiting import until
 
@@ -48,7 +49,8 @@ class Site:
         self.config = folder / f"{engine}.toml"
         self.number = number
         self.processes: list[EngineProcess] = []
-        self._base = connect(url)
+        self.everybody: set[str] = set()
+        self.base = connect(url)
         self.configure()
 
     # -- what a user does -------------------------------------------------------------
@@ -62,17 +64,24 @@ class Site:
         secret: str | None = None,
         channel: str = "PJSIP/{number}@carrier",
         more: str = "",
+        names_sounds: bool = True,
+        stop_limit_s: int = 60,
     ) -> None:
         """Write the configuration, anew where it is there."""
+        here = self.lab.pbx.home / "sounds"
+        sounds = f'sounds = "{here}"\nsounds_there = "{self.lab.pbx.installation.seen(here)}"'
+        (self.folder / "secret").touch(0o600)
         (self.folder / "secret").write_text(secret or self.lab.secret)
         self.config.write_text(f"""
 [database]
 url = "{self.url}"
 [engine]
 name = "{self.engine_name}"
+stop_limit_s = {stop_limit_s}
 [asterisk]
 port = {port or self.lab.ami_port}
 secret_file = "secret"
+{sounds if names_sounds else ""}
 [trunks.main]
 channel = "{channel}"
 max_calls = {max_calls}
@@ -85,7 +94,7 @@ caller_ids = ["+4721000000"]
         """Run a command; return its JSON, or where it fails what it says on stderr."""
         done = self._process("-m", "cli", "--config", str(self.config), "--json", *words)
         assert done.returncode == status, f"ringbank {' '.join(words)}: {done}"
-        return done.stderr if status else json.loads(done.stdout)
+        return json.loads(done.stdout) if status in (0, 4) else done.stderr
 
     def _all(self, *commands: tuple[str, ...]) -> None:
         """Run several commands in one process: half a second is gone with each start."""
@@ -109,12 +118,13 @@ caller_ids = ["+4721000000"]
             check=False,
         )
 
-    def people(self, *endings: str, to: str = "people") -> list[str]:
+    def people(self, *endings: str, to: str = "people", languages: Sequence[str] = ()) -> list[str]:
         """Import a person for each ending; return their numbers."""
         called = [self.number(ending) for ending in endings]
         file = self.folder / f"{to}-{called[0]}.csv"
-        rows = [f"{name_of(one)},{one}\n" for one in called]
-        file.write_text("name,phone\n" + "".join(rows))
+        spoken = dict(zip(called, languages, strict=False))
+        rows = [f"{name_of(one)},{one},{spoken.get(one, '')}\n" for one in called]
+        file.write_text("name,phone,language\n" + "".join(rows))
         self.ringbank("leads", "import", str(file), "--list", to)
         return called
 
@@ -164,7 +174,7 @@ choices = ["yes", "no"]
     def supervisor(self, name: str, ending: str = "18") -> str:
         """Add a supervisor with a telephone that hums; return its number."""
         phone = self.add_agent(name, ending)
-        with writing(self._base) as connection:
+        with writing(self.base) as connection:
             connection.execute(
                 update(agents).where(agents.c.name == name).values(roles=["supervisor"])
             )
@@ -175,13 +185,14 @@ choices = ["yes", "no"]
         phone = self.number("95")
         self._all(("agents", "add", name, "--phone", phone), ("agents", "login", name))
 
-    def agent_ready(self, name: str) -> None:
-        """Add an agent, log them in and have them take calls."""
-        self._all(
-            ("agents", "add", name, "--phone", self.number("95")),
-            ("agents", "login", name),
-            ("agents", "ready", name),
-        )
+    def agent_ready(self, *names: str) -> None:
+        """Add agents, log them in and have them take calls."""
+        for name in names:
+            self._all(
+                ("agents", "add", name, "--phone", self.number("95")),
+                ("agents", "login", name),
+                ("agents", "ready", name),
+            )
 
     def next(self, agent: str, *, wait: float = 15, campaign: str = "calls") -> dict:
         """Wait for the person on an agent's line."""
@@ -195,9 +206,11 @@ choices = ["yes", "no"]
         """Give the result of a talk."""
         self.ringbank("result", lease, "--disposition", disposition, *more)
 
-    def engine(self, *words: str, connected: bool = True) -> "EngineProcess":
+    def engine(
+        self, *words: str, connected: bool = True, program: tuple[str, ...] = ("-m", "cli")
+    ) -> "EngineProcess":
         """Start the engine; return once it has caught up with Asterisk."""
-        process = EngineProcess(self, words)
+        process = EngineProcess(self, words, program)
         self.processes.append(process)
         if connected:
             process.until(lambda: self._is_connected(process), 15)
@@ -218,7 +231,7 @@ choices = ["yes", "no"]
 
     def attempts(self) -> list[SimpleNamespace]:
         """Return all attempts, in the order in which they were written."""
-        return _rows(self._base, select(attempts).order_by(attempts.c.id))
+        return _rows(self.base, select(attempts).order_by(attempts.c.id))
 
     def attempt(self, phone: str) -> SimpleNamespace:
         """Return the only attempt to a number."""
@@ -233,30 +246,52 @@ choices = ["yes", "no"]
             .join(lead_numbers, lead_numbers.c.lead_id == campaign_leads.c.lead_id)
             .join(numbers, numbers.c.id == lead_numbers.c.number_id)
         )
-        return {row.e164: row for row in _rows(self._base, query)}
+        return {row.e164: row for row in _rows(self.base, query)}
+
+    def leads_in(self, name: str) -> set[str]:
+        """Return the numbers of a list's people."""
+        query = (
+            select(numbers.c.e164)
+            .join(lead_numbers, lead_numbers.c.number_id == numbers.c.id)
+            .join(list_members, list_members.c.lead_id == lead_numbers.c.lead_id)
+            .join(lists, lists.c.id == list_members.c.list_id)
+            .where(lists.c.name == name)
+        )
+        return {row.e164 for row in _rows(self.base, query)}
 
     def agent(self, name: str) -> SimpleNamespace:
         """Return an agent as the base has them."""
-        return next(one for one in _rows(self._base, select(agents)) if one.name == name)
+        return next(one for one in _rows(self.base, select(agents)) if one.name == name)
 
     def keep_promises(self) -> None:
         """Take everybody out of the work who was promised a call, as if they had got it."""
         promised = campaign_leads.c.state == "callback"
-        with writing(self._base) as connection:
+        with writing(self.base) as connection:
             connection.execute(update(campaign_leads).where(promised).values(state="done"))
 
     def read(self, query) -> list[SimpleNamespace]:
         """Return the rows of any query."""
-        return _rows(self._base, query)
+        return _rows(self.base, query)
 
     def report(self) -> SimpleNamespace:
         """Return what the engine last said of itself."""
         query = select(engines).where(engines.c.name == self.engine_name)
-        return next(iter(_rows(self._base, query)), None)
+        return next(iter(_rows(self.base, query)), None)
+
+    def contacts(self) -> list[SimpleNamespace]:
+        """Return the calls that came in, in the order in which they did."""
+        return _rows(self.base, select(inbound_contacts).order_by(inbound_contacts.c.id))
+
+    def contact(self, phone: str) -> SimpleNamespace | None:
+        """Return the last call that somebody made to us, or None."""
+        return next((one for one in reversed(self.contacts()) if one.phone == phone), None)
 
     def network(self) -> list[NetworkRecord]:
-        """Return the network's records of the people who were called, by their beginning."""
-        ours = {one.phone for one in self.attempts()}
+        """Return the network's records of the people who were called, by their beginning.
+
+        A call to one of `everybody` is among them though the ledger knows nothing of it.
+        """
+        ours = {one.phone for one in self.attempts()} | self.everybody
         found = [one for one in self.lab.records() if one.number in ours]
         return sorted(found, key=lambda one: one.started_at)
 
@@ -266,8 +301,15 @@ choices = ["yes", "no"]
         ids = [line.rpartition("!")[2] for line in shown.splitlines()]
         return [one for one in ids if one.startswith((CALL_PREFIX, LINE_PREFIX, SUPERVISOR_PREFIX))]
 
-    def differences(self) -> list[str]:
-        """Return everything on which ledger and network do not agree."""
+    def differences(
+        self, *, but_for: Collection[int] = (), causes_lost: Collection[str] = ()
+    ) -> list[str]:
+        """Return everything on which ledger and network do not agree.
+
+        Args:
+            but_for: attempts that are not looked at.
+            causes_lost: numbers of which the network may not have told why nobody answered.
+        """
         ledger = [
             Booked(
                 attempt_id=one.id,
@@ -277,13 +319,14 @@ choices = ["yes", "no"]
                 evidence=one.evidence,
             )
             for one in self.attempts()
+            if one.id not in but_for
         ]
         calls = [
             Seen(
                 number=one.number,
                 at=one.started_at,
                 answered=one.answered_at is not None,
-                cause=one.cause,
+                cause=None if one.number in causes_lost else one.cause,
             )
             for one in self.network()
         ]
@@ -293,8 +336,8 @@ choices = ["yes", "no"]
 
     def leave(self) -> None:
         """End everything, and hold the ledger against the network's records."""
+        self.end_processes()
         for process in self.processes:
-            process.kill()
             print(f"-- engine {' '.join(process.words)}\n{process.said}")
         try:
             self.end_calls()
@@ -305,7 +348,17 @@ choices = ["yes", "no"]
             assert self.differences() == []
             self._each_was_written_before_its_call()
         finally:
-            self._base.dispose()
+            self.close()
+
+    def end_processes(self) -> None:
+        """Kill every engine."""
+        for process in self.processes:
+            process.kill()
+
+    def close(self) -> None:
+        """Leave nothing open, whatever has happened."""
+        self.end_processes()
+        self.base.dispose()
 
     def end_calls(self) -> None:
         """Hang up whoever is on the line still; the network's records are whole then."""
@@ -336,12 +389,12 @@ def name_of(number: str) -> str:
 class EngineProcess:
     """``ringbank run`` as a process."""
 
-    def __init__(self, site: Site, words: tuple[str, ...]) -> None:
+    def __init__(self, site: Site, words: tuple[str, ...], program: tuple[str, ...]) -> None:
         self.words = words
         self._log = site.folder / f"engine-{len(site.processes)}.log"
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "cli", "--config", site.config, "run", *words],
+                [sys.executable, *program, "--config", site.config, "run", *words],
                 cwd=site.folder,
                 env=site.environment,
                 stdin=subprocess.DEVNULL,
@@ -359,6 +412,14 @@ class EngineProcess:
     def lives(self) -> bool:
         """Whether the process is there."""
         return self._process.poll() is None
+
+    @property
+    def went_wrong(self) -> str | None:
+        """What it did that was neither its work nor asked of it by `kill`; None: nothing."""
+        status = self._process.poll()
+        if status not in (None, 0, -signal.SIGKILL):
+            return f"the engine ended with status {status}"
+        return "an exception that nobody caught" if "Traceback" in self.said else None
 
     def until(self, condition: Callable[[], object], within: float = 20) -> None:
         """Wait for something to become true while the engine runs."""
@@ -385,6 +446,10 @@ class EngineProcess:
     def interrupt(self) -> None:
         """Press Ctrl-C."""
         self._process.send_signal(signal.SIGINT)
+
+    def terminate(self) -> None:
+        """Stop it as a service is stopped."""
+        self._process.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
         """End it as a crash does."""

@@ -11,6 +11,7 @@ _CLEAR = 20.0
 """A tone counts as heard when it stands out so far above what is usual in the spectrum."""
 _LEAST = 30.0
 """The least root mean square of sound that is no silence, of 32,767."""
+_PIECE, _SLACK = RATE // 5, RATE // 20
 
 
 def samples(path: Path) -> np.ndarray:
@@ -64,3 +65,42 @@ class Ear:
                 if heard == want:
                     return
         raise AssertionError(f"{self._path.name} hears {heard}, not {want}")
+
+
+def resembles(heard: np.ndarray, played: np.ndarray) -> float:
+    """Return how much of a sound is in what was heard, from 0 to 1, wherever in it it begins.
+
+    It is compared by the fifth of a second. The loudest piece is looked for everywhere, each
+    other one near the place at which its neighbour was found: a packet that comes late on a busy
+    machine moves all that follows it.
+    """
+    pieces = played[: len(played) // _PIECE * _PIECE].reshape(-1, _PIECE)
+    energies = (pieces**2).sum(axis=1)
+    if not energies.any():
+        return 0.0
+    loudest = int(np.argmax(energies))
+    around = np.pad(heard, len(played))
+    likeness, begin = _best(around, pieces[loudest])
+    found = likeness * energies[loudest]
+    for step in (1, -1):
+        at = begin
+        for piece in range(loudest + step, len(pieces) if step > 0 else -1, step):
+            at += step * _PIECE
+            low = max(0, at - _SLACK)
+            likeness, shift = _best(around[low : at + _PIECE + _SLACK], pieces[piece])
+            found += likeness * energies[piece]
+            if likeness > 0.5 and energies[piece] > 0.05 * energies[loudest]:
+                at = low + shift
+    return float(found / energies.sum())
+
+
+def _best(around: np.ndarray, piece: np.ndarray) -> tuple[float, int]:
+    """Return how alike a piece is to the place that is most like it, and where that is."""
+    if len(around) < len(piece):
+        return 0.0, 0
+    squares = np.concatenate([[0.0], np.cumsum(around**2)])
+    loudness = np.sqrt(np.maximum(squares[len(piece) :] - squares[: -len(piece)], 0.0))
+    products = np.correlate(around, piece, "valid")
+    likeness = products / np.maximum(loudness * np.linalg.norm(piece), 1.0)
+    place = int(np.argmax(likeness))
+    return float(likeness[place]), place

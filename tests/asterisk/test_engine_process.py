@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dialer.lab.lab import Lab
+from leads.model import masked
 from tests.asterisk.site import Site
 from tests.servers import free_port
 from tests.waiting import until
@@ -62,12 +63,51 @@ def test_ctrl_c_lets_calls_end_and_a_second_one_ends_at_once(site: Site):
     engine.interrupt()
     assert engine.ends() == 130
     assert time.monotonic() - begun < 2
-    assert any(one.ended_at is None for one in site.attempts())
-    assert "were still in flight" in engine.said
+    left = [one.phone for one in site.attempts() if one.ended_at is None]
+    assert left
+    for phone in left:
+        assert f"calls {masked(phone)}" in engine.said
+    assert "in flight, and the next start settles " in engine.said
 
     site.engine("--until-done").finishes()
     assert [one.phone for one in site.attempts()] == people
     assert {one.outcome for one in site.attempts()} == {"connected"}
+
+
+def test_a_stop_lets_a_talk_go_on_and_after_its_limit_leaves_it_to_the_next_start(site: Site):
+    site.configure(stop_limit_s=3)
+    (talks,) = site.people("00")
+    site.campaign("progressive")
+    engine = site.engine()
+    site.agent_ready("anna")
+    lease = site.next("anna")["lease"]
+    begun = time.monotonic()
+    engine.terminate()
+    assert engine.ends() == 130
+    assert 3 <= time.monotonic() - begun < 10
+    assert engine.said.splitlines()[-1].endswith(
+        f"1 call is still in flight, and the next start settles it: calls {masked(talks)}"
+    )
+    assert site.attempt(talks).ended_at is None
+    assert len(site.channels()) == 2, "the talk goes on without an engine"
+
+    engine = site.engine("--until-done")
+    site.result(lease)
+    engine.finishes()
+    assert site.attempt(talks).outcome == "connected"
+
+
+def test_a_stop_waits_for_a_talk_and_calls_nobody_more(site: Site):
+    talks, _ = site.people("66", "00")
+    site.configure(max_calls=2)  # the agent's line is one of them
+    site.campaign("progressive")
+    engine = site.engine()
+    site.agent_ready("anna")
+    site.next("anna")
+    engine.terminate()
+    assert engine.ends() == 130
+    assert [(one.phone, one.outcome) for one in site.attempts()] == [(talks, "connected")]
+    assert "still in flight" not in engine.said
 
 
 def test_a_pause_acts_within_a_second(site: Site):

@@ -6,7 +6,7 @@ import pytest
 
 from dialer.asterisk.features import QUESTIONS, missing
 
-SHORT_MESSAGE = {"RINGBANK_MODE": "broadcast", "RINGBANK_SOUND": "auth-thankyou"}
+SHORT_MESSAGE = {"RINGBANK_MODE": "broadcast", "RINGBANK_SOUND_1": "auth-thankyou"}
 
 
 @pytest.mark.parametrize(

@@ -216,7 +216,7 @@ def test_whoever_is_skipped_is_somebody_elses(site: Site):
 def test_a_lease_that_would_have_ended_during_the_talk(site: Site):
     engine, (called,) = begin(site, "00")
     lease = site.next("anna")["lease"]
-    with writing(site._base) as connection:
+    with writing(site.base) as connection:
         made = connection.scalar(select(claims.c.created_at))
         connection.execute(update(claims).values(expires_at=made + timedelta(seconds=8)))
     site.ringbank("dial", lease, "--wait", "5")

@@ -10,9 +10,9 @@ from campaigns.desk_tables import recordings, supervisions
 from campaigns.tables import claims
 from dialer.lab.lab import Lab
 from tests.asterisk.site import Site, name_of
-from tests.asterisk.test_faults import asterisk_killed
 from tests.asterisk.test_preview import PREVIEW
 from tests.asterisk.test_progressive import PROGRESSIVE
+from tests.faults.processes import asterisk_killed
 from tests.waiting import until
 
 pytestmark = [

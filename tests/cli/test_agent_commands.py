@@ -37,6 +37,8 @@ def test_a_word_that_cannot_be_used_adds_nobody(office: Path, say: Say, facts: A
         ("bo --language ua", "'ua' is no code of ISO 639-1"),
         ("bo --phone 12", "--phone '12' cannot be dialled"),
         ("bo --phone 'PJSIP/b o'", "is no channel; write it like PJSIP/anna"),
+        ("bo --phone 'PJSIP/b&Local/s@x'", "is no channel; write it like PJSIP/anna"),
+        ("bo --phone 'PJSIP/${EVAL(x)}'", "is no channel; write it like PJSIP/anna"),
         ("anna", "an agent 'anna' exists already"),
         ("' '", "cannot be an agent's name"),
     ):

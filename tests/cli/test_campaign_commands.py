@@ -82,6 +82,52 @@ def test_a_changed_file_is_noticed_shown_and_applied(office: Path, say: Say, fac
     assert "tariff-switch is stopped" in shown.stderr
 
 
+def test_what_is_spoken_for_a_campaign_is_shown_with_its_files(
+    office: Path, say: Say, facts: Any
+) -> None:
+    file = office / "tariff-switch.toml"
+    own = '[abandoned]\ntext = "{seller} ringte deg. Trykk 1 eller ring {phone}."\n'
+    file.write_text(file.read_text().replace("manual", "progressive") + own)
+    say("campaigns update tariff-switch.toml")
+    spoken = facts("campaigns show tariff-switch")["spoken"]
+    text = "Example Telecom AS ringte deg. Trykk 1 eller ring pluss 4 7, 2 1, 0 0, 0 0, 0 0."
+    assert spoken[0]["text"] == text
+    assert all(one["file"] is None for one in spoken), "no folder is named"
+    config = (office / "config.toml").read_text()
+    config = config.replace("# sounds = ", "sounds = ").replace("/var/lib/ringbank", str(office))
+    (office / "config.toml").write_text(config)
+    first, *_ = facts("campaigns show tariff-switch")["spoken"]
+    assert (first["language"], first["there"]) == ("nb", False)
+    sound = Path(first["file"])
+    assert (sound.parent, sound.suffix) == (office / "sounds", ".wav")
+    assert (
+        "spoken when the engine takes the campaign in" in say("campaigns show tariff-switch").stderr
+    )
+    sound.parent.mkdir()
+    sound.touch()
+    assert str(sound) in say("campaigns show tariff-switch").stderr
+
+
+def test_a_start_says_what_rules_want_that_the_campaigns_own_words_leave_out(
+    office: Path, say: Say
+) -> None:
+    (office / "britain.csv").write_text("name,phone\nTom,+442079460001\n")
+    say("leads import britain.csv --list britain")
+    campaign = (office / "tariff-switch.toml").read_text().replace("manual", "progressive")
+    campaign = campaign.replace("norway", "britain").replace('tariff-switch"', 'britain"')
+    for name, text, told in (
+        ("one", 'text = "{seller} called. Press 1."', "gb.ofcom.guard wants a telephone number"),
+        ("two", 'text = "{seller} called. Press 1 or call {phone}."', ""),
+        ("three", 'sound = "we/called"', "see that the recording in [abandoned] names the seller"),
+    ):
+        file = office / f"{name}.toml"
+        file.write_text(campaign.replace('"britain"', f'"{name}"', 1) + f"[abandoned]\n{text}\n")
+        say(f"campaigns create {name}.toml")
+        started = say(f"campaigns start {name}").stderr
+        assert told in started
+        assert bool(told) is ("[abandoned]" in started)
+
+
 def test_start_and_pause_need_no_engine_but_say_that_none_runs(
     office: Path, say: Say, facts: Any
 ) -> None:

@@ -1,11 +1,11 @@
 """`ringbank desk` on a real terminal: a volunteer's shift in mode manual, by keys alone."""
 
 import os
-import re
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from tests.terminal import Terminal
 
 DESK = ("desk", "--campaign", "tariff-switch", "--agent", "anna")
 NEXT = "next --campaign tariff-switch --agent anna"
+OSLO = ZoneInfo("Europe/Oslo")
 
 Open = Callable[..., Terminal]
 
@@ -65,14 +66,6 @@ def desk(opened: Open, started: None) -> Terminal:
     terminal = opened()
     terminal.shows("Åse Lunde", "Question 1 of 1: Who is your provider today?")
     return terminal
-
-
-def key_of(desk: Terminal, label: str) -> str:
-    """Return the key that stands before a label on the screen."""
-    desk.shows(label)
-    found = re.search(rf"(\S) {re.escape(label)}", desk.screen())
-    assert found, f"{label} is not offered"
-    return found[1]
 
 
 def test_the_screen_tells_whom_to_dial_what_to_say_and_which_keys_there_are(
@@ -133,7 +126,7 @@ def test_a_key_by_itself_gives_no_result(desk: Terminal, say: Say) -> None:
 def test_a_callback_at_an_hour_that_is_forbidden_is_refused_and_nothing_typed_is_lost(
     opened: Open, office: Path, say: Say, facts: Any
 ) -> None:
-    shut = (datetime.now(ZoneInfo("Europe/Oslo")).hour + 6) % 24  # far from the test's own hour
+    shut = (datetime.now(OSLO).hour + 6) % 24  # far from the test's own hour
     windows = [
         w for w in (["00:00", f"{shut:02}:00"], [f"{shut + 1:02}:00", "24:00"]) if w[0] != w[1]
     ]
@@ -152,7 +145,8 @@ def test_a_callback_at_an_hour_that_is_forbidden_is_refused_and_nothing_typed_is
     desk.press("enter")
     desk.shows("Who calls then?", "> 1 As the campaign says")
     desk.press("enter")
-    desk.shows("Wrong: not at that time, see below", f"2099-07-01T{shut:02}:30", "earest time")
+    nearest = datetime(2099, 7, 1, shut, tzinfo=OSLO) + timedelta(hours=1)  # after 23:30: tomorrow
+    desk.shows(f"Wrong: not at that time; the nearest that is allowed is {nearest:%Y-%m-%dT%H:%M}")
     desk.press("f3")
     desk.shows("after work")
     desk.press("enter", "ctrl+u", f"2099-07-01 {(shut + 2) % 24:02}:30")
@@ -284,7 +278,7 @@ def test_a_larger_terminal_shows_more_and_a_smaller_one_loses_no_hint(desk: Term
 
 
 def test_a_pause_follows_the_person_and_nobody_is_held_meanwhile(
-    desk: Terminal, facts: Any
+    desk: Terminal, office: Path
 ) -> None:
     desk.press("f7")
     desk.shows("Pause after this person: why?")
@@ -292,19 +286,27 @@ def test_a_pause_follows_the_person_and_nobody_is_held_meanwhile(
     desk.shows("then pause")
     desk.press("f2", "6", "enter")
     desk.shows("on pause", "Saved: No contact, Åse Lunde.", "Enter: go on")
+    assert states(office) == [("paused", "other")]
     desk.press("x")
     desk.press("enter")
     desk.shows("Per Lunde")
+    assert states(office) == [("paused", "other"), ("out", None)], "a pause has its end"
     desk.press("f7")
     desk.shows("Pause after this person: why?")
     desk.press("esc")
     desk.shows("Question 1 of 1")
 
 
+def states(office: Path) -> list[tuple[str, str | None]]:
+    """Return the states that agents were in, as they are written down."""
+    with sqlite3.connect(office / "ringbank.db") as base:
+        return base.execute("SELECT state, pause FROM agent_states ORDER BY since, id").fetchall()
+
+
 def test_deceased_is_asked_twice(desk: Terminal, say: Say) -> None:
     desk.press("f2")
     desk.shows("What came of it?")
-    key = key_of(desk, "Deceased")
+    key = desk.key_of("Deceased")
     desk.press(key, "enter")
     desk.shows("Deceased: is it certain of Åse Lunde?", "> n No")
     desk.press("enter")
@@ -351,6 +353,7 @@ currency = "NOK"
 full_name = { type = "text", required = true }
 service = { type = "choice", choices = ["fibre-100", "fibre-500"], required = true }
 install_date = { type = "date" }
+floor = { type = "number", only_if = "install_date is known" }
 amount_due = { type = "money" }
 """
 
@@ -365,20 +368,23 @@ def test_an_order_is_typed_in_its_faults_are_told_and_it_is_kept(
     desk.shows("Åse Lunde")
     desk.press("f2")
     desk.shows("What came of it?")
-    desk.press(key_of(desk, "Sale"), "enter")
+    desk.press(desk.key_of("Sale"), "enter")
     desk.shows("Order 1 of 4, needed")
     desk.press("4111 1111 1111 1111", "enter")
+    desk.shows("Order 1 of 4", "Wrong: ", "card")
+    assert "4111" not in (office / "ringbank.db").read_bytes().decode("latin-1")
+    desk.press("ctrl+u", "Åse Lunde", "enter")
     desk.shows("Order 2 of 4, needed")
     desk.press("2")
     desk.shows("Order 3 of 4")
-    desk.press("2099-12-24", "enter")
-    desk.shows("Order 4 of 4")
+    desk.press("2099-24-12", "enter")
+    desk.shows("Order 3 of 5", "Wrong: '2099-24-12' is no date")
+    desk.press("ctrl+u", "2099-12-24", "enter")
+    desk.shows("Order 4 of 5: Floor", "Enter: go on")
+    desk.press("tab")
+    desk.shows("Order 5 of 5")
     desk.press("much", "enter")
-    desk.shows("Order 1 of 4", "Wrong: ", "card")
-    assert "4111" not in (office / "ringbank.db").read_bytes().decode("latin-1")
-    desk.press("ctrl+u", "Åse Lunde", "enter", "tab", "enter")
-    screen = desk.shows("Order 4 of 4", "much")
-    assert "Wrong: " in screen
+    desk.shows("Order 5 of 5", "Wrong: ", "much")
     desk.press("ctrl+u", "12.50", "enter")
     desk.shows("Per Lunde", "Saved: Sale, Åse Lunde.")
     (order,) = facts("orders list")
@@ -386,6 +392,28 @@ def test_an_order_is_typed_in_its_faults_are_told_and_it_is_kept(
     shown = say(f"orders show {order['order_id']}").stdout
     for kept in ("Åse Lunde", "fibre-500", "2099-12-24", "12.50"):
         assert kept in shown
+
+
+def test_a_newcomer_practises_on_the_screen_and_then_gets_a_person(
+    opened: Open, office: Path, say: Say, facts: Any
+) -> None:
+    training = f"{CAMPAIGN}\n[training]\npractice = 1\n"
+    (office / "tariff-switch.toml").write_text(training, encoding="utf-8")
+    say("campaigns update tariff-switch.toml")
+    say("campaigns start tariff-switch")
+    desk = opened(height=30)
+    screen = desk.shows("PRACTICE: this person is made up", "Question 1 of 1")
+    assert "dial +" not in screen, "nobody dials the number of somebody made up"
+    desk.press("1")
+    desk.shows("What came of it?")
+    desk.press("f2", "6")
+    desk.shows("Enter: save No contact")
+    desk.press("enter")
+    desk.shows("Saved: No contact", "dial +4722448201", "Question 1 of 1")
+    desk.hides("PRACTICE")
+    assert len(say("export attempts --output -").stdout.splitlines()) == 1, "nobody was called"
+    standing = facts("agents show anna")["training"]
+    assert [one["practised"] for one in standing] == [1]
 
 
 def test_letting_go_of_a_person_gives_them_to_whoever_asks(desk: Terminal, facts: Any) -> None:

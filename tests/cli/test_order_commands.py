@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +178,12 @@ def test_what_is_left_open_is_followed_up(office: Path, say: Say, facts: Any) ->
     lease = facts(ANNA)["lease"]
     added = facts(f"tasks add --lease {lease} --class technician --text 'Nobody came' --due 2d")
     assert added == {"task_id": 1, "lead_id": 1, "class": "technician"}
-    facts("tasks add --phone '22 44 82 01' --class complaint --text Late --due 2020-01-01T12:00")
+    late = "tasks add --phone '22 44 82 01' --class complaint --text Late --due {}"
+    past = say(late.format("2020-01-01T12:00"), status=2).stderr
+    assert "is past; name a time to come" in past
+    facts(late.format("1h"))
+    with sqlite3.connect(office / "ringbank.db") as base:  # the hour is over
+        base.execute("UPDATE tasks SET due_at = '2020-01-01 12:00:00.000000' WHERE text = 'Late'")
     facts("tasks add --lead 2 --class complaint --text Rude --priority 1 --owner anna")
     assert [one["text"] for one in facts("tasks list")] == ["Late", "Rude", "Nobody came"]
     assert [one["text"] for one in facts("tasks list --overdue")] == ["Late"]
@@ -203,6 +209,7 @@ def test_what_is_left_open_is_followed_up(office: Path, say: Say, facts: Any) ->
         ("--lead 1 --phone 22448201 --class a --text b", "with one of --lead"),
         ("--lead 99 --class a --text b", "no lead has the number or id '99'"),
         ("--lead 1 --class 'A b' --text b", "cannot be a class"),
+        ("--lead 1 --class a --text b --due 2020-01-01T12:00", "is past; name a time to come"),
         ("--lead 1 --class a --text b --due soon", "--due 'soon' is no moment"),
         ("--lead 1 --class a --text b --owner nobody", "there is no agent 'nobody'"),
         ("--lease xyz --class a --text b", "there is no lease 'xyz'"),

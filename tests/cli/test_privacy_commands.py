@@ -83,9 +83,10 @@ def test_a_person_gets_everything_in_a_file_of_their_own(
 ) -> None:
     say("dnc add +4722448201 --reason asked")
     say("leads edit 1 --set By=Bergen")
-    say("leads export-person 1 --output person.json")
     file = office / "person.json"
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    file.touch(mode=0o644)
+    say("leads export-person 1 --output person.json")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600, "one that others might read is replaced"
     whole = json.loads(file.read_text(encoding="utf-8"))
     assert whole == {**json.loads(say("leads export-person 1").stdout), **whole}
     assert whole["facts"][0]["name"] == "Åse Lunde"

@@ -58,20 +58,52 @@ def test_a_days_paper_is_held_against_what_is_recorded(office: Path, say: Say, f
 
 def test_the_ledger_is_held_against_a_file_of_records(office: Path, say: Say, facts: Any) -> None:
     (office / "Master.csv").write_text(
-        '"","","22448201","","","","","","","2026-12-01 17:00:01","","2026-12-01 17:00:31",'
+        '"","","22448201","","","","","","","2025-12-01 17:00:01","","2025-12-01 17:00:31",'
         '30,0,"NO ANSWER","DOCUMENTATION"\n'
     )
     told = say("reconcile --records Master.csv", status=4)
     assert told.stdout == "+4722448201: the network saw a call that the ledger does not have\n"
     assert "0 attempts and 1 call records do not agree" in told.stderr
-    ledger = facts("reconcile --records Master.csv --from 2026-12-02")["ledger"]
+    ledger = facts("reconcile --records Master.csv --from 2025-12-02")["ledger"]
+    assert ledger.pop("ledger_at") > "2026"
     assert ledger == {
         "attempts": 0,
         "calls": 0,
         "others": 0,
+        "records_from": "2025-12-01T17:00:31Z",
+        "records_until": "2025-12-01T17:00:31Z",
+        "agree": True,
         "unreadable": [],
         "differences": [],
+        "ambiguous": [],
     }
+
+
+def test_what_is_only_ambiguous_is_told_and_no_difference(
+    office: Path, say: Say, facts: Any
+) -> None:
+    strange = [
+        f'"","","s","","","","","","","2025-12-01 17:00:{n:02}","","2025-12-01 17:00:31",'
+        f'30,0,"NO ANSWER","DOCUMENTATION","rb-{n:02}"\n'
+        for n in range(22)
+    ]
+    (office / "Master.csv").write_text("".join(strange))
+    before = sorted((one.name, one.read_bytes()) for one in office.iterdir() if one.is_file())
+    told = say("reconcile --records Master.csv")
+    *each, rest = told.stdout.splitlines()
+    assert each[0] == (
+        "ambiguous (other_base): the call rb-00 of 2025-12-01 17:00:00 is a dialer's: of another "
+        "base on the same Asterisk, or lost from this one"
+    )
+    assert len(each) == 20
+    assert rest == "ambiguous (other_base): 2 more; --json has them all"
+    assert "do not contradict each other; 22 things are ambiguous" in told.stderr
+    ledger = facts("reconcile --records Master.csv")["ledger"]
+    assert ledger["agree"] is True
+    assert {one["kind"] for one in ledger["ambiguous"]} == {"other_base"}
+    assert len(ledger["ambiguous"]) == 22
+    after = sorted((one.name, one.read_bytes()) for one in office.iterdir() if one.is_file())
+    assert after == before, "nothing is written"
 
 
 def test_what_cannot_be_meant_is_refused(office: Path, say: Say) -> None:

@@ -108,6 +108,9 @@ def test_a_result_is_taken_back_and_later_corrected(office: Path, say: Say, fact
     assert "add --by NAME" in say(corrected, status=2).stderr
     assert "anna is neither supervisor" in say(f"{corrected} --by anna", status=3).stderr
     assert "ringbank agents roles anna supervisor" in say(f"{corrected} --by anna", status=3).stderr
+    assert (
+        "a correction needs its reason; add --why" in say(f"{corrected} --by bo", status=2).stderr
+    )
     carded = f"{corrected} --by bo --why 'card 4111 1111 1111 1111'"
     assert "--why holds what looks like the number of a payment card" in (
         say(carded, status=2).stderr

@@ -40,7 +40,7 @@ TURNS = 2
 _WITHIN_S = 150
 
 
-class _Noon(Site):
+class Noon(Site):
     """An installation at which it is noon, whatever the machine says."""
 
     def now(self) -> datetime:
@@ -49,7 +49,7 @@ class _Noon(Site):
 
 def main(url: str, folder: str) -> int:
     """Become so many desks, and wait until they are through."""
-    site = _Noon(config_file=Path("none"), opener=lambda: open_base(url), settings=_settings)
+    site = Noon(config_file=Path("none"), opener=lambda: open_base(url), settings=settings_of_tests)
     sitting = Desk(site)
     # What takes a process longest at its first question is done once, not by each of them.
     sitting.release(str(sitting.next("spring", "warm")["lease"]))
@@ -69,12 +69,12 @@ def main(url: str, folder: str) -> int:
     return max(abs(one.exitcode or 0) for one in desks)
 
 
-def _settings() -> Settings:
+def settings_of_tests(engine: str = "default") -> Settings:
     return Settings(
         region="NO",
         registries=Path("none"),
         trunks={},
-        engine="default",
+        engine=engine,
         rules_folder=None,
         own_rules=Own().document(),
         require_token=False,

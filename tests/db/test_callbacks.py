@@ -307,6 +307,17 @@ def test_what_was_said_just_now_counts_as_a_call(base: Engine, spring: StoredCam
     assert why.endswith("the nearest time that is allowed is 2026-06-03T08:00")
 
 
+@pytest.mark.parametrize("late", [timedelta(), SECOND, minutes(3000)])
+def test_what_is_past_is_refused_with_the_first_moment_to_come(
+    base: Engine, spring: StoredCampaign, late: timedelta
+):
+    with pytest.raises(
+        UsageError, match="is past; the nearest time that is allowed is 2026-06-02T12:15"
+    ):
+        judge(base, spring, NOON - late)
+    assert judge(base, spring, NOON + SECOND) is None
+
+
 def test_every_clock_that_may_be_theirs_must_allow_it(base: Engine):
     import_people(base, [("Kim", "+61412345678")])
     stored = started(base, by_hand(hours=OPEN_10_TO_20))

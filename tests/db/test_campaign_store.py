@@ -37,6 +37,7 @@ from tests.db.people import (
 )
 
 ASE, PER, KARI = ("Åse", phone(1)), ("Per", phone(2)), ("Kari", phone(3))
+OLA, LIV = ("Ola", phone(4)), ("Liv", phone(5))
 
 
 def change(base: Engine, stored: StoredCampaign, text: str) -> tuple[Problem, ...]:
@@ -155,6 +156,36 @@ def test_who_is_imported_after_the_start_is_enrolled_too(base: Engine):
     import_people(base, [ASE, PER])
     assert enrol(base, stored) == 1
     assert set(enrolled(base, stored)) == {"Åse", "Per"}
+
+
+def has_newcomers(base: Engine, stored: StoredCampaign) -> bool:
+    with reading(base) as connection:
+        return enrolment.has_newcomers(connection, stored.id)
+
+
+def test_a_great_many_are_enrolled_by_and_by(base: Engine, monkeypatch: pytest.MonkeyPatch):
+    import_people(base, [ASE, PER])
+    import_people(base, [KARI], "sweden")
+    import_people(base, [KARI, OLA, LIV])  # Kari joins the list, older than who is new on it
+    stored = create(base, definition(on=["norway"]))
+    monkeypatch.setattr(enrolment, "ENROL_AT_ONCE", 2)
+    counts = []
+    while has_newcomers(base, stored):
+        counts.append(enrol(base, stored))
+    assert counts == [2, 2, 1]
+    assert set(enrolled(base, stored)) == {"Åse", "Per", "Kari", "Ola", "Liv"}
+    assert enrol(base, stored) == 0
+
+
+def test_the_last_of_an_import_may_fill_a_round(base: Engine, monkeypatch: pytest.MonkeyPatch):
+    import_people(base, [ASE, PER])
+    stored = create(base, definition())
+    monkeypatch.setattr(enrolment, "ENROL_AT_ONCE", 2)
+    assert enrol(base, stored) == 2
+    import_people(base, [KARI])
+    assert enrol(base, stored) == 1
+    assert not has_newcomers(base, stored)
+    assert set(enrolled(base, stored)) == {"Åse", "Per", "Kari"}
 
 
 def test_campaigns_enrol_for_themselves(base: Engine):

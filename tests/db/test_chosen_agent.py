@@ -2,7 +2,7 @@
 
 from sqlalchemy import Engine, update
 
-from campaigns import ledger
+from campaigns import ledger, owed
 from campaigns.tables import claims
 from leads.db import reading, writing
 from tests.db.people import add_agent, claim_rows, dial_next, import_people, phone, started
@@ -40,4 +40,4 @@ def test_who_keeps_anothers_person_while_they_look_at_one_is_not_done_with_the_t
     holders = {claim.attempt_id: claim.agent_id for claim in claim_rows(base)}
     assert holders == {talk.id: anna, None: supervisor}
     with reading(base) as connection:
-        assert ledger.agents_owing_result(connection) == {anna, supervisor}
+        assert owed.agents_owing_result(connection) == {anna, supervisor}

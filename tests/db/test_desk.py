@@ -14,11 +14,12 @@ from campaigns import desk, desk_document, leases, result_words
 from campaigns.definition import read_definition
 from campaigns.desk import LEASE_TIME
 from campaigns.leases import Lease
-from campaigns.ledger import note_agent, unfinished_lease
+from campaigns.ledger import note_agent
 from campaigns.model import Campaign, CampaignState, DispositionKind, Outcome
+from campaigns.owed import release_expired, unfinished_lease
 from campaigns.result_words import Result, Words
 from campaigns.store import StoredCampaign
-from campaigns.tables import agents, answers
+from campaigns.tables import agents, answers, attempts
 from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
 from leads.model import masked
@@ -47,6 +48,7 @@ from tests.db.people import (
     take,
     understood,
 )
+from tests.db.talks import rows_of
 
 TALK = '''[[questions]]
 key = "provider"
@@ -130,6 +132,19 @@ def why(base: Engine, stored: StoredCampaign) -> dict[str, tuple[object, object]
 # The next person
 
 
+@pytest.mark.parametrize(("mode", "gate"), [("manual", "state"), ("predictive", "dialing")])
+def test_whoever_may_be_called_is_the_dialers_where_it_calls(base: Engine, mode: str, gate: str):
+    import_people(base, [("Per", phone(1)), ("Kari", phone(2))])
+    stored = started(base, definition("autumn", mode=mode))
+    assert why(base, stored) == {gate: (2, None)}
+
+
+def test_no_dialer_calls_while_the_campaign_is_paused(base: Engine):
+    import_people(base, [("Per", phone(1)), ("Kari", phone(2))])
+    paused = put(base, started(base, definition("autumn", mode="predictive")), CampaignState.PAUSED)
+    assert why(base, paused) == {"state": (None, None)}
+
+
 def test_the_next_person_is_held_for_the_agent(base: Engine, spring: StoredCampaign, anna: int):
     lease = given(base, spring, anna)
     assert (lease.agent_id, lease.campaign_id) == (anna, spring.id)
@@ -203,6 +218,86 @@ def test_a_lease_whose_time_ran_out_is_over(base: Engine, spring: StoredCampaign
         assert leases.lease_of(connection, anna) is None
         with pytest.raises(UsageError, match=f"no lease '{lease.lease}'.*ringbank next$"):
             leases.find_lease(connection, lease.lease)
+
+
+def run_out(base: Engine, stored: StoredCampaign, *, now: datetime) -> None:
+    """End the leases whose time is over, as whoever asks next does."""
+    with writing(base) as connection:
+        assert release_expired(connection, stored, now=now)
+
+
+def test_a_late_result_of_a_call_by_hand_is_taken_as_one_within_its_time(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    lease = given(base, spring, anna)
+    later = NOON + LEASE_TIME + minutes(60)
+    run_out(base, spring, now=later)
+    with writing(base) as connection:
+        late = leases.find_owed(connection, lease.lease)
+        assert (late.agent_id, late.lead_id) == (anna, lease.lead_id)
+        assert (late.attempt_id, late.live) == (None, False)
+    give(base, spring, late, read(spring.campaign, "sale"), now=later)
+    attempt = attempt_row(base, 1)
+    assert (attempt.lease, attempt.agent_id) == (lease.lease, anna)
+    assert (attempt.disposition, attempt.wrapped_at) == ("sale", later)
+    assert attempt.dialed_at == NOON + LEASE_TIME, "it was made before their time was over"
+    assert attempt.rule_set is not None
+    assert enrolled(base, spring)["Åse"].state == "done"
+    with reading(base) as connection, pytest.raises(UsageError, match="ran out"):
+        leases.find_owed(connection, lease.lease)
+
+
+def test_a_late_result_is_refused_where_somebody_came_after(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    first = given(base, spring, anna)
+    bo = add_agent(base, "bo")
+    give(base, spring, given(base, spring, bo), read(spring.campaign, "sale"))  # Per
+    later = NOON + LEASE_TIME
+    second = given(base, spring, bo, now=later)
+    assert second.lead_id == first.lead_id
+    with writing(base) as connection, pytest.raises(UsageError, match="somebody has this person"):
+        leases.find_owed(connection, first.lease)
+    give(base, spring, second, read(spring.campaign, "sale"), now=later)
+    with writing(base) as connection, pytest.raises(UsageError, match="somebody has this person"):
+        leases.find_owed(connection, first.lease)
+    assert [row.agent_id for row in rows_of(base, attempts)] == [bo, bo]
+
+
+def test_who_was_given_the_same_person_once_more_may_use_the_old_name(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    first = given(base, spring, anna)
+    again = given(base, spring, anna, now=NOON + LEASE_TIME)
+    assert (again.lead_id, again.lease == first.lease) == (first.lead_id, False)
+    with reading(base) as connection:
+        assert leases.find_owed(connection, first.lease) == again
+
+
+def test_two_late_results_of_one_lease_are_one(base: Engine, spring: StoredCampaign, anna: int):
+    lease = given(base, spring, anna)
+    later = NOON + LEASE_TIME
+    run_out(base, spring, now=later)
+    with reading(base) as connection:
+        owed = [leases.find_owed(connection, lease.lease) for _ in range(2)]
+    give(base, spring, owed[0], read(spring.campaign, "sale"), now=later)
+    with pytest.raises(UsageError, match="since"):
+        give(base, spring, owed[1], read(spring.campaign, "sale"), now=later)
+
+
+def test_a_mistyped_lease_is_told_to_its_own_agent_only(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    lease = given(base, spring, anna)
+    bo = add_agent(base, "bo")
+    mistyped = f"{lease.lease[:-1]}x"
+    with reading(base) as connection:
+        with pytest.raises(UsageError, match=f"did you mean '{lease.lease}'"):
+            leases.find_lease(connection, mistyped, asker_id=anna)
+        for other in (bo, None):
+            with pytest.raises(UsageError) as told:
+                leases.find_lease(connection, mistyped, asker_id=other)
+            assert lease.lease not in str(told.value)
 
 
 def test_a_lease_whose_time_ran_out_holds_nobody_back_in_another_campaign(
@@ -339,6 +434,7 @@ def test_the_history_is_of_all_campaigns_the_newest_first(
             "refusal_reason": "price",
             "refusal_detail": None,
             "note": "too dear",
+            "returned": False,
         },
         {
             "at": NOON,
@@ -348,6 +444,7 @@ def test_the_history_is_of_all_campaigns_the_newest_first(
             "refusal_reason": None,
             "refusal_detail": None,
             "note": None,
+            "returned": False,
         },
     ]
 
@@ -535,8 +632,6 @@ def test_words_that_can_be_used():
         ),
         ("sale", {"reason": "price"}, "--reason belongs to a refusal, and 'sale' is none"),
         ("callback", {}, "a callback needs its time; add --callback "),
-        ("callback", {"callback_at": NOON}, "--callback 2026-06-02 10:00 UTC is past"),
-        ("callback", {"callback_at": NOON - minutes(1)}, "is past; promise a later time"),
         ("sale", {"callback_at": NOON + minutes(1)}, "--callback belongs to a disposition of kind"),
         ("sale", {"given": ["provder=Telia"]}, "answers no question; .*one of provider, age"),
         ("sale", {"given": ["provider"]}, "'provider' answers no question; write KEY=VALUE"),

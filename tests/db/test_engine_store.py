@@ -15,22 +15,8 @@ from dialer.floor import Floor
 from dialer.store import HEARTBEAT_LIMIT, EngineRow, EngineTakenError, RequestKind
 from leads.db import reading, writing
 from leads.errors import UsageError
+from tests.db.engines import sign_on
 from tests.db.people import NOON, add_agent, minutes
-
-
-def sign_on(
-    base: Engine, token: str = "one", name: str = "default", *, now: datetime = NOON
-) -> None:
-    with writing(base) as connection:
-        store.sign_on(
-            connection,
-            name=name,
-            token=token,
-            host="here",
-            pid=17,
-            clock_offset=timedelta(hours=-3.5),
-            now=now,
-        )
 
 
 def row(base: Engine, name: str = "default") -> EngineRow:
@@ -51,11 +37,11 @@ def beat(base: Engine, token: str, now: datetime, **report: object) -> None:
 def test_an_engine_that_signed_on_is_known(base: Engine):
     with reading(base) as connection:
         assert store.engine_row(connection, "default") is None
-    sign_on(base)
+    sign_on(base, clock_offset=timedelta(hours=-3.5))
     assert row(base) == EngineRow(
         name="default",
         token="one",
-        host="here",
+        host="elsewhere",
         pid=17,
         started_at=NOON,
         heartbeat_at=NOON,

@@ -41,7 +41,8 @@ def header(text: str) -> list[str]:
 ATTEMPTS = header(
     "attempt_id,campaign,list,lead_id,external_id,phone,agent,mode,caller_id,dialed_at,answered_at,"
     "ended_at,ring_s,talk_s,wrap_s,hangup_cause,sip_code,amd,outcome,disposition,refusal_reason,"
-    "callback_at,rule_set,attempt_no,evidence,key_pressed,superseded_by,clock,recording,truth"
+    "callback_at,rule_set,attempt_no,evidence,key_pressed,superseded_by,clock,recording,truth,"
+    "answer_chance"
 )
 LEADS = header(
     "lead_id,external_id,name,phone,phones,list,state,attempts,last_attempt_at,last_outcome,"
@@ -127,6 +128,7 @@ def test_an_attempt_is_one_row_with_all_there_is(base: Engine, tmp_path: Path):
         "clock": "real",
         "recording": "",
         "truth": "ok",
+        "answer_chance": "",
     }
 
 
@@ -239,7 +241,7 @@ def test_a_wish_counts_as_far_as_it_reaches(base: Engine, tmp_path: Path):
     assert ours == ["true", "true", "false", "false"]
 
 
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@"])
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\uff1d"])
 def test_a_cell_that_a_spreadsheet_would_run_is_defused(base: Engine, tmp_path: Path, begin: str):
     bad = f'{begin}cmd|"/C calc"!A0'
     cell = bad.replace('"', '""')

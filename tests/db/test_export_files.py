@@ -91,7 +91,7 @@ def test_an_empty_base_gives_the_columns_in_every_format(
     assert (
         len(names)
         == {
-            "attempts": 30,
+            "attempts": 31,
             "leads": 16,
             "answers": 8,
             "orders": 8,

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
@@ -339,6 +340,22 @@ def test_two_imports_at_once_know_each_other(base: Engine, tmp_path: Path) -> No
     with reading(base) as connection:
         by_id = connection.scalars(select(list_members.c.import_id))
         assert sorted(by_id.all()) == sorted([1] * 1500 + [2] * 1500)
+
+
+def test_the_memory_of_an_import_is_given_back(base: Engine, import_text: Import) -> None:
+    if base.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL's server has the memory")
+
+    def cache_of_all() -> set[int]:
+        """Return the cache's bounds of all connections that are kept, and of a new one."""
+        with ExitStack() as stack:
+            opened = [stack.enter_context(reading(base)) for _ in range(base.pool.checkedin() + 1)]
+            return {one.exec_driver_sql("PRAGMA cache_size").scalar_one() for one in opened}
+
+    usual = cache_of_all()
+    assert len(usual) == 1
+    import_text(HEADER + "17;Åse Lunde;22 44 82 00;Oslo\n")
+    assert cache_of_all() == usual
 
 
 def test_rows_may_be_added_without_an_import_afterwards(base: Engine, import_text: Import) -> None:

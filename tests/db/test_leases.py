@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from campaigns import desk, leases, leaving, ledger, taking_back, telling
+from campaigns import desk, leases, leaving, ledger, owed, taking_back, telling
 from campaigns.agents import find_agent
 from campaigns.claims import Claim, claim, stop_claims
 from campaigns.leases import Lease
@@ -130,7 +130,7 @@ def test_a_release_while_the_lease_ends_otherwise_is_told_so(
     lease = look(base, stored, anna)
     other = Other(base, release(stored, lease.lease))
     where, name = {
-        "expiry": (ledger, "settle"),
+        "expiry": (owed, "settle"),
         "result": (desk, "record_result"),
         "telling": (telling, "keep_told"),
         "leaving": (leaving, "settle"),
@@ -139,7 +139,7 @@ def test_a_release_while_the_lease_ends_otherwise_is_told_so(
     with writing(base) as connection:
         match by:
             case "expiry":
-                assert ledger.release_expired(connection, stored, now=OVER) == (anna,)
+                assert owed.release_expired(connection, stored, now=OVER) == (anna,)
             case "result" | "telling":
                 if by == "telling":
                     telling.tell_in_talk(connection, lease, ["Europe/Paris"], now=NOON)
@@ -162,7 +162,7 @@ def test_whatever_ends_a_lease_while_it_is_released_finds_it_over(
     def end(connection: Connection) -> None:
         match by:
             case "expiry":
-                assert ledger.release_expired(connection, stored, now=OVER) == ()
+                assert owed.release_expired(connection, stored, now=OVER) == ()
             case "result" | "telling":
                 if by == "telling":
                     telling.tell_in_talk(connection, lease, ["Europe/Paris"], now=NOON)
@@ -210,7 +210,7 @@ def test_a_late_result_sees_whoever_claims_the_person_at_that_moment(base: Engin
         ledger.note_agent(connection, call.id, anna)
     close(base, stored, call, Outcome.CONNECTED, agent_id=anna, answered_at=NOON)
     with writing(base) as connection:
-        ledger.release_expired(connection, stored, now=OVER)
+        owed.release_expired(connection, stored, now=OVER)
         late = leases.find_owed(connection, attempt_row(base, call.id).lease)
 
     def give(connection: Connection) -> None:
@@ -241,7 +241,7 @@ def test_a_correction_to_a_wrong_number_waits_for_whoever_erases_before_it_holds
     def correct(connection: Connection) -> None:
         taking_back.correct(
             connection, stored, AttemptId(call.id), said(stored, K.WRONG_NUMBER),
-            by="bo", why=None, now=OVER,
+            by="bo", why="misheard", now=OVER,
         )  # fmt: skip
 
     other = Other(base, correct)

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import Connection, Engine, Row, select
 from sqlalchemy.exc import IntegrityError
 
-from campaigns import ledger, results
+from campaigns import ledger, owed, results
 from campaigns.claims import claim
-from campaigns.ledger import WRAP_UP_LIMIT, OpenAttempt
+from campaigns.ledger import OpenAttempt
 from campaigns.model import DispositionKind, Outcome
+from campaigns.owed import WRAP_UP_LIMIT
 from campaigns.result_words import Result
 from campaigns.store import StoredCampaign
 from campaigns.tables import AT_ONCE, answers
@@ -61,6 +62,12 @@ def radio(base: Engine) -> StoredCampaign:
     """A broadcast that runs, with Åse alone on its list."""
     import_people(base, [("Åse", phone(1))])
     return started(base, definition("radio", mode="broadcast", message=BROADCAST))
+
+
+@pytest.fixture
+def spring_too(base: Engine, radio: StoredCampaign) -> StoredCampaign:
+    """A progressive campaign that runs beside the broadcast, for the same list."""
+    return started(base)
 
 
 def ase(base: Engine, stored: StoredCampaign) -> Row[Any]:
@@ -133,7 +140,10 @@ def test_attempts_belong_to_their_claims(base: Engine):
         one.person.lead_id: one.person.phone for one in taken
     }
     for attempt in attempts:
-        assert attempt_row(base, attempt.id).lead_id == attempt.lead_id
+        row = attempt_row(base, attempt.id)
+        assert (row.lead_id, row.channel_id) == (attempt.lead_id, attempt.channel_id)
+    counted = {row.lead_id: row.attempts for row in enrolled(base, stored).values()}
+    assert counted == {attempt.lead_id: row.attempt_no for attempt in attempts}
 
 
 def test_a_lead_has_one_open_attempt(base: Engine, spring: StoredCampaign):
@@ -359,6 +369,59 @@ def test_a_key_that_asks_for_a_callback_is_a_disposition(base: Engine, radio: St
     assert lead.next_call_at == ENDED + rest, "no time was named: the campaign's own rest"
 
 
+def test_every_key_of_several_questions_is_kept(base: Engine):
+    import_people(base, [("Åse", phone(1))])
+    asked = """[message]
+sound = "hello"
+keys = { 5 = "answer:support=yes" }
+[[message.menu]]
+sound = "when"
+keys = { 1 = "answer:when=early", 8 = "callback" }"""
+    radio = started(base, definition("radio", mode="broadcast", message=asked))
+    attempt = call(base, radio, Outcome.CONNECTED, key="51")
+    assert sorted(answered(base)) == [("message", "51"), ("support", "yes"), ("when", "early")]
+    assert attempt_row(base, attempt.id).key_pressed == "51"
+    assert attempt_row(base, attempt.id).disposition is None
+
+
+def test_who_answers_and_then_asks_for_another_call_gets_it(base: Engine):
+    import_people(base, [("Åse", phone(1))])
+    asked = """[message]
+sound = "hello"
+keys = { 5 = "answer:support=yes" }
+[[message.menu]]
+sound = "when"
+keys = { 8 = "callback" }"""
+    radio = started(base, definition("radio", mode="broadcast", message=asked))
+    attempt = call(base, radio, Outcome.CONNECTED, key="58")
+    assert attempt_row(base, attempt.id).disposition == "callback"
+    assert sorted(answered(base)) == [("message", "58"), ("support", "yes")]
+    assert ase(base, radio).state == "callback"
+
+
+@pytest.mark.parametrize("pressed", ["1", "11"])
+def test_who_finds_no_agent_free_and_ends_all_calls_is_abandoned_and_suppressed(
+    base: Engine, radio: StoredCampaign, spring_too: StoredCampaign, pressed: str
+):
+    stored = spring_too if pressed == "1" else radio
+    attempt = call(base, stored, Outcome.ABANDONED, key=pressed, opted_out=True)
+    row = attempt_row(base, attempt.id)
+    assert (row.outcome, row.key_pressed) == ("abandoned", pressed)
+    assert (row.disposition, row.disposition_kind) == ("do_not_call", "do_not_call")
+    lead = ase(base, stored)
+    assert (lead.state, lead.held_by) == ("suppressed", "disposition:do_not_call")
+    with reading(base) as connection:
+        (entry,) = entries(connection, phone(1))
+    assert (entry.source, entry.suppression.scope) == ("key", "all")
+    assert claim_rows(base) == []
+    assert answered(base) == ([("message", "11")] if stored is radio else [])
+    assert take(base, radio, 5) == take(base, spring_too, 5) == ()
+    # A commit whose answer was lost is written once more, and changes nothing.
+    close(base, stored, attempt, Outcome.ABANDONED, key=pressed, opted_out=True)
+    with reading(base) as connection:
+        assert len(entries(connection, phone(1))) == 1
+
+
 def test_a_person_put_through_by_a_key_is_held_for_the_agents_result(
     base: Engine, radio: StoredCampaign
 ):
@@ -403,12 +466,12 @@ def test_a_person_is_held_for_the_agent_until_the_result_comes(
     (held,) = claim_rows(base)
     assert (held.agent_id, held.expires_at) == (anna, None)
     with reading(base) as connection:
-        assert ledger.unfinished_lease(connection, anna) is None
+        assert owed.unfinished_lease(connection, anna) is None
     close(base, spring, attempt, Outcome.CONNECTED, agent_id=anna)
     (held,) = claim_rows(base)
     assert (held.attempt_id, held.expires_at) == (attempt.id, ENDED + WRAP_UP_LIMIT)
     with reading(base) as connection:
-        assert ledger.unfinished_lease(connection, anna) == held.lease
+        assert owed.unfinished_lease(connection, anna) == held.lease
     lead = ase(base, spring)
     assert (lead.state, lead.last_outcome) == ("in_call", "connected")
     assert take(base, spring, 5) == ()
@@ -439,7 +502,7 @@ def test_a_result_after_the_end_settles_the_lead(base: Engine, spring: StoredCam
     assert answered(base) == [("provider", "Telia"), ("liked", "price"), ("liked", "speed")]
     assert claim_rows(base) == []
     with reading(base) as connection:
-        assert ledger.unfinished_lease(connection, anna) is None
+        assert owed.unfinished_lease(connection, anna) is None
 
 
 def test_a_result_before_the_end_waits_for_it(base: Engine, spring: StoredCampaign, anna: int):
@@ -508,9 +571,9 @@ def test_a_claim_whose_time_is_over_is_let_go(base: Engine, spring: StoredCampai
     over = ENDED + WRAP_UP_LIMIT
     with writing(base) as connection:
         early = over - timedelta(seconds=1)
-        assert ledger.release_expired(connection, spring, now=early) == ()
-        assert ledger.release_expired(connection, spring, now=over) == (anna,)
-        assert ledger.release_expired(connection, spring, now=over) == ()
+        assert owed.release_expired(connection, spring, now=early) == ()
+        assert owed.release_expired(connection, spring, now=over) == (anna,)
+        assert owed.release_expired(connection, spring, now=over) == ()
     assert claim_rows(base) == []
     lead = ase(base, spring)
     assert (lead.state, lead.held_by) == ("done", "outcome:connected")
@@ -524,7 +587,7 @@ def test_claims_of_the_engine_and_of_other_campaigns_are_kept(base: Engine, anna
     talk(base, spring, anna)
     with writing(base) as connection:
         later = NOON + timedelta(days=1)
-        assert ledger.release_expired(connection, spring, now=later) == ()
-        assert ledger.release_expired(connection, summer, now=later) == ()
+        assert owed.release_expired(connection, spring, now=later) == ()
+        assert owed.release_expired(connection, summer, now=later) == ()
     assert len(claim_rows(base)) == 1
     assert names_of(base, take(base, spring, 5)) == ["Per"]

@@ -5,6 +5,7 @@ import json
 import pytest
 from sqlalchemy import Engine, func, insert, select, update
 
+from campaigns import enrolment
 from campaigns.erasure import erase
 from campaigns.merging import Merged, merge
 from campaigns.model import DispositionKind, Outcome
@@ -20,6 +21,7 @@ from leads.errors import NotAllowedError, UsageError
 from leads.model import LeadId
 from leads.tables import consents, lead_changes, leads, list_members, lists, merges, suppressions
 from tests.db.people import (
+    LAWS,
     NOON,
     call,
     claim_rows,
@@ -277,3 +279,19 @@ def test_a_campaign_looks_again_at_whoever_a_merge_gave_a_consent(base: Engine) 
     assert take(base, stored) == ()
     unite(base, kept, merged)
     assert [claim.person.lead_id for claim in take(base, stored)] == [kept]
+
+
+def test_who_is_merged_while_a_list_is_being_enrolled_is_enrolled(
+    base: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_text(base, FIRST)  # on no list of the campaign, and with the lowest id
+    kept = lead_id_of(base, OLA)
+    import_text(base, "Navn;Telefon\nPer;22448205\n" + f"{OLAF};22448202\n", "sweden")
+    monkeypatch.setattr(enrolment, "ENROL_AT_ONCE", 1)
+    stored = started(base, definition(on=["sweden"]))
+    assert set(enrolled(base, stored)) == {"Per"}
+    unite(base, kept, lead_id_of(base, OLAF))
+    with writing(base) as connection:
+        while enrolment.has_newcomers(connection, stored.id):
+            enrolment.enrol(connection, stored, LAWS, now=NOON)
+    assert set(enrolled(base, stored)) == {"Per", OLA}

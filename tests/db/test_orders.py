@@ -81,7 +81,7 @@ def correct(base: Engine, stored: StoredCampaign, attempt_id: int, typed: Words)
     with writing(base) as connection:
         result = read_result(stored.campaign, typed, now=NOON)
         taking_back.correct(
-            connection, stored, AttemptId(attempt_id), result, by="maria", why=None,
+            connection, stored, AttemptId(attempt_id), result, by="maria", why="misheard",
             now=NOON + minutes(90),
         )  # fmt: skip
 

@@ -1,11 +1,12 @@
 """People who are looked at before they are called, and whom an agent would rather not call."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, select, update
 
-from campaigns import desk, leases, ledger, skips
+from campaigns import desk, leases, ledger, owed, skips
 from campaigns.agents import agent_of
 from campaigns.claims import Claim
 from campaigns.desk_tables import agent_states
@@ -21,8 +22,14 @@ from campaigns.skips import MOST_AN_HOUR, PASSED_OVER_FOR
 from campaigns.store import StoredCampaign
 from campaigns.tables import agents
 from dialer import floor
+from dialer import store as engine_store
 from dialer.agent import AgentEvent
+from dialer.clock import Clock
 from dialer.floor import Floor
+from dialer.live import Dial
+from dialer.store import RequestKind
+from dialer.switchboard import Switchboard
+from dialer.trunks import Trunk
 from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
 from tests.db.people import (
@@ -42,6 +49,7 @@ from tests.db.people import (
     started,
     suppress,
 )
+from tests.db.placers import placer_for
 
 SECOND = timedelta(seconds=1)
 CLOSES = NOON + timedelta(hours=8)
@@ -148,7 +156,7 @@ def test_the_attempt_is_the_agents_and_the_lease_has_no_end_while_the_call_lives
     assert (row.agent_id, row.lease, row.mode) == (anna, lease.lease, "preview")
     assert row.decision["at"] == "2026-06-02T10:09:00Z", "judged when it was dialled"
     with writing(base) as connection:
-        ledger.release_expired(connection, spring, now=NOON + timedelta(hours=3))
+        owed.release_expired(connection, spring, now=NOON + timedelta(hours=3))
         (found,) = ledger.open_attempts(connection, "default")
     assert found == intent
     assert look(base, spring, anna, now=NOON + timedelta(hours=3)).live
@@ -194,6 +202,28 @@ def test_in_a_campaign_that_was_paused_the_person_goes_back_as_they_were(
     assert "ringbank campaigns start spring" in judge(base, paused, lease, anna)
     row = next(r for r in enrolled(base, paused).values() if r.lead_id == lease.lead_id)
     assert (row.state, row.attempts, claim_rows(base)) == ("new", 0, [])
+
+
+def test_an_engine_says_that_of_the_campaign_and_not_what_its_voice_waits_for(
+    base: Engine, spring, anna: int
+):
+    lease = look(base, spring, anna)
+    put(base, spring, CampaignState.PAUSED)
+    trunk = Trunk(
+        name="main",
+        channel="PJSIP/{number}@carrier",
+        max_calls=10,
+        max_calls_per_second=10,
+        caller_ids=("+4721000000",),
+    )
+    board = Switchboard({"main": trunk}, new_id=str, goodbye="vm-goodbye")
+    placer = replace(placer_for(base, LAWS), clock=Clock.set_to(NOON))
+    with writing(base) as connection:
+        wish = engine_store.ask(connection, "default", RequestKind.DIAL, now=NOON, agent_id=anna)
+        dial = Dial(request=wish, agent_id=anna, lease=lease.lease)
+        assert placer.dial(connection, board, [dial], at_s=0.0) == []
+        why_not = engine_store.answer_to(connection, wish).why_not
+    assert "the campaign is paused, the person was put back" in (why_not or "")
 
 
 def test_a_lease_that_is_over_or_somebody_elses_is_not_dialled(base: Engine, spring, anna: int):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, select, update
 
-from campaigns import queues, store
+from campaigns import queues, store, turns
 from campaigns.claims import claim
 from campaigns.enrolment import enrol
 from campaigns.law import Laws
@@ -148,6 +148,22 @@ def test_a_promise_outlives_that_its_queue_was_shut(base: Engine):
         enrol(connection, stored, LAWS, now=NOON)
     mads = enrolled(base, stored)["Mads"]
     assert (mads.state, mads.turn, mads.next_call_at) == ("callback", Turn.CALLBACK, later)
+
+
+@pytest.mark.parametrize("asked_first", [1, 2, 20])
+def test_the_queues_behind_the_first_ones_have_their_turn(
+    base: Engine, monkeypatch: pytest.MonkeyPatch, asked_first: int
+):
+    people = [("Åse", phone(1)), ("Mads", "+4532123456"), ("Kari", "+46701234567")]
+    import_people(base, [*people, ("Per", phone(2))])
+    stored = started(base)
+    monkeypatch.setattr(turns, "_FIRST_GROUPS", asked_first)
+    with writing(base) as connection:
+        assert len(queues.open_now(connection, stored.id, now=NOON)) == 3
+        in_turn = turns.next_rows(connection, stored.id, 9, now=NOON)
+        assert len(in_turn) == 4
+        assert turns.next_rows(connection, stored.id, 3, now=NOON) == in_turn[:3]
+    assert taken_by(base, stored, LAWS, now=NOON) == ["Kari", "Mads", "Per", "Åse"]
 
 
 def test_another_order_holds_for_whoever_waits_already(base: Engine):

@@ -1,13 +1,14 @@
 """Results in the base, held against their calls; exports say the same as the command."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert, update
 
-from campaigns import desk, reconciling, store
+from campaigns import desk, reconciling
+from campaigns import store as campaign_store
 from campaigns.checks import USUAL
 from campaigns.desk_tables import orders, recordings
 from campaigns.exports.attempts import attempts_content
@@ -21,7 +22,9 @@ from campaigns.store import StoredCampaign
 from campaigns.tables import campaigns
 from campaigns.truth import Mark
 from campaigns.truth_values import Reconciled
-from dialer import ledger_check
+from dialer import ledger_check, store
+from dialer.clock import Clock
+from dialer.presence import Presence
 from leads.db import reading, writing
 from leads.errors import UsageError
 from tests.db.people import (
@@ -88,7 +91,7 @@ def talked(
 def by_hand(base: Engine, agent_id: int, kind: K) -> None:
     """Let an agent dial somebody of a manual campaign, and say what came of it."""
     with writing(base) as connection:
-        stored = store.load(connection, "by-hand")
+        stored = campaign_store.load(connection, "by-hand")
         lease = desk.next_person(connection, stored, LAWS, agent_id, now=NOON)
         assert lease is not None
         desk.give_result(connection, stored, lease, said(stored, kind), now=NOON)
@@ -248,6 +251,7 @@ def record(number: str, word: str = "ANSWERED", at: str = "10:00:01", unique_id:
 def compared(base: Engine, file: Path, text: str, **more: Any) -> ledger_check.Compared:
     file.write_text(text)
     given: dict[str, Any] = {"campaign": None, "region": "NO", "first": None, "last": None}
+    given["now"] = NOON + 2 * DAY
     with reading(base) as connection:
         return ledger_check.compare(connection, file, **given | more)
 
@@ -263,7 +267,8 @@ def test_the_ledger_agrees_with_the_carrier_or_the_difference_is_told(
     agreed = compared(base, file, good + strange)
     assert (agreed.attempts, agreed.calls, agreed.others) == (2, 2, 2)
     assert agreed.agree
-    told = compared(base, file, record("22000001", "NO ANSWER") + record("22000003"))
+    reach = record("s", at="09:00:00") + record("s", at="11:00:00")
+    told = compared(base, file, record("22000001", "NO ANSWER") + record("22000003") + reach)
     assert [(one.number, one.what) for one in told.differences] == [
         ("+4722000001", "attempt 1: not answered on the network, booked connected"),
         ("+4722000002", "attempt 2 is not among the network's calls"),
@@ -284,6 +289,94 @@ def test_a_call_of_our_own_is_known_by_its_channel(
     assert (told.calls, told.others, told.agree) == (1, 0, True)
 
 
+def kinds(found: ledger_check.Compared) -> list[str]:
+    assert found.agree, found.differences
+    return [one.kind for one in found.doubts]
+
+
+def engine_runs(base: Engine, *, now: datetime, ami_down: str | None = None) -> None:
+    with writing(base) as connection:
+        presence = Presence("default")
+        presence.sign_on(connection, Clock())
+        store.beat(
+            connection,
+            name="default",
+            token=presence.token,
+            report={"ami_down": ami_down},
+            now=now,
+        )
+
+
+@pytest.mark.parametrize(
+    ("lives", "ami_down", "differences"), [(True, None, 1), (True, "gone", 0), (False, None, 0)]
+)
+def test_a_call_that_is_over_is_a_difference_only_where_an_engine_could_close_it(
+    base: Engine,
+    spring: StoredCampaign,
+    tmp_path: Path,
+    lives: bool,
+    ami_down: str | None,
+    differences: int,
+):
+    attempt = dial_next(base, spring)
+    now = NOON + 2 * DAY
+    engine_runs(base, now=now if lives else NOON, ami_down=ami_down)
+    text = record("s", unique_id=attempt.channel_id)
+    told = compared(base, tmp_path / "Master.csv", text)
+    assert len(told.differences) == differences
+    assert [one.kind for one in told.doubts] == ["unsettled"] * (1 - differences)
+
+
+def test_at_any_time_what_cannot_be_told_is_no_difference(
+    base: Engine, spring: StoredCampaign, tmp_path: Path
+):
+    file = tmp_path / "Master.csv"
+    over, on = dial_next(base, spring), dial_next(base, spring)
+    close(base, spring, over, Outcome.BUSY)
+    assert kinds(compared(base, file, "")) == ["after_records", "may_live"]
+    its_own = record("s", "BUSY", at="10:00:20", unique_id=over.channel_id)
+    assert kinds(compared(base, file, its_own)) == ["may_live"]
+    strange = record("s", at="10:05:00", unique_id="rb-of-another-base")
+    assert kinds(compared(base, file, its_own + strange)) == ["other_base", "may_live"]
+    newer = compared(base, file, its_own + strange, now=NOON + timedelta(minutes=5))
+    assert kinds(newer) == ["newer", "may_live"]
+    assert newer.by_kind == {"newer": 1, "may_live": 1}
+    told = ledger_check.document(newer)
+    assert [one["kind"] for one in told["ambiguous"]] == ["newer", "may_live"]
+    assert f"attempt {on.id} " in told["ambiguous"][1]["what"]
+
+
+def test_a_call_at_midnight_is_compared_on_the_day_of_its_attempt(
+    base: Engine, spring: StoredCampaign, tmp_path: Path
+):
+    file = tmp_path / "Master.csv"
+    before_midnight = NOON + timedelta(hours=13, minutes=59, seconds=58)
+    attempt = dial_next(base, spring, now=before_midnight)
+    close(base, spring, attempt, Outcome.BUSY)
+    next_day = record("22000001", "BUSY", at="00:00:01").replace("2026-06-02", "2026-06-03")
+    for day, attempts in ((2, 1), (3, 0)):
+        whole_day = date(2026, 6, day)
+        told = compared(base, file, next_day, first=whole_day, last=whole_day)
+        assert (told.attempts, told.differences, told.doubts) == (attempts, (), ())
+
+
+def test_another_campaigns_calls_to_a_number_are_paired_and_not_told(
+    base: Engine, spring: StoredCampaign, tmp_path: Path
+):
+    first = dial_next(base, spring)
+    close(base, spring, first, Outcome.BUSY)
+    winter = started(base, definition(name="winter"))
+    later = NOON + timedelta(hours=1)
+    second = dial_next(base, winter, now=later)
+    close(base, winter, second, Outcome.CONNECTED)
+    called = str(first.phone)
+    assert second.phone == called
+    text = record(called, "BUSY") + record(called, at="11:00:01")
+    for name in ("spring", "winter", None):
+        told = compared(base, tmp_path / "Master.csv", text, campaign=name)
+        assert (told.attempts, told.differences, told.doubts) == (1 if name else 2, (), ()), name
+
+
 def test_a_file_of_something_else_is_refused(base: Engine, tmp_path: Path):
     with pytest.raises(UsageError, match="holds no call records: line 1: has 1 columns"):
         compared(base, tmp_path / "Master.csv", "phone\n22000001\n")
@@ -292,5 +385,11 @@ def test_a_file_of_something_else_is_refused(base: Engine, tmp_path: Path):
     assert not half.agree
     with reading(base) as connection, pytest.raises(UsageError, match="cannot be read"):
         ledger_check.compare(
-            connection, tmp_path / "none", campaign=None, region=None, first=None, last=None
+            connection,
+            tmp_path / "none",
+            campaign=None,
+            region=None,
+            first=None,
+            last=None,
+            now=NOON,
         )

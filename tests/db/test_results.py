@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from campaigns import desk, drafts, ledger, supervisions
+from campaigns import desk, drafts, owed, supervisions
 from campaigns.desk_tables import drafts as draft_rows
 from campaigns.desk_tables import result_changes, result_traces
 from campaigns.erasure import erase
-from campaigns.ledger import WRAP_UP_LIMIT
 from campaigns.merging import merge
+from campaigns.owed import WRAP_UP_LIMIT
 from campaigns.person import person_document
 from campaigns.result_words import Result, Words, read_result
 from campaigns.rules.own import Own
@@ -169,7 +169,7 @@ def test_a_corrected_older_talk_leaves_a_promise_to_whoever_made_it(
 
 def expire(base: Engine, stored: StoredCampaign, now: datetime) -> None:
     with writing(base) as connection:
-        ledger.release_expired(connection, stored, now=now)
+        owed.release_expired(connection, stored, now=now)
 
 
 def type_in(base: Engine, stored: StoredCampaign, attempt_id: int, **words: Any) -> str:
@@ -407,7 +407,7 @@ def test_the_engine_is_told_the_kind_of_what_was_said(
     base: Engine, spring: StoredCampaign, anna: int, office: Desk, monkeypatch: pytest.MonkeyPatch
 ):
     lease = attempt_row(base, talk(base, spring, anna, ended=False)).lease
-    monkeypatch.setattr("dialer.results.live_engine", lambda _: "default")
+    monkeypatch.setattr("dialer.results.live_engine", lambda *_: "default")
     monkeypatch.setattr("dialer.results.wait_for_answer", lambda *_, **__: None)
     office.give(lease, Words(disposition="hostile"))
     (request,) = rows_of(base, requests)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, select, update
 
-from campaigns import desk, leaving, ledger, supervisions
+from campaigns import desk, leaving, ledger, owed, supervisions
 from campaigns.agents import find_agent
 from campaigns.claims import release
 from campaigns.desk_tables import supervisions as table
@@ -162,7 +162,7 @@ def test_who_holds_nobody_any_more_wants_no_help(base, looked_at, how):
     with writing(base) as connection:
         assert len(supervisions.help_wanted(connection)) == 1
         if how == "expiry":
-            ledger.release_expired(connection, manual, now=NOON + desk.LEASE_TIME)
+            owed.release_expired(connection, manual, now=NOON + desk.LEASE_TIME)
         else:
             leaving.deactivate(connection, find_agent(connection, "anna"), now=NOON)
         assert supervisions.help_wanted(connection) == []
@@ -232,7 +232,7 @@ def test_who_takes_a_person_over_has_the_lease_and_gives_the_one_result(
     with reading(base) as connection:
         assert lease_of(connection, anna) is None
         held = lease_of(connection, bo)
-        assert ledger.agents_owing_result(connection) == {bo}
+        assert owed.agents_owing_result(connection) == {bo}
     assert held.attempt_id == talk.id
     close(base, stored, talk, Outcome.CONNECTED, agent_id=bo)
     with writing(base) as connection:

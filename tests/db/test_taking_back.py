@@ -8,13 +8,15 @@ from sqlalchemy import Engine, select, update
 
 from campaigns import desk
 from campaigns.desk_tables import result_changes, result_traces
-from campaigns.ledger import WRAP_UP_LIMIT
 from campaigns.model import CampaignState, Outcome
+from campaigns.owed import WRAP_UP_LIMIT
 from campaigns.store import StoredCampaign
 from campaigns.tables import agents, attempts
 from campaigns.taking_back import UNDO_TIME
+from leads import suppression
 from leads.db import reading, writing
 from leads.errors import NotAllowedError, UsageError
+from leads.model import Suppression, SuppressionKind
 from leads.tables import consents, suppressions
 from tests.db.people import (
     LAWS,
@@ -298,3 +300,43 @@ def test_a_consent_on_which_calls_rested_is_withdrawn_and_else_never_was(
     correct(base, spring, first, said(spring, K.NO_CONTACT), now=LATER + minutes(9))
     (one,) = rows_of(base, consents)
     assert one.withdrawn_reason == "bo corrected the result"
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept"),
+    [("wrote to us", "told in campaign spring; wrote to us"), (None, "told in campaign spring")],
+)
+def test_a_wish_that_somebody_said_again_meanwhile_outlives_the_result(
+    base: Engine, spring: StoredCampaign, anna: int, reason: str | None, kept: str
+):
+    attempt_id = talk(base, spring, anna)
+    lead_id = attempt_row(base, attempt_id).lead_id
+    give(base, spring, attempt_id, said(spring, K.DECEASED))
+    again = Suppression(kind=SuppressionKind.LEAD, subject=str(lead_id), reason=reason)
+    with writing(base) as connection:
+        assert not suppression.add(connection, again, source="command", now=GIVEN)
+    undo(base, spring, attempt_id)
+    (entry,) = rows_of(base, suppressions)
+    assert (entry.removed_at, entry.source) == (None, "command")
+    assert entry.reason.endswith(kept)
+
+
+def test_a_wish_that_nobody_said_again_goes_with_the_result(
+    base: Engine, spring: StoredCampaign, anna: int
+):
+    attempt_id = talk(base, spring, anna)
+    give(base, spring, attempt_id, said(spring, K.DECEASED))
+    undo(base, spring, attempt_id)
+    (entry,) = rows_of(base, suppressions)
+    assert entry.removed_at == GIVEN
+
+
+@pytest.mark.parametrize("why", ["", "  "])
+def test_a_correction_without_a_reason_is_refused(
+    base: Engine, spring: StoredCampaign, anna: int, why: str
+):
+    attempt_id = talk(base, spring, anna)
+    give(base, spring, attempt_id, said(spring, K.PARTIAL))
+    with pytest.raises(UsageError, match="a correction needs its reason; add --why"):
+        correct(base, spring, attempt_id, said(spring, K.SUCCESS), why=why)
+    assert attempt_row(base, attempt_id).disposition_kind == K.PARTIAL

@@ -35,10 +35,13 @@ def ase(base: Engine) -> int:
     return lead_id_of(base, "Åse")
 
 
+ADDED = NOON - minutes(60)
+
+
 def add(base: Engine, lead_id: int, text: str = "nobody came", **more: Any) -> int:
     task = NewTask(lead_id=lead_id, text=text, **{"kind": "technician"} | more)
     with writing(base) as connection:
-        return tasks.add(connection, task, by="anna", now=NOON)
+        return tasks.add(connection, task, by="anna", now=ADDED)
 
 
 def listed(base: Engine, *, now: datetime = NOON, **more: Any) -> tuple[Task, ...]:
@@ -109,6 +112,8 @@ def test_an_open_task_gets_another_owner_or_time(base: Engine, ase: int) -> None
         for bad, why in (({}, "nothing is said"), ({"priority": 6}, "the priority 6 is none")):
             with pytest.raises(UsageError, match=why):
                 tasks.move(connection, task, **nothing | bad, now=NOON)
+    with writing(base) as connection, pytest.raises(UsageError, match="is past"):
+        tasks.move(connection, task, **nothing | {"due_at": NOON}, now=NOON)
     done(base, task)
     with writing(base) as connection, pytest.raises(NotAllowedError, match="was done"):
         tasks.move(connection, task, **nothing | {"priority": 1}, now=NOON)
@@ -122,6 +127,8 @@ def test_an_open_task_gets_another_owner_or_time(base: Engine, ase: int) -> None
         ({"kind": "4111111111111111"}, "payment card"),
         ({"priority": 0}, "the priority 0 is none"),
         ({"priority": 6}, "the priority 6 is none"),
+        ({"due_at": ADDED}, r"--due 2026-06-02 09:00 UTC is past; name a time to come"),
+        ({"due_at": ADDED - minutes(1)}, "is past"),
         ({"text": " "}, "--text is empty"),
         ({"text": "4111 1111 1111 1111"}, "payment card"),
         ({"text": "x" * 4001}, "longer than 4000"),

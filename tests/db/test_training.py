@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from campaigns import agents as agent_store
-from campaigns import desk, desk_document, ledger, practice, training
+from campaigns import desk, desk_document, ledger, practice, taking_back, training
 from campaigns.agents import AgentRow, find_agent
 from campaigns.desk_tables import practice_talks
 from campaigns.law import Laws
@@ -311,6 +311,27 @@ def test_a_result_given_once_more_counts_once(base: Engine, bo: AgentRow, anna: 
             record_result(connection, stored, talk.id, said(stored, kind), now=NOON)
     close(base, stored, talk, Outcome.CONNECTED, agent_id=bo.id)
     assert standing(base, stored, bo).supervised == 1
+
+
+def test_a_result_taken_back_counts_no_more_and_given_anew_counts_again(
+    base: Engine, bo: AgentRow, anna: AgentRow
+):
+    import_people(base, [("Åse", phone(1))])
+    stored = started(base, definition(training="[training]\nsupervised = 2"))
+    accompany(base, stored, bo, anna)
+    talk = dial_next(base, stored)
+    with writing(base) as connection:
+        ledger.note_agent(connection, talk.id, bo.id)
+    close(base, stored, talk, Outcome.CONNECTED, agent_id=bo.id)
+    for kind in (DispositionKind.REFUSAL, DispositionKind.SUCCESS):
+        with writing(base) as connection:
+            record_result(connection, stored, talk.id, said(stored, kind), now=NOON)
+        assert standing(base, stored, bo).supervised == 1
+        assert attempt_row(base, talk.id).accompanied_by == anna.id
+        with writing(base) as connection:
+            taking_back.undo(connection, stored, talk.id, by="bo", now=NOON)
+        assert standing(base, stored, bo).supervised == 0
+        assert attempt_row(base, talk.id).accompanied_by is None
 
 
 def test_company_that_ended_is_none(

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "leads.md"
@@ -22,6 +24,7 @@ def lines() -> list[tuple[str, int]]:
     return found
 
 
+@pytest.mark.timeout(180)  # some forty processes, one after another
 def test_the_page_can_be_pasted(tmp_path: Path) -> None:
     shutil.copy(CHECKOUT / "config.toml", tmp_path)
     (tmp_path / "dialer").symlink_to(CHECKOUT / "dialer")
@@ -36,7 +39,7 @@ def test_the_page_can_be_pasted(tmp_path: Path) -> None:
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(CHECKOUT), "LANG": "C.UTF-8"},
         capture_output=True,
         encoding="utf-8",
-        timeout=55,
+        timeout=150,
         check=True,
     )
     left = {

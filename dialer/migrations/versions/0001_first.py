@@ -61,6 +61,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rule_set", sa.Text(), nullable=True),
+        sa.Column("tripped", sa.JSON(), nullable=True),
         sa.CheckConstraint(
             "state IN ('stopped', 'running', 'paused')", name=op.f("ck_campaigns_state_known")
         ),
@@ -77,6 +78,8 @@ def upgrade() -> None:
         sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("clock_offset_s", sa.Float(), nullable=False),
+        sa.Column("asterisk", sa.Text(), server_default="", nullable=False),
+        sa.Column("finished_by", sa.Text(), nullable=True),
         sa.Column("report", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_engines")),
     )
@@ -204,6 +207,7 @@ def upgrade() -> None:
         sa.Column("campaign_id", Id, nullable=False),
         sa.Column("list_id", Id, nullable=False),
         sa.Column("enrolled_to", Id, server_default="0", nullable=False),
+        sa.Column("enrolled_lead", Id, server_default="0", nullable=False),
         sa.ForeignKeyConstraint(
             ["campaign_id"], ["campaigns.id"], name=op.f("fk_campaign_lists_campaign_id_campaigns")
         ),
@@ -232,6 +236,17 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["list_id"], ["lists.id"], name=op.f("fk_imports_list_id_lists")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+    )
+    op.create_table(
+        "pacings",
+        sa.Column("campaign_id", Id, nullable=False),
+        sa.Column("engine", sa.Text(), nullable=False),
+        sa.Column("state", sa.JSON(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_pacings_campaign_id_campaigns")
+        ),
+        sa.PrimaryKeyConstraint("campaign_id", "engine", name=op.f("pk_pacings")),
     )
     op.create_table(
         "practice_talks",
@@ -394,7 +409,9 @@ def upgrade() -> None:
         sa.Column("wrap_s", sa.Float(), nullable=True),
         sa.Column("hangup_cause", sa.Integer(), nullable=True),
         sa.Column("sip_code", sa.Integer(), nullable=True),
+        sa.Column("rtp_packets", sa.Integer(), nullable=True),
         sa.Column("amd", sa.Text(), nullable=True),
+        sa.Column("answer_chance", sa.Float(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("evidence", sa.Text(), nullable=True),
         sa.Column("key_pressed", sa.Text(), nullable=True),
@@ -440,12 +457,28 @@ def upgrade() -> None:
         sa.UniqueConstraint("lease", name=op.f("uq_attempts_lease")),
     )
     with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_attempts_amd",
+            ["campaign_id"],
+            unique=False,
+            sqlite_where=sa.text("amd IS NOT NULL"),
+            postgresql_where=sa.text("amd IS NOT NULL"),
+        )
         batch_op.create_index("ix_attempts_campaign_lead", ["campaign_id", "lead_id"], unique=False)
         batch_op.create_index(
             "ix_attempts_campaign_number", ["campaign_id", "number_id"], unique=False
         )
+        batch_op.create_index("ix_attempts_dialed_at", ["campaign_id", "dialed_at"], unique=False)
         batch_op.create_index("ix_attempts_lead_id", ["lead_id"], unique=False)
         batch_op.create_index("ix_attempts_number_id", ["number_id"], unique=False)
+        batch_op.create_index(
+            "ix_attempts_open",
+            ["engine"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.create_index("ix_attempts_outcome", ["campaign_id", "outcome", "id"], unique=False)
         batch_op.create_index(
             "uq_attempts_open_lead_id",
             ["lead_id"],
@@ -493,6 +526,7 @@ def upgrade() -> None:
         sa.Column("campaign_id", Id, nullable=False),
         sa.Column("lead_id", Id, nullable=False),
         sa.Column("words", sa.JSON(), nullable=False),
+        sa.Column("held", sa.JSON(), nullable=True),
         sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["agent_id"], ["agents.id"], name=op.f("fk_drafts_agent_id_agents")
@@ -595,6 +629,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_skips_lead_id"), ["lead_id"], unique=False)
 
     op.create_table(
+        "amd_samples",
+        sa.Column("attempt_id", Id, nullable=False),
+        sa.Column("file", sa.Text(), nullable=True),
+        sa.Column("judged", sa.Text(), nullable=True),
+        sa.Column("judged_by", sa.Text(), nullable=True),
+        sa.Column("judged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"], ["attempts.id"], name=op.f("fk_amd_samples_attempt_id_attempts")
+        ),
+        sa.PrimaryKeyConstraint("attempt_id", name=op.f("pk_amd_samples")),
+    )
+    op.create_table(
         "answers",
         sa.Column("id", Id, nullable=False),
         sa.Column("attempt_id", Id, nullable=False),
@@ -686,6 +732,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("owner_id IS NOT NULL"),
         )
         batch_op.create_index(
+            "ix_campaign_leads_states",
+            ["campaign_id", "state", "held_by"],
+            unique=False,
+            sqlite_where=sa.text("state != ''"),
+            postgresql_where=sa.text("state != ''"),
+        )
+        batch_op.create_index(
             "ix_campaign_leads_turn",
             ["queue_id", "turn", "next_call_at", "rank", "id"],
             unique=False,
@@ -736,6 +789,73 @@ def upgrade() -> None:
         sa.UniqueConstraint("lease", name=op.f("uq_claims_lease")),
         sa.UniqueConstraint("number_id", name=op.f("uq_claims_number_id")),
     )
+    op.create_table(
+        "inbound_contacts",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("channel_id", sa.Text(), nullable=False),
+        sa.Column("engine", sa.Text(), nullable=False),
+        sa.Column("caller_id", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=True),
+        sa.Column("lead_id", Id, nullable=True),
+        sa.Column("number_id", Id, nullable=True),
+        sa.Column("campaign_id", Id, nullable=True),
+        sa.Column("attempt_id", Id, nullable=True),
+        sa.Column("standing", sa.Text(), nullable=False),
+        sa.Column("lease", sa.Text(), nullable=True),
+        sa.Column("agent_id", Id, nullable=True),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("connected_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("wrapped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("key_pressed", sa.Text(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("disposition", sa.Text(), nullable=True),
+        sa.Column("disposition_kind", sa.Text(), nullable=True),
+        sa.Column("refusal_reason", sa.Text(), nullable=True),
+        sa.Column("refusal_detail", sa.Text(), nullable=True),
+        sa.Column("callback_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("opted_out", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(ended_at IS NULL) = (outcome IS NULL)",
+            name=op.f("ck_inbound_contacts_end_has_outcome"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["agent_id"], ["agents.id"], name=op.f("fk_inbound_contacts_agent_id_agents")
+        ),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"], ["attempts.id"], name=op.f("fk_inbound_contacts_attempt_id_attempts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"],
+            ["campaigns.id"],
+            name=op.f("fk_inbound_contacts_campaign_id_campaigns"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["lead_id"], ["leads.id"], name=op.f("fk_inbound_contacts_lead_id_leads")
+        ),
+        sa.ForeignKeyConstraint(
+            ["number_id"], ["numbers.id"], name=op.f("fk_inbound_contacts_number_id_numbers")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound_contacts")),
+        sa.UniqueConstraint("channel_id", name=op.f("uq_inbound_contacts_channel_id")),
+        sa.UniqueConstraint("lease", name=op.f("uq_inbound_contacts_lease")),
+    )
+    with op.batch_alter_table("inbound_contacts", schema=None) as batch_op:
+        batch_op.create_index("ix_inbound_contacts_began_at", ["began_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_inbound_contacts_lead_id"), ["lead_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_inbound_contacts_number_id"), ["number_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_inbound_contacts_open",
+            ["engine"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
     op.create_table(
         "orders",
         sa.Column("id", Id, nullable=False),

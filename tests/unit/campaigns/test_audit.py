@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.abandonment import AnsweredCall, Measuring, Share
+from campaigns.abandonment import AnsweredCall, Measuring, Share, rings_s, wait_s
 from campaigns.audit_text import document, lines, summary
 from campaigns.audit_values import Abandonment, Audit, NotAllowed
 from campaigns.decision import Refusal
@@ -518,3 +518,32 @@ def test_every_shipped_rule_is_measured() -> None:
     }
     assert {"us.fcc.abandon", "us.ftc.abandon", "ca.abandon", "gb.ofcom.guard"} <= measured.keys()
     assert {rate for rule, rate in measured.items() if BOOK.rule(rule).max_rate} == {1.0}  # type: ignore[union-attr]
+
+
+# How long a person waits
+
+
+@pytest.mark.parametrize(
+    ("connect_s", "message_s", "wait"),
+    [(None, None, 2.0), (1.5, None, 1.5), (2.5, 1.2, 1.2), (2.5, 3.0, 2.0), (0.0, None, 0.0)],
+)
+def test_the_strictest_rule_says_how_long_a_person_waits(
+    connect_s: float | None, message_s: float | None, wait: float
+) -> None:
+    rule = replace(FCC, connect_within_s=connect_s, message_within_s=message_s)
+    assert wait_s([rule], 2.0) == wait
+    assert wait_s([CANADA, rule, OFCOM], 2.0) == wait
+    assert wait_s([], 2.0) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("asked_s", "rung_s"), [(6, 15), (14, 15), (15, 15), (25, 25), (40, 40), (41, 40), (60, 40)]
+)
+def test_a_telephone_rings_as_long_as_the_campaign_says_within_what_the_rules_allow(
+    asked_s: int, rung_s: int
+) -> None:
+    german = replace(FCC, min_ring_s=15, max_ring_s=40)
+    assert rings_s([CANADA, german], asked_s) == rung_s
+    assert rings_s([], asked_s) == asked_s
+    # Whoever may be in either of two places is not cut off while they get up.
+    assert rings_s([german, replace(FCC, min_ring_s=50, max_ring_s=None)], asked_s) == 50

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from campaigns.changes import describe_changes
 from campaigns.dispositions import BUILT_IN
+from campaigns.messages import Clip, KeyAction, KeyMeaning, Menu, Message, Words
 from campaigns.model import (
     Callbacks,
     Campaign,
@@ -17,9 +18,6 @@ from campaigns.model import (
     Disposition,
     DispositionKind,
     GiveUp,
-    KeyAction,
-    KeyMeaning,
-    Message,
     MoveTo,
     Needs,
     Offer,
@@ -30,6 +28,7 @@ from campaigns.model import (
     Retry,
 )
 from campaigns.orders.model import Day, FieldType, OrderField, OrderForm, OrderRule
+from campaigns.pace_settings import PaceSettings
 from campaigns.refusals import built_in
 from campaigns.scripts.settings import ScriptFiles
 from tests.unit.campaigns.examples import campaign, hours, windows
@@ -74,6 +73,15 @@ def test_the_built_in_reasons_stand_in_no_file() -> None:
     [
         ({"ring_s": 25}, {"ring_s": 30}, ["dialing.ring_s: 25 -> 30"]),
         ({"seller": "A"}, {"seller": "B"}, ['seller: "A" -> "B"']),
+        (
+            {"mode": DialMode.PREDICTIVE, "pace": PaceSettings(soft_limit=0.02)},
+            {"mode": DialMode.RATIO, "pace": PaceSettings(ratio=1.5)},
+            [
+                'mode: "predictive" -> "ratio"',
+                "dialing.soft_limit: 0.02 -> none",
+                "dialing.ratio: none -> 1.5",
+            ],
+        ),
         ({}, {"consent": ("recording",)}, ['consent: none -> ["recording"]']),
         ({"ends": None}, {"ends": date(2026, 12, 20)}, ["ends: none -> 2026-12-20"]),
         ({"lists": ("a",)}, {"lists": ("a", "b")}, ['lists: ["a"] -> ["a", "b"]']),
@@ -210,6 +218,10 @@ VARIANTS = st.fixed_dictionaries(
         "consent": st.sampled_from([(), ("a",), ("a", "b"), ("b", "a")]),
         "hours": st.sampled_from([None, hours(windows("10:00-24:00")), hours({0: windows("00:00-24:00")})]),
         "abandon_limit": st.sampled_from([0.03, 0.02, 0.0]),
+        "pace": st.sampled_from(
+            [PaceSettings(), *(PaceSettings(ratio=one) for one in (1.0, 1.0000001, 10.0)),
+             *(PaceSettings(soft_limit=one) for one in (0.0, 0.01, 0.0100000001))]
+        ),
         "retry": st.sampled_from(
             [{}, {Outcome.BUSY: Retry(after=timedelta(seconds=90), max=1)},
              {Outcome.BUSY: Retry(after=timedelta(seconds=91), max=1)}]
@@ -221,8 +233,14 @@ VARIANTS = st.fixed_dictionaries(
         "retry_dispositions": st.sampled_from([{}, {"partial": GROWING}, {"language": GROWING}]),
         "message": st.sampled_from(
             [None, Message(sound="a"), Message(sound="a", keys={"1": KeyMeaning(action=KeyAction.CALLBACK)}),
-             Message(sound="a", keys={"1": KeyMeaning(action=KeyAction.ANSWER, question="q", answer="y")})]
+             Message(sound="a", keys={"1": KeyMeaning(action=KeyAction.ANSWER, question="q", answer="y")}),
+             Message(text="a"), Message(text="a", language="nb"), Message(sound="a", confirm={"": "b"}),
+             Message(sound="a", confirm={"nb": "b"}), Message(sound="a", languages={"nb": Clip(text="b")}),
+             Message(sound="a", languages={"nb": Clip(sound="b")}), Message(sound="a", menu=(Menu(sound="b"),)),
+             Message(sound="a", menu=(Menu(text="b"),)), Message(sound="a", menu=(Menu(sound="b"), Menu(sound="b"))),
+             Message(sound="a", menu=(Menu(sound="b", keys={"1": KeyMeaning(action=KeyAction.CALLBACK)}),))]
         ),
+        "abandoned": st.sampled_from([None, Words(text="a"), Words(sound="a"), Words(text="a", language="nb")]),
         "questions": st.sampled_from([(), asks("a"), asks("a\nb"), asks("a b")]),
         "dispositions": st.sampled_from(
             [BUILT_IN, BUILT_IN + own("sale", "order"), BUILT_IN + own("order", "sale"),

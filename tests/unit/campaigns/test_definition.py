@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 
 from campaigns.definition import read_definition
 from campaigns.fields import duration_text, parse_duration
+from campaigns.messages import KeyAction, KeyMeaning
 from campaigns.model import (
     Campaign,
     DialMode,
     DispositionKind,
     GiveUp,
-    KeyAction,
-    KeyMeaning,
     MoveTo,
     Outcome,
     Question,
@@ -25,6 +24,7 @@ from campaigns.model import (
     RefusalReason,
     Retry,
 )
+from campaigns.pace_settings import PaceSettings
 from campaigns.retry import FINAL_KINDS, LEAST_REST
 from campaigns.scripts.settings import ScriptFiles
 from leads.problems import Problem
@@ -345,8 +345,6 @@ FAULTS: list[tuple[tuple[str | int, ...], object, str]] = [
     (("lists",), [], "lists"),
     (("lists",), ["a", "a"], "lists"),
     (("lists",), ["a", 1], "lists"),
-    (("mode",), "predictive", "mode"),
-    (("mode",), "ratio", "mode"),
     (("mode",), "progresive", "mode"),
     (("trunk",), 5, "trunk"),
     (("caller_id",), "21000000", "caller_id"),
@@ -395,9 +393,13 @@ FAULTS: list[tuple[tuple[str | int, ...], object, str]] = [
     (("dialing", "abandon_limit"), 0.031, "dialing.abandon_limit"),
     (("dialing", "abandon_limit"), -0.01, "dialing.abandon_limit"),
     (("dialing", "ratio"), 2.0, "dialing.ratio"),
-    (("dialing", "amd"), "detect", "dialing.amd"),
+    (("dialing", "soft_limit"), 0.031, "dialing.soft_limit"),
+    (("dialing", "soft_limit"), -0.001, "dialing.soft_limit"),
     (("dialing", "amd"), "on", "dialing.amd"),
-    (("dialing", "on_machine"), "message", "dialing.on_machine"),
+    (("dialing", "amd_when"), "after", "dialing.amd_when"),
+    (("dialing", "on_machine"), "talk", "dialing.on_machine"),
+    (("dialing", "amd_samples"), 1001, "dialing.amd_samples"),
+    (("machine_message",), {"sound": "vm-intro"}, "machine_message"),
     (("dialing", "connect_within_s"), 2.0, "dialing.connect_within_s"),
     (("retry", "busy", "after"), "15 minutes", "retry.busy.after"),
     (("retry", "busy", "after"), "0m", "retry.busy.after"),
@@ -735,12 +737,39 @@ def test_where_is_kept_as_written_and_a_fault_in_it_has_its_place() -> None:
     )
 
 
-def test_a_key_of_a_later_version_is_refused_in_words() -> None:
-    assert the_problem(FILE.replace('amd = "off"', 'amd = "detect"')) == (
-        "dialing.amd: is not supported by this version yet; use 'off'"
+@pytest.mark.parametrize(("ratio", "read"), [("1", 1.0), ("1.0", 1.0), ("2.5", 2.5), ("10", 10.0)])
+def test_a_ratio_goes_from_one_to_ten(ratio: str, read: float) -> None:
+    campaign = campaign_of(in_mode("ratio", f"ratio = {ratio}"))
+    assert (campaign.mode, campaign.pace.ratio) == (DialMode.RATIO, read)
+
+
+@pytest.mark.parametrize("ratio", ["0.99", "10.01", "-2", "true", '"2"'])
+def test_no_other_ratio_is_taken(ratio: str) -> None:
+    assert places(in_mode("ratio", f"ratio = {ratio}")) == ["dialing.ratio"]
+
+
+def test_a_ratio_belongs_to_its_mode_and_its_mode_to_a_ratio() -> None:
+    assert the_problem(in_mode("ratio")) == (
+        "dialing.ratio: is missing; write for example ratio = 2.0"
     )
-    assert the_problem(FILE.replace('"progressive"', '"ratio"')) == (
-        "mode: 'ratio' is not supported by this version yet; use manual, preview, progressive, broadcast"
+    assert the_problem(in_mode("predictive", "ratio = 2.0")) == (
+        "dialing.ratio: only mode ratio has one, and the mode is predictive"
+    )
+    assert campaign_of(in_mode("predictive")).pace == PaceSettings()
+
+
+def test_the_soft_limit_is_at_most_the_limit() -> None:
+    campaign = campaign_of(in_mode("predictive", "soft_limit = 0.02"))
+    assert (campaign.abandon_limit, campaign.pace.soft_limit) == (0.02, 0.02)
+    assert the_problem(in_mode("predictive", "soft_limit = 0.0201")) == (
+        "dialing.soft_limit: must be from 0 to 0.02, not 0.0201"
+    )
+
+
+def in_mode(mode: str, dialing: str = "") -> str:
+    """Return the file with another mode, and one more line in its [dialing]."""
+    return FILE.replace('"progressive"', f'"{mode}"').replace(
+        "abandon_limit = 0.02", f"abandon_limit = 0.02\n{dialing}"
     )
 
 

@@ -171,7 +171,7 @@ def test_the_people_below_are_of_every_sort() -> None:
     seen: Counter[str] = Counter()
 
     @given(people())
-    @settings(max_examples=1000, database=None, derandomize=True)
+    @settings(max_examples=2000, database=None, derandomize=True)
     def look(asked: Facts) -> None:
         decision = evaluate(asked)
         seen["callable"] += decision.callable

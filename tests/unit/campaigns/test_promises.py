@@ -12,7 +12,7 @@ from campaigns.law import Law, Laws
 from campaigns.legal_gates import caps, cooldown, hours
 from campaigns.limits import PastCall
 from campaigns.model import Campaign, CampaignState, DispositionKind, LeadState, Outcome
-from campaigns.promises import why_not_promised
+from campaigns.promises import first_promised, why_not_promised
 from campaigns.rules.loading import load
 from campaigns.rules.model import Place, Placing
 from campaigns.rules.own import Own
@@ -168,3 +168,29 @@ def test_what_is_named_can_be_promised_and_what_is_refused_cannot(ahead_s: int, 
         step = between * part / 8
         if step > timedelta():
             assert why_not_promised(given_facts, law_at, moment + towards * step, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("now", "first"),
+    [
+        ("2026-06-02T17:29:59", "2026-06-02T17:30"),
+        ("2026-06-02T17:30", "2026-06-02T17:45"),
+        ("2026-06-02T17:45", "2026-06-03T08:00"),
+        ("2026-06-03T03:10", "2026-06-03T08:00"),
+    ],
+)
+def test_for_what_is_past_the_first_moment_to_come_is_named(now: str, first: str) -> None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    found = first_promised(facts(), law_at, now=moment)
+    assert found is not None
+    assert f"{found:%Y-%m-%dT%H:%M}" == first
+
+
+@given(after_s=st.integers(0, 10 * 86_400), calls=st.integers(0, 3))
+def test_the_first_moment_to_come_can_be_promised(after_s: int, calls: int) -> None:
+    now = NOW + timedelta(seconds=after_s)
+    given_facts = facts(*[TALK] * calls)
+    found = first_promised(given_facts, law_at, now=now)
+    assert found is not None
+    assert found > now
+    assert why_not_promised(given_facts, law_at, found, now=now) is None

@@ -1,7 +1,9 @@
 """When a person is tried again, and when never."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import available_timezones
 
 import pytest
@@ -745,3 +747,41 @@ def test_a_household_that_is_called_whenever_allowed_is_never_called_too_often(
             assert ends.count(end) <= most(rules, end) * (numbers if per_number or one_each else 1)
     if rules.mode is DialMode.BROADCAST:
         assert [past.outcome for past in history].count(Outcome.CONNECTED) <= 1
+
+
+# -- calls that the person made -----------------------------------------------------------------
+
+
+def returned(said: DispositionKind, **more: Any) -> PastAttempt:
+    return replace(attempt(said=said, **more), returned=True)
+
+
+def test_the_word_of_a_call_that_they_made_counts_and_the_call_does_not() -> None:
+    twice = campaign(
+        retry={Outcome.BUSY: Retry(after=HOUR, max=2), Outcome.CONNECTED: Retry(after=HOUR, max=1)},
+        max_attempts=2,
+    )
+    busy = attempt(Outcome.BUSY)
+    later = ENDED + HOUR
+    partial = returned(DispositionKind.PARTIAL, ended_at=later)
+    assert next_try(twice, [busy, partial], lead_id=ANNA).state is LeadState.DONE
+    kept = replace(twice, retry_dispositions={"partial": Retry(after=HOUR, max=1)})
+    again = next_try(kept, [busy, partial], lead_id=ANNA)
+    assert (again.state, again.rule) == (LeadState.WAITING, "retry:busy")
+    assert again.at == later + LEAST_REST[Outcome.CONNECTED], "they have just talked to us"
+
+
+def test_a_call_promised_when_they_called_is_kept_whatever_came_before() -> None:
+    moment = ENDED + 2 * HOUR
+    promise = returned(DispositionKind.CALLBACK, ended_at=ENDED + HOUR, callback_at=moment)
+    over = [attempt(Outcome.NO_ANSWER)] * 9
+    found = next_try(BROADCAST, [*over, attempt(), promise], lead_id=ANNA)
+    assert (found.state, found.at) == (LeadState.CALLBACK, moment)
+    kept = [*over, promise, attempt(Outcome.BUSY, ended_at=moment)]
+    assert next_try(campaign(), kept, lead_id=ANNA).state is not LeadState.CALLBACK
+
+
+@pytest.mark.parametrize("kind", [DispositionKind.REFUSAL, DispositionKind.SUCCESS])
+def test_a_last_word_ends_the_work_whoever_called(kind: DispositionKind) -> None:
+    said = returned(kind, ended_at=ENDED + HOUR)
+    assert next_try(campaign(), [attempt(Outcome.BUSY), said], lead_id=ANNA).state is LeadState.DONE

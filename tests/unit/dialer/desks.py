@@ -150,6 +150,9 @@ class FakeDesk:
     def help(self, lease: str) -> None:
         self._note("help", lease)
 
+    def rest(self, agent: str, reason: str | None) -> None:
+        self._note("rest", agent, reason)
+
     def login(self, agent: str) -> None:
         self._note("login", agent)
         self.state = "paused"

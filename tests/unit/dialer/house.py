@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from campaigns.ledger import Closing
+from campaigns.messages import KeyAction, KeyMeaning
+from campaigns.messages import Message as BroadcastMessage
 from campaigns.model import AgentState, DialMode
-from campaigns.model import Message as BroadcastMessage
 from campaigns.store import StoredCampaign
 from dialer.actions import Action, room_of
 from dialer.agent import AgentEvent
@@ -20,6 +21,7 @@ from dialer.call import (
 )
 from dialer.floor import Floor
 from dialer.live import LiveCall, Work
+from dialer.pace import Pacers
 from dialer.recovery import Survey, missed
 from dialer.switchboard import Switchboard
 from dialer.translate import News
@@ -36,6 +38,17 @@ BROADCAST = stored(
 )
 PREVIEW = stored(campaign(name="looked-at", mode=DialMode.PREVIEW), id=3)
 LOANS = stored(campaign(name="loans", skills=("loans",)), id=4)
+PREDICTIVE = stored(campaign(name="ahead", mode=DialMode.PREDICTIVE), id=5)
+PRESS_ONE = stored(
+    campaign(
+        name="asks",
+        mode=DialMode.BROADCAST,
+        message=BroadcastMessage(
+            sound="tt-allbusy", keys={"1": KeyMeaning(action=KeyAction.CONNECT)}
+        ),
+    ),
+    id=6,
+)
 S = AgentState
 ON_PHONE, ON_TRUNK = "PJSIP/{name}", "+4790000{id:03}"
 
@@ -157,7 +170,8 @@ class House:
 
     def wanted(self, *running: StoredCampaign) -> dict[int, int]:
         self.now_s += 2
-        return self.board.wanted(running or (PROGRESSIVE,), at_s=self.now_s)
+        pacers = Pacers(self.board, "default")
+        return pacers.wanted(running or (PROGRESSIVE,), at_s=self.now_s)
 
     # -- what was to be done
 

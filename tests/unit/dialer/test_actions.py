@@ -1,15 +1,19 @@
 """What is asked of Asterisk, and that its half of the dialplan understands it."""
 
 import re
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
 
-from campaigns.model import Campaign, DialMode, KeyAction, KeyMeaning, Message
+from campaigns.amd import Amd
+from campaigns.messages import KeyAction, KeyMeaning, Message
+from campaigns.model import Campaign, DialMode
 from campaigns.supervisions import SupervisionKind
-from dialer import actions
+from dialer import actions, returned_actions
 from dialer.actions import CALL_PREFIX, LINE_PREFIX, MARKS, Action
 from dialer.ami.wire import encode
+from dialer.sounds import Sounds
 from dialer.watches import place_of
 from tests.unit.campaigns.examples import CAMPAIGN, campaign
 
@@ -30,12 +34,19 @@ BROADCAST = campaign(
 )
 
 
-def place(what: Campaign = CAMPAIGN) -> Action:
-    return actions.call("rb-1", "PJSIP/+4722000001@carrier", what, goodbye="vm-goodbye")
+def place(what: Campaign = CAMPAIGN, sounds: Sounds | None = None) -> Action:
+    channel = "PJSIP/+4722000001@carrier"
+    return actions.call("rb-1", channel, what, goodbye="vm-goodbye", sounds=sounds)
+
+
+def detecting(**settings: object) -> Campaign:
+    return campaign(amd=Amd(detect=True, **settings))  # type: ignore[arg-type]
 
 
 EVERY_ACTION = (
     place(),
+    place(detecting(when="before", on_machine="message"), Sounds(machine="vm-intro")),
+    actions.call("rb-1", "PJSIP/x", detecting(), goodbye="x", sample="ringbank/amd-rb-1.wav"),
     place(BROADCAST),
     actions.ring_agent("rba-1", "PJSIP/anna", 7, "ringbank"),
     actions.move_to_room("rb-1", 7),
@@ -59,6 +70,23 @@ EVERY_ACTION = (
     ),
     *actions.transfer("rb-1", "PJSIP/+4721000055@carrier", "+4721000000", 7),
     actions.silence_recording("rb-1", "silence:1", silent=True),
+    *returned_actions.tell(
+        "1764.7",
+        returned_actions.Telling(
+            say="said&menu",
+            offer="12",
+            hold="hold",
+            wait_s=20,
+            booked="booked",
+            sorry="sorry",
+            removed="removed",
+        ),
+    ),
+    returned_actions.move_to_room("1764.7", 7),
+    returned_actions.say_booked("1764.7"),
+    returned_actions.say_sorry("1764.7"),
+    returned_actions.forget("1764.7"),
+    returned_actions.keep_sound("removed", "num-was-successfully&removed"),
 )
 
 
@@ -83,6 +111,8 @@ def test_a_call_carries_the_attempts_id_and_rings_as_long_as_the_campaign_says()
     assert fields["Channel"] == "PJSIP/+4722000001@carrier"
     assert (fields["ChannelId"], fields["Async"]) == ("rb-1", "true")
     assert fields["Timeout"] == "40000"
+    ruled = actions.call("rb-1", "PJSIP/x", campaign(ring_s=40), goodbye="vm-goodbye", ring_s=30)
+    assert dict(ruled.fields)["Timeout"] == "30000"
     assert fields["CallerID"] == "+4721000000"
     assert variables(action)["RINGBANK_ATTEMPT"] == "rb-1"
 
@@ -93,14 +123,51 @@ def test_a_person_waits_for_an_agent_as_long_as_the_campaign_allows(
 ) -> None:
     asked = variables(place(campaign(connect_within_s=wait_s)))
     assert (asked["RINGBANK_MODE"], asked["RINGBANK_CONNECT_S"]) == ("agent", written)
-    assert "RINGBANK_SOUND" not in asked
+    assert not any(name.startswith("RINGBANK_SOUND") for name in asked)
+
+
+def test_a_person_waits_less_where_a_rule_of_theirs_says_so() -> None:
+    asked = actions.call(
+        "rb-1", "PJSIP/x", campaign(connect_within_s=2.0), goodbye="vm-goodbye", connect_s=1.25
+    )
+    assert variables(asked)["RINGBANK_CONNECT_S"] == "1.25"
 
 
 def test_a_broadcast_says_what_is_played_and_what_the_keys_do() -> None:
     asked = variables(place(BROADCAST))
-    assert (asked["RINGBANK_MODE"], asked["RINGBANK_SOUND"]) == ("broadcast", "tt-allbusy")
-    assert asked["RINGBANK_KEYS"] == "159*"
-    assert asked["RINGBANK_CONNECT_KEYS"] == "1*"
+    assert (asked["RINGBANK_MODE"], asked["RINGBANK_SOUND_1"]) == ("broadcast", "tt-allbusy")
+    assert asked["RINGBANK_CONNECT_KEYS_1"] == "1*"
+    assert asked["RINGBANK_ANSWER_KEYS_1"] == "5"
+    assert asked["RINGBANK_NEVER_KEYS_1"] == "9"
+    assert asked["RINGBANK_LATER_KEYS_1"] == ""
+
+
+def test_without_detection_the_dialplan_is_told_nothing_of_it() -> None:
+    assert not any("AMD" in name or "MACHINE" in name for name in variables(place()))
+
+
+def test_detection_says_when_it_happens_and_what_becomes_of_a_machine() -> None:
+    asked = variables(
+        place(detecting(when="before", on_machine="message"), Sounds(machine="vm-intro"))
+    )
+    assert (asked["RINGBANK_AMD"], asked["RINGBANK_ON_MACHINE"]) == ("before", "message")
+    assert asked["RINGBANK_MACHINE_SOUND"] == "vm-intro"
+    hung_up_on = variables(place(detecting()))
+    assert (hung_up_on["RINGBANK_AMD"], hung_up_on["RINGBANK_ON_MACHINE"]) == ("joined", "hang_up")
+    assert "RINGBANK_MACHINE_SOUND" not in hung_up_on
+
+
+def test_whoever_waited_for_the_verdict_waits_so_much_less_for_an_agent() -> None:
+    assert variables(place(detecting(when="before")))["RINGBANK_CONNECT_S"] == "1.2"
+    assert variables(place(detecting(when="joined")))["RINGBANK_CONNECT_S"] == "2"
+    heard_before = replace(BROADCAST, amd=Amd(detect=True, when="before"))
+    assert variables(place(heard_before))["RINGBANK_CONNECT_S"] == "2", "from the key on"
+
+
+def test_a_sample_is_asked_for_by_its_file() -> None:
+    assert "RINGBANK_SAMPLE" not in variables(place(detecting()))
+    sampled = actions.call("rb-1", "PJSIP/x", detecting(), goodbye="x", sample="f/amd-rb-1.wav")
+    assert variables(sampled)["RINGBANK_SAMPLE"] == "f/amd-rb-1.wav"
 
 
 def test_the_number_is_put_where_the_trunk_wants_it() -> None:
@@ -121,7 +188,11 @@ def test_an_agents_telephone_rings_for_half_a_minute() -> None:
 
 def test_every_variable_that_is_sent_is_read_and_the_reverse() -> None:
     sent = {name for action in EVERY_ACTION for name in variables(action) if "(" not in name}
-    assert sent == set(re.findall(r"\$\{(RINGBANK_\w+)\}", CODE))
+    of_menus = re.findall(r"\$\{(RINGBANK_\w+_)\$\{RB_MENU\}\}", CODE)
+    assert sent == {
+        *re.findall(r"\$\{(RINGBANK_\w+)\}", CODE),
+        *(f"{name}1" for name in of_menus),
+    }
 
 
 @pytest.mark.parametrize("action", EVERY_ACTION, ids=lambda action: action.name)
@@ -165,6 +236,22 @@ def test_a_note_is_deleted_where_the_dialplan_keeps_it() -> None:
     assert f"Set(DB({MARKS}/${{RINGBANK_ATTEMPT}})=" in CODE
     assert actions.forget("rb-1") == Action(
         "Setvar", (("Variable", "DB_DELETE(ringbank/rb-1)"), ("Value", ""))
+    )
+
+
+def test_the_note_of_a_call_that_came_in_is_deleted_where_the_dialplan_keeps_it() -> None:
+    assert f"Set(RB_CONTACT={returned_actions.CONTACT_PREFIX}${{UNIQUEID}})" in CODE
+    assert f"Set(DB({MARKS}/${{RB_CONTACT}})=" in CODE
+    assert returned_actions.forget("1764.7") == Action(
+        "Setvar", (("Variable", "DB_DELETE(ringbank/rbi-1764.7)"), ("Value", ""))
+    )
+
+
+def test_what_is_said_without_the_engine_is_read_where_it_is_kept() -> None:
+    said = returned_actions.SAID
+    assert f"Set(DB({said}/${{RINGBANK_OF}})=${{RINGBANK_SOUND}})" in CODE
+    assert {"number/${RB_CALLED}", "removed", "sorry"} == set(
+        re.findall(rf"\$\{{DB\({said}/([^)]+)\)", CODE)
     )
 
 

@@ -1,5 +1,6 @@
 """Fragments for a user's own Asterisk, and what a server is told that it lacks."""
 
+import re
 import stat
 
 import pytest
@@ -38,6 +39,31 @@ def test_the_manager_user_is_never_allowed_a_shell():
     (write_classes,) = [line for line in text.splitlines() if line.startswith("write =")]
     assert "system" not in write_classes
     assert "command" not in write_classes
+
+
+def test_the_manager_user_is_sent_no_event_that_a_caller_wrote():
+    text = render(username="dialer", secret=new_secret())["ringbank_manager.conf"]
+    filters = [line.partition(" = ")[2] for line in text.splitlines() if "eventfilter" in line]
+    assert filters[0].startswith("^Event: (Newchannel|")
+    assert filters[1:] == ["![[:cntrl:]]{4}[^[:cntrl:]]", "![[:cntrl:]][Ee][Vv][Ee][Nn][Tt]:"]
+
+
+RUNS_PROGRAMS = ("System", "TrySystem", "Exec", "TryExec", "ExecIf", "AGI", "EAGI", "ExternalIVR")
+
+
+def test_the_dialplan_runs_no_program_and_filters_what_could_name_one():
+    text = render(username="dialer", secret=new_secret())["ringbank_extensions.conf"]
+    lines = [line.partition(",")[2] for line in text.splitlines() if re.match("exten| same", line)]
+    steps = [re.sub(r"^(?:n|\d+)(?:\(\w+\))?,", "", line) for line in lines]
+    steps = [re.sub(r"^1,", "", step) for step in steps]
+    assert len(steps) > 200
+    assert not [step for step in steps if re.match(rf"({'|'.join(RUNS_PROGRAMS)})\(", step)]
+    assert not [step for step in steps if "SHELL(" in step or "EVAL(" in step]
+    risky = [step for step in steps if re.match(r"(MixMonitor|Originate)\(", step)]
+    assert len(risky) == 4
+    for step in risky:
+        bare = re.sub(r"\$\{FILTER\([^,]*,\$\{(?:[^{}]|\{[^{}]*\})*\}\)\}", "", step)
+        assert "${" not in bare, step
 
 
 @given(st.text(min_size=1))

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaigns.amd import Heard
 from campaigns.model import Outcome
 from dialer.call import (
     EVENTS,
@@ -17,16 +18,20 @@ from dialer.call import (
     Call,
     CallState,
     ChannelMade,
+    Classified,
     Concluded,
     Effect,
     Event,
     Gone,
     HungUp,
     KeyPressed,
+    KeyTakenBack,
     MessageBegan,
+    OptedOut,
     PickedUp,
     Rang,
     Refused,
+    SetAside,
     SorryBegan,
     Unanswered,
     advance,
@@ -39,6 +44,8 @@ from tests.unit.dialer.examples import at
 ANSWERED = frozenset(
     {
         Outcome.CONNECTED,
+        Outcome.MACHINE,
+        Outcome.FAX,
         Outcome.ABANDONED,
         Outcome.HUNG_UP_EARLY,
         Outcome.HUNG_UP_WAITING,
@@ -49,6 +56,10 @@ PROOFS = (
     PickedUp,
     MessageBegan,
     KeyPressed,
+    Classified,
+    SetAside,
+    KeyTakenBack,
+    OptedOut,
     AgentWanted,
     AgentJoined,
     SorryBegan,
@@ -65,6 +76,8 @@ def event(kind: type[Event], second: float) -> st.SearchStrategy[Event]:
     match kind.__name__:
         case "KeyPressed":
             return st.sampled_from("0159*#").map(lambda key: KeyPressed(now, key))
+        case "Classified":
+            return st.sampled_from(Heard).map(lambda heard: Classified(now, heard))
         case "AgentChosen":
             return st.integers(1, 3).map(lambda agent_id: AgentChosen(now, agent_id))
         case "Concluded":
@@ -208,6 +221,9 @@ def test_moments_and_facts_once_known_stay(history: list[Event]) -> None:
     firsts = (
         "answered_at",
         "message_at",
+        "classified_at",
+        "heard",
+        "aside_at",
         "waiting_at",
         "connected_at",
         "sorry_at",
@@ -356,6 +372,19 @@ def test_the_agents_line_fails_and_another_takes_over() -> None:
     assert (live_through(*story).agent_id, outcome(*story)[0]) == (8, Outcome.CONNECTED)
 
 
+def test_who_still_waits_after_the_move_is_moved_once_more() -> None:
+    """Asterisk takes a redirect and loses it; or the link was lost with it."""
+    step = advance(follow(PLACED, JOINING).call, AgentWanted(at(5.15)))
+    assert (step.call.agent_id, step.effect) == (7, Effect.MOVE_TO_ROOM)
+    story = (*JOINING, AgentWanted(at(5.15)), AgentJoined(at(5.3)), HungUp(at(60), 16))
+    assert outcome(*story) == (Outcome.CONNECTED, "hangup")
+
+
+def test_who_is_in_the_room_by_now_is_not_moved_again() -> None:
+    told_late = (AgentWanted(at(5)), AgentJoined(at(5.2)))
+    assert follow(follow(PLACED, JOINING).call, told_late).effect is None
+
+
 def test_who_hung_up_while_being_moved_was_not_abandoned() -> None:
     """Asterisk refuses to move a channel that is hanging up, and tells its end afterwards."""
     story = (*JOINING, AgentMissing(at(5.3)), Concluded(at(5.2)), HungUp(at(5.4), 16))
@@ -365,6 +394,23 @@ def test_who_hung_up_while_being_moved_was_not_abandoned() -> None:
 def test_who_heard_the_apology_stays_abandoned_though_the_room_was_reached_later() -> None:
     story = (*JOINING, SorryBegan(at(7)), AgentJoined(at(7.1)), HungUp(at(9), 16))
     assert outcome(*story) == (Outcome.ABANDONED, "hangup")
+
+
+def test_who_ends_all_calls_where_nobody_was_free_is_abandoned_once_and_known_for_it() -> None:
+    story = (*WAITING, SorryBegan(at(7)), KeyPressed(at(9), "1"), OptedOut(at(9)))
+    call = live_through(*story, HungUp(at(11), 16))
+    assert (verdict(call).outcome, call.key, call.opted_out) == (Outcome.ABANDONED, "1", True)
+    assert not live_through(*WAITING, SorryBegan(at(7)), HungUp(at(11), 16)).opted_out
+
+
+def test_a_key_that_was_taken_back_was_not_pressed() -> None:
+    back = (*PLAYING, KeyPressed(at(5.5), "9"), KeyTakenBack(at(8)))
+    call = follow(PLACED, back).call
+    assert (call.state, call.key) == (CallState.MESSAGE, None)
+    assert outcome(*back, HungUp(at(6.9), 16)) == (Outcome.HUNG_UP_EARLY, "hangup")
+    assert outcome(*back, HungUp(at(7), 16)) == (Outcome.CONNECTED, "hangup")
+    again = follow(call, [KeyPressed(at(9), "5")]).call
+    assert (again.state, again.key) == (CallState.KEYED, "5")
 
 
 def test_a_talk_that_ends_in_the_apology_was_a_talk() -> None:
@@ -384,6 +430,77 @@ def test_late_news_moves_nobody_who_has_hung_up() -> None:
     assert step.effect is Effect.SETTLE
     step = follow(PLACED, (*RINGING, HungUp(at(6.1), 17), AgentWanted(at(6.2))))
     assert (step.effect, step.call.answered_at) == (Effect.SETTLE, None)
+
+
+# -- machine detection --------------------------------------------------------------------
+
+MACHINE = Classified(at(6.7), Heard.MACHINE)
+PERSON = Classified(at(6.9), Heard.PERSON)
+ASIDE = SetAside(at(6.8))
+
+
+@pytest.mark.parametrize("before", [PICKED_UP, WAITING, JOINING, TALKING, PLAYING])
+def test_a_machine_that_was_hung_up_on_is_one_wherever_it_had_come(
+    before: tuple[Event, ...],
+) -> None:
+    step = advance(advance(follow(PLACED, before).call, MACHINE).call, ASIDE)
+    assert (step.call.state, step.effect) == (CallState.ASIDE, None)
+    call = live_through(*before, MACHINE, ASIDE, HungUp(at(60), 16))
+    assert verdict(call).outcome is Outcome.MACHINE
+    assert (call.heard, call.classified_at, call.aside_at) == (Heard.MACHINE, at(6.7), at(6.8))
+
+
+def test_a_machine_that_heard_the_apology_was_nobody_who_was_abandoned() -> None:
+    story = (*WAITING, SorryBegan(at(7)), MACHINE, ASIDE, HungUp(at(9), 16))
+    assert outcome(*story) == (Outcome.MACHINE, "hangup")
+
+
+def test_a_verdict_alone_moves_nobody() -> None:
+    for before in (PICKED_UP, WAITING, JOINING, TALKING, PLAYING):
+        call = follow(PLACED, before).call
+        for found in (MACHINE, PERSON):
+            step = advance(call, found)
+            assert (step.call.state, step.effect) == (call.state, None)
+
+
+def test_a_machine_that_is_passed_on_is_connected_to_the_agent() -> None:
+    story = (*PICKED_UP, MACHINE, *TALKING[len(PICKED_UP) :], HungUp(at(60), 16))
+    call = live_through(*story)
+    assert (verdict(call).outcome, call.heard) == (Outcome.CONNECTED, Heard.MACHINE)
+
+
+def test_a_fax_is_one() -> None:
+    story = (*PICKED_UP, Classified(at(6), Heard.FAX), SetAside(at(6)), HungUp(at(6), 16))
+    assert outcome(*story) == (Outcome.FAX, "hangup")
+
+
+def test_who_leaves_before_the_verdict_hung_up_early_and_after_it_while_waiting() -> None:
+    assert outcome(*PICKED_UP, HungUp(at(6), 16)) == (Outcome.HUNG_UP_EARLY, "hangup")
+    waits = (*PICKED_UP, PERSON, AgentWanted(at(6.9)))
+    assert outcome(*waits, HungUp(at(8), 16)) == (Outcome.HUNG_UP_WAITING, "hangup")
+
+
+def test_a_broadcast_that_a_machine_heard_for_a_while_was_heard_by_nobody() -> None:
+    story = (*PLAYING, MACHINE, ASIDE, Concluded(at(20), 15), HungUp(at(20), 16))
+    assert outcome(*story) == (Outcome.MACHINE, "hangup")
+    unsure = (*PLAYING, Classified(at(9), Heard.UNSURE), HungUp(at(7), 16))
+    assert outcome(*unsure) == (Outcome.CONNECTED, "hangup")
+
+
+def test_no_agent_is_given_a_call_that_was_set_aside() -> None:
+    call = follow(PLACED, (*WAITING, MACHINE, ASIDE)).call
+    for late in (AgentChosen(at(7), 9), AgentWanted(at(7)), AgentMissing(at(7))):
+        step = advance(call, late)
+        assert (step.call.state, step.effect) == (CallState.ASIDE, None)
+
+
+@given(histories(), ends)
+def test_what_was_set_aside_is_a_machine_or_a_fax_and_nothing_else_is(
+    history: list[Event], end: Event
+) -> None:
+    call = follow(PLACED, (*history, end)).call
+    machines = {Outcome.MACHINE, Outcome.FAX}
+    assert (verdict(call).outcome in machines) == (call.aside_at is not None)
 
 
 # -- nobody listened ----------------------------------------------------------------------

@@ -31,6 +31,7 @@ def test_a_record_is_read() -> None:
             dialled="+4722000001",
             unique_id=None,
             started_at=datetime(2026, 12, 1, 17, 0, 1, tzinfo=UTC),
+            ended_at=datetime(2026, 12, 1, 17, 0, 31, tzinfo=UTC),
             answered=True,
             cause=None,
         )
@@ -72,3 +73,9 @@ def test_a_line_that_is_no_record_is_told_and_the_others_are_read() -> None:
 def test_whatever_stands_in_a_file_is_read_or_told(lines: list[str]) -> None:
     for one in read_records(lines):
         assert isinstance(one, CarrierRecord | Problem)
+
+
+def test_a_record_without_an_end_ends_where_it_begins() -> None:
+    (record,) = read_records([ANSWERED.replace("2026-12-01 17:00:31", "")])
+    assert isinstance(record, CarrierRecord)
+    assert record.ended_at == record.started_at

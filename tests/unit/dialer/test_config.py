@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 
 from campaigns.pauses import BUILT_IN
 from campaigns.rules.own import Own
-from dialer import config
+from dialer import config, voices
 from dialer.config import SECRET_VARIABLE, Config, load, read_config
+from dialer.returned_sounds import ReturnedSounds
 from dialer.trunks import Trunk
 from leads.errors import UsageError
 from leads.problems import Problem
@@ -69,7 +71,7 @@ def test_everything_that_may_be_set_is_read() -> None:
     found = usable(
         """
         database.url = "postgresql+psycopg://me@db/ringbank"
-        engine.name = "north"
+        engine = { name = "north", stop_limit_s = 0 }
         asterisk = { host = "pbx", port = 5039, username = "campaigns" }
         leads.region = "SE"
         [rules]
@@ -85,7 +87,7 @@ def test_everything_that_may_be_set_is_read() -> None:
         **{SECRET_VARIABLE: SECRET},
     )
     assert found.database_url == "postgresql+psycopg://me@db/ringbank"
-    assert (found.engine, found.region) == ("north", "SE")
+    assert (found.engine, found.region, found.stop_limit_s) == ("north", "SE", 0)
     assert found.rules_folder == Path("rules")
     assert found.own_rules == Own(
         allow_without_rules=frozenset({"SE", "DK"}),
@@ -109,25 +111,48 @@ def test_everything_that_may_be_set_is_read() -> None:
     }
 
 
+def test_tls_has_a_port_of_its_own_and_its_authority_beside_the_configuration() -> None:
+    found = usable('[asterisk]\ntls = true\nca_file = "ca.pem"', **{SECRET_VARIABLE: SECRET})
+    where = found.asterisk()
+    assert (where.port, where.tls, where.ca_file) == (5039, True, Path("ca.pem"))
+    assert usable("[asterisk]\ntls = true\nport = 5038").port == 5038
+    plain = usable("", **{SECRET_VARIABLE: SECRET}).asterisk()
+    assert (plain.port, plain.tls, plain.ca_file) == (5038, False, None)
+    refused = faults('[asterisk]\nca_file = "ca.pem"')
+    assert refused == {
+        "asterisk.ca_file": "means nothing without tls = true, and nothing is encrypted"
+    }
+    assert list(faults('[asterisk]\ntls = "yes"')) == ["asterisk.tls"]
+
+
 def test_the_shipped_file_can_be_used_and_shows_the_defaults() -> None:
     shipped, empty = usable(SHIPPED), usable("")
-    for name in ("database_url", "engine", "host", "port", "username", "own_rules"):
+    for name in ("database_url", "engine", "stop_limit_s", "host", "port", "username", "own_rules"):
         assert getattr(shipped, name) == getattr(empty, name)
     assert list(shipped.trunks) == ["main"]
 
 
 def known_keys() -> set[str]:
     """Return every key the reader takes, found by offering it each word of its own source."""
-    source = ast.walk(ast.parse(Path(config.__file__).read_text(encoding="utf-8")))
     words = {
         node.value
-        for node in source
+        for module in (config, voices)
+        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and re.fullmatch("[a-z_]+", node.value)
     }
     known = set()
-    for section in ("database", "engine", "asterisk", "trunks.main", "leads", "rules", "access"):
+    for section in (
+        "database",
+        "engine",
+        "asterisk",
+        "trunks.main",
+        "leads",
+        "rules",
+        "access",
+        "speech",
+    ):
         for word in words:
             document = tomllib.loads(TRUNK)
             table = document
@@ -153,11 +178,12 @@ def test_the_shipped_file_names_every_key_the_reader_knows() -> None:
     shown = {f"{t}.{key}" for t, values in tables.items() if t != "trunks" for key in values}
     shown |= {f"trunks.main.{key}" for key in tables["trunks"]["main"]}
     for table, keys in re.findall(r"^\[(.+)\]\n((?:[^\[\n].*\n|\n)*)", SHIPPED, re.MULTILINE):
-        if table == "transfers":  # the names in it are the operator's
+        if table in ("transfers", "speech.voices"):  # the names in it are the operator's
             continue
         in_comments = re.findall(r"^#.*?\b(\w+) = ", keys, re.MULTILINE)
         shown |= {f"{table}.{key}" for key in in_comments}
-    assert known_keys() - {"asterisk.secret"} == shown  # known only to be refused by name
+    sounds = {f"returned.{one.name}" for one in fields(ReturnedSounds)}
+    assert (known_keys() | sounds) - {"asterisk.secret"} == shown  # known only to be refused
 
 
 # -- what is refused -----------------------------------------------------------------------
@@ -167,7 +193,7 @@ def test_every_fault_is_told_at_once_with_its_full_name() -> None:
     found = faults(
         """
         database = { url = 5 }
-        engine.name = " "
+        engine = { name = " ", stop_limit_s = 86401 }
         asterisk = { host = true, port = 70000, username = "two\\nlines" }
         leads.region = "Norway"
         speling = 1
@@ -193,6 +219,7 @@ def test_every_fault_is_told_at_once_with_its_full_name() -> None:
     assert set(found) == {
         "database.url",
         "engine.name",
+        "engine.stop_limit_s",
         "asterisk.host",
         "asterisk.port",
         "asterisk.username",

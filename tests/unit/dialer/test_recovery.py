@@ -5,6 +5,7 @@ template: a field that is renamed there and not here is found.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.resources import files
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from campaigns.amd import Heard
 from campaigns.model import Outcome
 from dialer.actions import MARKS
 from dialer.call import (
@@ -20,14 +22,18 @@ from dialer.call import (
     Call,
     CallState,
     ChannelMade,
+    Classified,
     Concluded,
     Event,
     Gone,
     HungUp,
     KeyPressed,
+    KeyTakenBack,
     MessageBegan,
+    OptedOut,
     PickedUp,
     Rang,
+    SetAside,
     SorryBegan,
     Unanswered,
     follow,
@@ -76,7 +82,9 @@ class Dialplan:
         self.told.append((second + TRAVEL_S, fields))
 
     def _filled_in(self, text: str) -> str:
-        return re.sub(r"\$\{(\w+)\}", lambda name: self.values.get(name[1], ""), text)
+        return re.sub(
+            r"\$\{(?:SHARED\()?(\w+)\)?\}", lambda name: self.values.get(name[1], ""), text
+        )
 
 
 def clock(second: float) -> str:
@@ -88,7 +96,7 @@ def moment_of(epoch_s: float) -> object:
 
 
 @st.composite
-def answered_calls(draw: st.DrawFn) -> Dialplan:
+def answered_calls(draw: st.DrawFn) -> Dialplan:  # noqa: PLR0912  (one for each way)
     """Any way through the dialplan that a person may take, up to the hangup."""
     second = 5.0
     call = Dialplan(draw(st.sampled_from(["broadcast", "agent"])))
@@ -105,25 +113,58 @@ def answered_calls(draw: st.DrawFn) -> Dialplan:
         call.reach("ended", pass_time(), RB_ENDED=clock(second), RB_CAUSE="16")
         return call
 
+    def is_a_machine() -> bool:
+        """Machine detection comes to a verdict; tell whether the call is set aside by it."""
+        if call.values.get("RB_AMD"):
+            return False  # the dialplan judges a call once
+        verdict = draw(st.sampled_from(["person", "machine", "unsure", "fax"]))
+        call.values |= {"RB_AMD": verdict, "RB_CLASSIFIED": clock(pass_time())}
+        if verdict not in ("machine", "fax"):
+            return False
+        call.reach(verdict, second, RB_ASIDE=clock(second))
+        if verdict == "machine" and draw(st.booleans()):
+            call.reach("leaving", pass_time())
+        return True
+
+    amd = draw(st.sampled_from(["off", "before", "joined"]))
     call.reach("answered", second, RB_ANSWERED=clock(second))
     if hangs_up():
         return end()
+    if amd == "before" and (is_a_machine() or _hangs_up_classified(call, second, hangs_up)):
+        return end()
     if call.mode == "broadcast":
         call.reach("message", second, RB_MESSAGE=clock(second))
+        for _ in range(draw(st.integers(0, 2))):  # no more calls, and then another key
+            call.reach("key", pass_time(), RB_KEY="9")
+            if hangs_up():
+                return end()
+            call.reach("back", pass_time(), RB_KEY="", RB_BACK="1")
         for key in draw(st.sampled_from(["", "5", "35", "1", "31"])):
             call.reach("key", pass_time(), RB_KEY=key)
         if call.values.get("RB_KEY") != "1" or hangs_up():
             return end()
+    elif amd == "joined" and hangs_up() and is_a_machine():
+        return end()
     call.reach("waiting", pass_time())
     if hangs_up():
         return end()
     if draw(st.booleans()):
         call.reach("connected", pass_time(), RB_CONNECTED=clock(second))
+        if amd == "joined" and is_a_machine():
+            return end()
         if hangs_up():  # the agent's line failed just then, and the apology overtook the talk
             call.reach("abandoned", pass_time(), RB_ABANDONED="1")
     else:
         call.reach("abandoned", pass_time(), RB_ABANDONED="1")
+    if call.values.get("RB_ABANDONED") and draw(st.booleans()):
+        key = call.values.get("RB_KEY", "") + "1"
+        call.reach("stopped", pass_time(), RB_KEY=key, RB_STOP="1")
     return end()
+
+
+def _hangs_up_classified(call: Dialplan, second: float, hangs_up: Callable[[], bool]) -> bool:
+    call.reach("classified", second)
+    return hangs_up()
 
 
 def listen(dialplan: Dialplan, start: int, stop: int) -> list[Event]:
@@ -180,7 +221,15 @@ def test_whatever_was_missed_the_mark_leads_to_the_same_outcome(
     assert recovered.state is live.state is CallState.ENDED
     assert verdict(recovered).outcome == verdict(live).outcome
     assert verdict(live).outcome is not Outcome.UNKNOWN
-    for name in ("answered_at", "connected_at", "message_at", "key", "played_s"):
+    for name in (
+        "answered_at",
+        "connected_at",
+        "message_at",
+        "key",
+        "opted_out",
+        "played_s",
+        "aside_at",
+    ):
         assert getattr(recovered, name) == getattr(live, name), name
     assert recovered.ended_at is not None
     assert live.ended_at is not None
@@ -200,6 +249,24 @@ def test_the_mark_itself_says_that_the_call_was_answered_and_is_over(dialplan: D
 
 def marked(**fields: str) -> list[Event]:
     return list(mark_events(fields, at=at(100), moment=at))
+
+
+def test_a_mark_tells_the_verdict_and_what_followed_from_it() -> None:
+    up = {"answered": "5", "amd": "machine", "classified": "6.7"}
+    classified = Classified(at(6.7), Heard.MACHINE)
+    assert marked(stage="classified", last="classified", **up) == [PickedUp(at(5)), classified]
+    aside = marked(stage="machine", last="machine", aside="6.8", **up)
+    assert aside == [PickedUp(at(5)), classified, SetAside(at(6.8))]
+    assert marked(stage="ended", last="leaving", aside="6.8", ended="20", **up) == [
+        *aside,
+        Concluded(at(20)),
+    ]
+    sound = marked(stage="ended", last="answered", answered="5", ended="20", packets="750")
+    assert sound[-1] == Concluded(at(20), None, 750)
+    joined = marked(stage="machine", last="machine", connected="5.1", aside="6.8", **up)
+    assert joined == [PickedUp(at(5)), classified, AgentJoined(at(5.1)), SetAside(at(6.8))]
+    # Passed on like a person, by the campaign's own wish.
+    assert marked(stage="waiting", last="waiting", **up)[-1] == AgentWanted(at(100))
 
 
 def test_a_mark_at_each_stage() -> None:
@@ -228,6 +295,24 @@ def test_a_mark_at_each_stage() -> None:
         PickedUp(at(5)),
         AgentWanted(at(5)),
         SorryBegan(at(100)),
+    ]
+    assert marked(stage="back", last="back", back="1", **played) == [
+        PickedUp(at(5)),
+        MessageBegan(at(6)),
+        KeyTakenBack(at(6)),
+    ]
+    assert marked(stage="key", last="key", back="1", key="8", **played) == [
+        PickedUp(at(5)),
+        MessageBegan(at(6)),
+        KeyTakenBack(at(6)),
+        KeyPressed(at(6), "8"),
+    ]
+    assert marked(stage="stopped", last="stopped", key="1", stop="1", **up) == [
+        PickedUp(at(5)),
+        KeyPressed(at(5), "1"),
+        AgentWanted(at(5)),
+        SorryBegan(at(100)),
+        OptedOut(at(100)),
     ]
 
 

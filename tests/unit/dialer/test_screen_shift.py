@@ -312,9 +312,40 @@ def test_a_pause_comes_after_the_person_and_can_be_thought_better_of() -> None:
     agent.press("f7", "1", "enter")
     assert agent.rests is Rest.PAUSED
     assert "on pause (Break)" in agent.sees()
+    assert rests(agent) == ["break"], "the engine knows nothing of it"
     agent.press("x")
     assert agent.rests is Rest.PAUSED
     assert agent.press("enter").talk.person.name == "Per Lunde"
+    assert rests(agent) == ["break", None]
+
+
+def rests(agent: Agent) -> list[str | None]:
+    """Return the pauses that the desk was told of, None for the end of one."""
+    return [asked[2] for asked in agent.desk.asked if asked[0] == "rest"]
+
+
+def test_a_pause_with_nobody_on_the_screen_is_told_to_the_desk_and_ends_with_the_day() -> None:
+    agent = Agent(FakeDesk([])).press("f7", "2")
+    assert rests(agent) == ["lunch"]
+    agent.press("ctrl+c")
+    assert rests(agent) == ["lunch", None]
+    assert agent.left
+
+
+def test_after_somebody_hostile_the_moment_of_rest_is_one_of_its_own_code() -> None:
+    agent = bare().press("f9")
+    assert rests(agent) == ["hostile"]
+    agent.press("enter")
+    assert rests(agent) == ["hostile", None]
+
+
+def test_a_pause_that_cannot_be_written_does_not_hide_that_the_result_is() -> None:
+    agent = bare().press("f7", "1", "4")
+    agent.desk.refusals["rest"] = RingbankError("the base is gone; look after it")
+    agent.press("enter")
+    assert agent.rests is Rest.PAUSED
+    assert "Saved: No contact" in agent.sees()
+    assert "The base is gone" in agent.sees()
 
 
 def test_the_drawer_is_searched_by_typing() -> None:
@@ -372,6 +403,8 @@ def test_nobody_to_call_says_why_in_words() -> None:
         {"gate": "hours", "count": 12, "next_at": NOW + timedelta(hours=20)},
         {"gate": "suppression", "count": 1, "next_at": None},
         {"gate": "state", "count": None, "next_at": None},
+        {"gate": "state", "count": 2, "next_at": None},
+        {"gate": "dialing", "count": 100, "next_at": None},
     ]
     agent = Agent(FakeDesk([], why=why))
     from dialer.screen.draw import draw
@@ -379,7 +412,9 @@ def test_nobody_to_call_says_why_in_words() -> None:
     read = draw(agent.seat, now=NOW, width=80, height=24).script
     assert "12 people: outside calling hours; the next at" in read
     assert "1 person: must not be called." in read
-    assert "ask the campaign's manager to start it" in read
+    assert "2 people: in a call, or with somebody else." in read
+    assert "100 people: called by the dialer while you are ready." in read
+    assert "The campaign does not run; ask the campaign's manager to start it" in read
     agent.desk.people.append(document())
     assert agent.press("x").talk.person.name == "Åse Lunde"
 
@@ -413,17 +448,46 @@ def test_leaving_lets_go_of_somebody_untouched_and_keeps_the_words_of_others() -
     assert agent.desk.asked[-1][0] == "keep"
 
 
-def test_a_field_under_a_condition_stops_nobody_and_tells_it() -> None:
-    form = [
-        {"key": "day", "label": "Day", "type": "date"},
-        {"key": "arrival", "label": "Arrival", "type": "window", "required": True,
-         "only_if": "day is known"},
-    ]  # fmt: skip
-    agent = bare(order={"fields": form}).press("1", "enter", "enter")
-    assert agent.title == "Order 2 of 2: Arrival"
-    assert "only if day is known, else leave it empty" in agent.sees()
+UNDER_A_CONDITION = [
+    {"key": "day", "label": "Day", "type": "date", "min": "+1d"},
+    {"key": "arrival", "label": "Arrival", "type": "window", "required": True,
+     "only_if": "day is known"},
+    {"key": "floor", "label": "Floor", "type": "number", "required_if": "day is known"},
+]  # fmt: skip
+
+
+def test_a_field_whose_condition_is_not_met_is_not_offered() -> None:
+    agent = bare(order={"fields": UNDER_A_CONDITION}).press("1", "enter")
+    assert agent.title == "Order 1 of 2: Day"
     agent.press("enter")
-    assert agent.words().order == ()
+    assert agent.title == "Order 2 of 2: Floor"
+    agent.press("shift+tab", "2026-12-24", "enter")
+    assert agent.title == "Order 2 of 3, needed: Arrival"
+    agent.press("8-12", "enter")
+    assert agent.title == "Order 3 of 3, needed: Floor"
+    agent.press("shift+tab", "shift+tab")
+    agent.seat = keys.write_field(agent.seat, "order:day", "")
+    assert agent.title == "Order 1 of 2: Day"
+    agent.press("enter", "enter")
+    assert agent.words().order == (), "what is not offered any more is not told"
+    kept = [asked for asked in agent.desk.asked if asked[0] == "keep"][-1]
+    assert "arrival=8-12" in kept[2].order, "and yet it is in the draft"
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("soon", "'soon' is no date; write it like"),
+        ("2026-12-01", "2026-12-02"),
+        ("2026-12-02", None),
+    ],
+)
+def test_a_wrong_date_of_an_order_is_told_at_its_field(typed: str, told: str | None) -> None:
+    agent = bare(order={"fields": UNDER_A_CONDITION}).press("1", "enter", typed, "enter")
+    assert ("Day" in agent.title) is (told is not None)
+    assert ("Wrong: " in agent.sees()) is (told is not None)
+    assert told is None or told in agent.sees()
+    assert agent.desk.given == []
 
 
 def test_practice_is_marked_and_says_who_is_played() -> None:

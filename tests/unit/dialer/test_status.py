@@ -10,14 +10,16 @@ import pytest
 from campaigns.model import CampaignState, DialMode
 from campaigns.report import Standing
 from campaigns.tables import AT_ONCE
+from dialer.idle import Ground, Idle
 from dialer.progress import Progress, limit_of
-from dialer.status import why_idle
+from dialer.status import why_all_idle, why_idle
 from dialer.store import EngineRow
 from dialer.trunks import Lines
 from tests.unit.campaigns.examples import campaign
 from tests.unit.dialer.examples import NOON, TRUNK, at, stored
 
 RUNNING = stored()
+NONE_READY = Idle(Ground.NONE_READY, "no agent is ready")
 LEADS = {"new": 3, "done": 2}
 
 
@@ -78,7 +80,7 @@ def test_the_engine_is_stopping() -> None:
 
 
 def test_the_engine_was_started_for_other_campaigns() -> None:
-    others = Progress(calls={"another": 2}, limits={"another": "no agent is ready"})
+    others = Progress(calls={"another": 2}, limits={"another": NONE_READY})
     found = why_idle(RUNNING, standing(), engine(others), now=NOON)
     assert found == "the engine that runs was started for other campaigns; leave out its --campaign"
 
@@ -89,8 +91,29 @@ def test_an_engine_that_has_not_told_of_itself_yet_is_given_time() -> None:
 
 
 def test_the_engine_has_a_reason_of_its_own_for_this_campaign_only() -> None:
-    assert why(limits={"tariff-switch": "no agent is ready"}) == "no agent is ready"
-    assert why(limits={"another": "no agent is ready"}) is None
+    assert why(limits={"tariff-switch": NONE_READY}) == "no agent is ready"
+    assert why(limits={"another": NONE_READY}) is None
+
+
+def test_a_campaign_is_dialled_while_one_of_several_engines_does() -> None:
+    """Of engines that all have a reason the common one is told once, others by their names."""
+    free = engine(Progress(calls={"tariff-switch": 0}))
+    full, asleep = (
+        replace(
+            engine(Progress(calls={"tariff-switch": 0}, limits={"tariff-switch": why})), name=name
+        )
+        for name, why in (("oslo", Idle(Ground.LINES, "all lines are in use")),
+                          ("bergen", Idle(Ground.NO_AGENT, "no agent is logged in")))
+    )  # fmt: skip
+
+    def all_of(*engines: EngineRow) -> str | None:
+        return why_all_idle(RUNNING, standing(), engines, now=NOON)
+
+    assert all_of(full, free) is None
+    assert all_of(full) == "all lines are in use"
+    assert all_of(full, replace(full, name="tromso")) == "all lines are in use"
+    assert all_of(full, asleep) == "oslo: all lines are in use; bergen: no agent is logged in"
+    assert all_of() == "no engine runs; start one with: ringbank run"
 
 
 def test_there_is_nobody_to_call() -> None:
@@ -134,7 +157,7 @@ def limit(
     agents_in: int = 2,
     agents_ready: int = 1,
 ) -> str | None:
-    return limit_of(
+    found = limit_of(
         campaign(mode=mode),
         ami_down=ami_down,
         registry=registry,
@@ -142,6 +165,7 @@ def limit(
         agents_in=agents_in,
         agents_ready=agents_ready,
     )
+    return None if found is None else str(found)
 
 
 def test_each_limit_has_its_words() -> None:
@@ -186,10 +210,12 @@ def test_what_other_processes_are_told_is_plain_json() -> None:
         calls={"tariff-switch": 2},
         trunks={"main": (3, 10)},
         agents={"ready": 1},
-        limits={"tariff-switch": "no agent is ready"},
+        limits={"tariff-switch": NONE_READY},
     ).document()
     assert json.loads(json.dumps(told)) == told
     assert told["lab_clock"] == "2026-12-01T12:00:00+00:00"
     assert told["trunks"] == {"main": {"used": 3, "max_calls": 10}}
     assert (told["calls"], told["agents"]) == ({"tariff-switch": 2}, {"ready": 1})
+    assert told["limits"] == {"tariff-switch": "no agent is ready"}
+    assert told["grounds"] == {"tariff-switch": "none_ready"}
     assert Progress().document()["lab_clock"] is None

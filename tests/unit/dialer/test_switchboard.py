@@ -15,9 +15,10 @@ from dialer.call import (
     ChannelMade,
     PickedUp,
     Rang,
+    SetAside,
     SorryBegan,
 )
-from dialer.live import LiveCall
+from dialer.live import LiveCall, Work
 from dialer.translate import News
 from tests.unit.campaigns.examples import campaign
 from tests.unit.dialer.examples import TRUNK, at, attempt, stored
@@ -423,3 +424,64 @@ def test_a_new_login_before_the_old_line_has_ended_loses_no_line(house: House) -
     assert (house.used, house.state(1)) == (1, S.CALLING)
     house.line_down(1)
     assert house.used == 0
+
+
+# -- machines ------------------------------------------------------------------------------
+
+
+def talking(house: House) -> str:
+    caller = house.waiting()
+    house.ready(1)
+    house.match()
+    house.hear(caller, AgentJoined)
+    house.work = Work()
+    return caller
+
+
+def test_a_machine_in_the_room_frees_its_agent_who_has_nothing_to_wrap_up(house: House) -> None:
+    caller = talking(house)
+    assert house.state(1) is S.TALKING
+    house.hear(caller, SetAside)
+    assert house.state(1) is S.READY
+    assert [one.channel_id for one in house.work.aside] == [caller]
+    assert house.wanted() == {1: 1}, "the next one is called while the machine gets its message"
+    house.hang_up(caller)
+    assert house.closing().outcome is Outcome.MACHINE
+    assert house.closing().agent_id is None
+    assert house.state(1) is S.READY
+
+
+def test_the_end_of_a_machines_call_leaves_the_agents_next_talk_alone(house: House) -> None:
+    machine = talking(house)
+    house.hear(machine, SetAside)
+    person = house.waiting()
+    house.match()
+    house.hear(person, AgentJoined)
+    house.hear(machine, SetAside)  # told once more, with the next note
+    house.hang_up(machine)
+    assert house.state(1) is S.TALKING
+
+
+def test_the_wish_of_an_agent_who_had_a_machine_is_kept(house: House) -> None:
+    caller = talking(house)
+    house.tell(1, AgentEvent.PAUSE)
+    house.hear(caller, SetAside)
+    assert house.state(1) is S.PAUSED
+
+
+def test_a_result_that_was_given_before_the_verdict_stays_the_agents(house: House) -> None:
+    caller = talking(house)
+    house.tell(1, AgentEvent.RESULT)
+    house.hear(caller, SetAside)
+    assert house.state(1) is S.READY
+    house.hang_up(caller)
+    assert house.closing().agent_id == 1
+
+
+def test_a_machine_nobody_was_chosen_for_frees_nobody(house: House) -> None:
+    house.ready(1)
+    caller = house.place()
+    assert house.wanted() == {}
+    house.hear(caller, PickedUp, SetAside)
+    assert house.work.aside == []
+    assert house.wanted() == {1: 1}

@@ -1,11 +1,13 @@
 """Any day of agents and callers, whatever happens in it."""
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -23,13 +25,18 @@ from dialer.call import (
     SorryBegan,
 )
 from dialer.live import Work
+from dialer.pace import Pacers
+from dialer.pacing import Pacer
 from dialer.switchboard import Switchboard
 from dialer.translate import News
-from tests.unit.dialer.examples import TRUNK
+from tests.unit.dialer.examples import TRUNK, at
 from tests.unit.dialer.house import (
     BROADCAST,
+    LOANS,
     ON_PHONE,
     ON_TRUNK,
+    PREDICTIVE,
+    PRESS_ONE,
     PREVIEW,
     PROGRESSIVE,
     House,
@@ -37,6 +44,9 @@ from tests.unit.dialer.house import (
     channel_of,
     what_of,
 )
+from tests.unit.dialer.witness import Witness
+
+PACED = (PROGRESSIVE, PREDICTIVE, LOANS, PRESS_ONE)
 
 # -- whatever happens -------------------------------------------------------------------------
 
@@ -50,6 +60,7 @@ class AnyDay(RuleBasedStateMachine):
 
     agents = st.sampled_from([1, 2, 3])
     any_call = st.integers(0, 9)
+    wishes = st.integers(-3, 6)
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,6 +69,24 @@ class AnyDay(RuleBasedStateMachine):
         self.lines: dict[str, int] = {}  # agents' channels -> agent
         self.phones = {1: ON_TRUNK, 2: ON_TRUNK, 3: ON_PHONE}
         self.settled: list[int] = []
+        self.begin_pacing()
+
+    def begin_pacing(self, kept: dict[int, dict[str, Any]] | None = None) -> None:
+        """Have a pacer for each campaign, each told what stands."""
+        self.pacers = Pacers(self.board, "default")
+        self.hear()
+        self.witnesses = {stored.id: Witness() for stored in PACED}
+        self.witnesses[PREDICTIVE.id].pacer = Pacer()
+        for stored in PACED:
+            self.pacers.begin(
+                stored,
+                (kept or {}).get(stored.id),
+                at_s=self.house.now_s,
+                pacer=self.witnesses[stored.id],  # type: ignore[arg-type]
+            )
+
+    def hear(self) -> None:
+        self.pacers.hear(now=at(self.house.now_s), at_s=self.house.now_s)
 
     @property
     def board(self) -> Switchboard:
@@ -72,6 +101,7 @@ class AnyDay(RuleBasedStateMachine):
             if what_of(action) == "Originate" and channel_id.startswith("rba-"):
                 self.lines[channel_id] = self._who(action)
         self.house.work = Work()
+        self.hear()
 
     @staticmethod
     def _who(action: Action) -> int:
@@ -82,6 +112,17 @@ class AnyDay(RuleBasedStateMachine):
         return found[number % len(found)] if found else None
 
     # -- agents
+
+    @initialize(ready=st.sets(agents), skilled=st.booleans())
+    def some_are_there(self, ready: set[int], skilled: bool) -> None:
+        """Most of what may happen takes somebody who is at work."""
+        for agent_id in sorted(ready):
+            skills = frozenset({"loans"}) if skilled and agent_id == 1 else frozenset()
+            self.house.login(agent_id, phone=self.phones[agent_id], skills=skills)
+            self.obey()
+            self.house.told(News(self.house.line(agent_id), line=AgentEvent.LINE_UP))
+            self.house.tell(agent_id, AgentEvent.READY)
+            self.obey()
 
     @rule(agent_id=agents)
     def log_in(self, agent_id: int) -> None:
@@ -138,11 +179,20 @@ class AnyDay(RuleBasedStateMachine):
             self.people[self.house.place(PREVIEW, dialler=agent_id)] = "ringing"
         self.obey()
 
-    @rule(what=st.sampled_from([PROGRESSIVE, BROADCAST]))
-    def dial(self, what: StoredCampaign) -> None:
-        for _ in range(self.board.wanted([what], at_s=self.house.now_s).get(what.id, 0)):
+    @rule(what=st.sampled_from([PROGRESSIVE, PREDICTIVE, LOANS, PRESS_ONE, BROADCAST]), wish=wishes)
+    def dial(self, what: StoredCampaign, wish: int) -> None:
+        if what.id in self.witnesses:
+            self.witnesses[what.id].wish = wish
+        self.house.now_s += 0.2  # the pacer is asked anew
+        for _ in range(self.pacers.wanted([what], at_s=self.house.now_s).get(what.id, 0)):
             self.people[self.house.place(what)] = "ringing"
         self.obey()
+
+    @rule(number=any_call)
+    def message(self, number: int) -> None:
+        if caller := self.pick(number, "ringing"):
+            self.house.hear(caller, PickedUp)
+            self.obey()
 
     @rule(number=any_call)
     def answer(self, number: int) -> None:
@@ -159,6 +209,27 @@ class AnyDay(RuleBasedStateMachine):
             self.house.hear(caller, AgentJoined)
             self.people[caller] = f"room {agent_id}"
             self.obey()
+
+    @rule(number=any_call, joins=st.booleans())
+    def answer_and_be_moved(self, number: int, joins: bool) -> None:
+        """All of it in one turn, or without the last step."""
+        if caller := self.pick(number, "ringing"):
+            self.house.hear(caller, PickedUp, AgentWanted)
+            self.people[caller] = "waiting"
+            self.house.match()
+            live = self.board.calls[caller]
+            if joins and live.call.state is CallState.JOINING:
+                self.house.hear(caller, AgentJoined)
+                self.people[caller] = f"room {live.call.agent_id}"
+            self.obey()
+
+    @rule(number=any_call)
+    def talk_is_over_and_its_result_given(self, number: int) -> None:
+        for agent_id in (1, 2, 3):
+            if (caller := self.pick(number, f"room {agent_id}")) is not None:
+                self.house.tell(agent_id, AgentEvent.RESULT)
+                self.end(caller)
+                return
 
     @rule(number=any_call)
     def apologise(self, number: int) -> None:
@@ -210,7 +281,10 @@ class AnyDay(RuleBasedStateMachine):
             known = {a.channel_id for a in self.board.floor.agents.values() if a.state is not S.OUT}
             self.lines = {c: a for c, a in self.lines.items() if c in known}
         channels |= dict.fromkeys(self.lines, "6")
+        kept = {stored.id: self.pacers.document(stored.id) for stored in PACED}
         (self.house.restart if restart else self.house.catch_up)(channels, marks)
+        if restart:
+            self.begin_pacing(kept)
         self.obey()
 
     def mark(self, where: str) -> dict[str, str]:
@@ -270,12 +344,80 @@ class AnyDay(RuleBasedStateMachine):
                 assert live.call.agent_id == live.dialler
 
     @invariant()
+    def pacers_know_every_call_that_has_no_agent_yet(self) -> None:
+        for stored in PACED:
+            witness = self.witnesses[stored.id]
+            waits = {
+                channel_id
+                for channel_id, live in self.board.calls.items()
+                if live.stored.id == stored.id
+                and live.call.state is not CallState.TALKING
+                and not live.call.sorry_at
+            }
+            told = witness.calls.keys() - witness.foreign
+            # What was learned before the restart is foreign, and still known.
+            assert told <= waits <= witness.calls.keys()
+
+    @invariant()
+    def pacers_count_on_whom_is_ready_and_on_nobody_who_wants_to_go(self) -> None:
+        for stored in PACED:
+            witness = self.witnesses[stored.id]
+            may = {
+                one.agent_id
+                for one in self.board.floor.agents.values()
+                if one.state is S.READY
+                and not self.board.is_leaving(one.agent_id)
+                and self.board.giving.may_take(stored, one)
+            }
+            joining = {
+                live.call.agent_id
+                for live in self.board.calls.values()
+                if live.call.state is CallState.JOINING
+            }
+            assert may <= witness.are("ready") <= may | joining
+            gone = {one for one in self.board.floor.agents if one not in may | joining}
+            assert not gone & witness.are("ready")
+
+    @invariant()
+    def nobody_is_called_without_an_agent_or_beyond_the_trunk(self) -> None:
+        wanted = self.pacers.wanted(PACED, at_s=self.house.now_s)
+        assert wanted == self.pacers.wanted(PACED, at_s=self.house.now_s), "asking changes nothing"
+        assert sum(wanted.values()) <= self.board.lines["main"].room(self.house.now_s)
+        giving, agents = self.board.giving, self.board.floor.agents
+        for stored in (PROGRESSIVE, PREDICTIVE, LOANS):
+            there = [
+                one
+                for one in agents.values()
+                if one.state in (S.READY, S.TALKING, S.WRAP_UP)
+                and not self.board.is_leaving(one.agent_id)
+                and giving.may_take(stored, one)
+            ]
+            assert there or stored.id not in wanted
+
+    @invariant()
+    def the_dial_level_counts_what_is_in_flight(self) -> None:
+        levels = self.pacers.levels(PACED)
+        for stored in PACED:
+            level, witness = levels[stored.campaign.name], self.witnesses[stored.id]
+            own = sum(live.stored.id == stored.id for live in self.board.calls.values())
+            assert level.decision.ready == len(witness.are("ready"))
+            assert level.decision.in_flight <= own
+            assert level.calls <= own + max(0, witness.wish)
+
+    @invariant()
+    def pacers_know_who_talks(self) -> None:
+        for witness in self.witnesses.values():
+            for agent_id, channel_id in witness.talks.items():
+                live = self.board.calls[channel_id]
+                assert (live.call.agent_id, live.call.state) == (agent_id, CallState.TALKING)
+
+    @invariant()
     def nothing_is_settled_twice(self) -> None:
         assert len(set(self.settled)) == len(self.settled)
 
 
 AnyDay.TestCase.settings = settings(
-    max_examples=100,
+    max_examples=150,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

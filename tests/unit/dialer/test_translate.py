@@ -40,7 +40,7 @@ def heard(messages: Iterable[Message], channel_id: str) -> list[Event]:
     """Return what is told of a channel, one message a second."""
     events: list[Event] = []
     for second, message in enumerate(messages):
-        found = told({key.lower(): value for key, value in message.fields}, second)
+        found = told(message.facts(), second)
         if found is not None and found.channel_id == channel_id:
             events += found.events
     return events
@@ -78,7 +78,7 @@ def test_a_recorded_call_that_nobody_answered(
 )
 def test_a_recorded_call_that_somebody_answered(name: str, channel_id: str) -> None:
     kinds = [type(event) for event in heard(recorded(name), channel_id)]
-    assert kinds == [ChannelMade, Rang, PickedUp, HungUp]
+    assert kinds == [ChannelMade, Rang, PickedUp, PickedUp, HungUp], "its end says it was up, too"
     call = replayed(name, channel_id)
     assert (call.state, call.cause, call.sip_code) == (CallState.ENDED, 16, None)
     assert call.answered_at is not None
@@ -99,6 +99,21 @@ def test_a_failed_originate_of_a_living_channel_leaves_the_end_to_its_hangup() -
 
 
 # -- one message -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome"),
+    [("5", Outcome.FAILED), ("6", Outcome.HUNG_UP_EARLY), (None, Outcome.FAILED)],
+)
+def test_the_end_of_a_call_tells_whether_it_had_been_answered(
+    state: str | None, outcome: Outcome
+) -> None:
+    """Also where every event between its beginning and its end was lost."""
+    fields = {"event": "Hangup", "uniqueid": "rb-1", "cause": "16"}
+    found = told(fields if state is None else fields | {"channelstate": state}, 3)
+    assert found is not None
+    call = follow(Call(channel_id="rb-1", placed_at=at(0)), found.events).call
+    assert verdict(call).outcome is outcome
 
 
 @pytest.mark.parametrize(

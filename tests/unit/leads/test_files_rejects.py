@@ -63,6 +63,7 @@ def test_a_rejected_row_is_written_as_it_was(tmp_path: Path, write: Callable[[Pa
                 unusable.write([(row.cells, why)])
             unusable.finish()
             unusable.publish()
+    assert rejects.stat().st_mode & 0o777 == 0o600, "people's numbers are in it"
     with rejects.open(encoding="utf-8", newline="") as written:
         assert list(csv.reader(written)) == [
             ["Navn", "Telefon", "Kunde", "reject_line", "reject_column", "reject_reason"],

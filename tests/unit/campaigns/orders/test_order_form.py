@@ -1,6 +1,7 @@
 """An order form filled in: typed, checked against itself, every fault told at once."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from campaigns.definition import read_definition
 from campaigns.model import Campaign
-from campaigns.orders.form import form_document, read_order, words_of_file, written
+from campaigns.orders.documents import form_document, form_of_document
+from campaigns.orders.form import read_order, so_far, words_of_file, written
 from campaigns.orders.model import FieldType, Order, OrderField, OrderForm
 from campaigns.orders.numbers import read_money
 from leads.problems import Problem
@@ -431,3 +433,48 @@ def test_values_are_written_as_one_text() -> None:
     assert written("a") == "a"
     assert written(["tv", "alarm"]) == "tv;alarm"
     assert json.loads(written([{"name": "å"}])) == [{"name": "å"}]
+
+
+@pytest.mark.parametrize("text", [SWITCH, LOAN])
+def test_a_form_is_the_same_read_back_from_its_document(text: str) -> None:
+    form = form_of(text)
+    document = json.loads(json.dumps(form_document(form)))
+    assert form_of_document(document) == replace(form, rules=())
+    assert form_of_document(None) is None
+
+
+DAY_FIELDS = {"arrival", "material", "at_home"}
+"""What a switch asks only where the day of the technician is known."""
+
+
+@pytest.mark.parametrize(
+    ("words", "offered", "required", "wrong"),
+    [
+        ([], set(), set(), set()),
+        (["service=fibre-500"], set(), {"install_date"}, set()),
+        (["install_date=2026-11-27"], DAY_FIELDS, set(), {"install_date"}),
+        (["install_date=2026-11-28"], DAY_FIELDS, {"arrival", "at_home"}, set()),
+        (["arrival=never"], set(), set(), set()),
+        (["full_name=4111 1111 1111 1111"], set(), set(), {"full_name"}),
+    ],
+)
+def test_what_is_offered_and_needed_follows_what_was_typed(
+    words: list[str], offered: set[str], required: set[str], wrong: set[str]
+) -> None:
+    found = so_far(form_of(SWITCH), words, today=TODAY)
+    always = {"full_name", "service", "install_date", "installation", "amount_due"}
+    assert found.offered == always | offered
+    assert found.required - {"full_name", "service", "amount_due"} == required
+    assert set(found.faults) == wrong
+
+
+@given(st.lists(st.sampled_from(["install_date=2026-12-04", "install_date=x", *WHOLE, "bogus"])))
+def test_what_is_wrong_half_way_is_wrong_in_the_whole(words: list[str]) -> None:
+    form = form_of(SWITCH)
+    found = so_far(form, words, today=TODAY)
+    assert found.required <= found.offered
+    kept = [word for word in words if word.partition("=")[0] in found.offered]
+    told = read_order(form, kept, today=TODAY)
+    problems = {} if isinstance(told, Order) else {one.where: one.why for one in told}
+    for key, why in found.faults.items():
+        assert problems[f"--order {key}"] == why

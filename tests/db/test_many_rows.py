@@ -1,0 +1,74 @@
+"""Many rows at a time come in as they were given, by whichever way each database has."""
+
+import traceback
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import IntegrityError
+
+from leads.db import reading, writing
+from leads.sql import add_rows, insert_many
+from leads.tables import accesses, numbers
+from tests.db.people import NOON
+
+IN_DELHI = timezone(timedelta(hours=5.5))
+AWKWARD = ("Åse", "a\tb", "line\nbreak", "\\N", "\\.", "'; DROP TABLE leads; --", '"', "", "😀")
+
+
+def access(n: int) -> dict[str, object]:
+    said = AWKWARD[n % len(AWKWARD)]
+    return {
+        "at": NOON.astimezone(IN_DELHI) + timedelta(microseconds=n),
+        "who": said,
+        "action": "show",
+        "lead_id": None if n % 3 == 0 else n,
+        "lead_ids": None if n % 2 else b"\x00\xff\\" + bytes([n % 256]),
+        "people": n,
+        "detail": {"said": said, "n": n, "none": None, "deep": [{"a": said}]},
+    }
+
+
+# 19 rows are inserted one by one on PostgreSQL, 20 and more are copied.
+@pytest.mark.parametrize("how_many", [0, 1, 19, 20, 500])
+def test_rows_come_out_as_they_went_in(base: Engine, how_many: int) -> None:
+    given = [access(n) for n in range(how_many)]
+    with writing(base) as connection:
+        insert_many(connection, accesses, given)
+    with reading(base) as connection:
+        rows = connection.execute(select(accesses).order_by(accesses.c.people)).mappings().all()
+    assert [{name: row[name] for name in access(0)} for row in rows] == given
+    assert len({row["id"] for row in rows}) == how_many, "each has an id of the base's own"
+    assert all(isinstance(row["at"], datetime) for row in rows)
+
+
+def test_columns_that_are_not_given_get_what_the_table_says(base: Engine) -> None:
+    with writing(base) as connection:
+        insert_many(
+            connection,
+            accesses,
+            [{k: v for k, v in access(n).items() if k != "lead_ids"} for n in range(30)],
+        )
+    with reading(base) as connection:
+        empty = select(func.count()).where(accesses.c.lead_ids.is_(None))
+        assert connection.scalar(empty) == 30
+
+
+@pytest.mark.parametrize("way", ["rows", "many"])
+def test_what_is_refused_is_refused_as_a_whole_and_names_nobody(base: Engine, way: str) -> None:
+    kept = [(4721000000 + n, "mobile", "NO", '["Hemmelig"]') for n in range(40)]
+    columns = ("id", "kind", "region", "zones")
+    with pytest.raises(IntegrityError), writing(base) as connection:  # noqa: PT012
+        try:
+            if way == "rows":
+                add_rows(connection, numbers, columns, [*kept, kept[7]])
+            else:
+                of_one = [dict(zip(columns, row, strict=True)) for row in (*kept, kept[7])]
+                insert_many(connection, numbers, of_one)
+        except IntegrityError:
+            told = traceback.format_exc()
+            raise
+    assert "numbers" in told
+    assert [one for one in ("4721000007", "Hemmelig") if one in told] == []
+    with reading(base) as connection:
+        assert connection.scalar(select(func.count()).select_from(numbers)) == 0
