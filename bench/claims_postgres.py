@@ -132,6 +132,9 @@ def main() -> int:
         print(f"{given.leads} open leads in {_QUEUES} queues", flush=True)
         base.dispose()
         claimers = Claimers(server.url("bench"), laws, given.processes)
+        # As the server does by itself within a minute: till then it takes these tables for empty.
+        with base.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
         try:
             people = measure(claimers, base, server, programs, given)
         finally:

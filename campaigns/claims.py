@@ -22,7 +22,7 @@ from campaigns.queues import is_spoken, refresh
 from campaigns.skips import passed_over
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts, campaign_leads, claims, is_callable
-from leads.sql import among_given, in_chunks, insert_if_new
+from leads.sql import among_given, in_chunks, insert_some
 from leads.tables import numbers
 
 _LOOK_AT_MOST = 200
@@ -163,8 +163,9 @@ def _hold(
     if not people:
         return ()
     decisions = {lease: decision_document(facts) for lease, (_, facts) in people.items()}
-    held = connection.execute(
-        insert_if_new(connection, claims).returning(claims.c.id, claims.c.lease),
+    held = insert_some(
+        connection,
+        claims,
         [
             {
                 "lease": lease,
@@ -179,7 +180,9 @@ def _hold(
             }
             for lease, (person, facts) in people.items()
         ],
-    ).all()
+        returning=("id", "lease"),
+        if_new=True,
+    )
     taken = tuple(
         Claim(
             id=row.id,
@@ -262,7 +265,7 @@ def _due(
         connection, stored.id, wanted, now=now, agent_ids=agent_ids, languages=languages
     )
     asked = candidates_of(stored.id, now=now) | {"row_ids": row_ids}
-    found = {row.id: candidate(row) for row in connection.execute(_UNCLAIMED, asked)}
+    found = {row.id: candidate(row) for row in connection.execute(_UNCLAIMED, asked).all()}
     return [
         found[row_id] for row_id in row_ids if row_id in found and found[row_id].lead_id not in but
     ]

@@ -19,7 +19,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
-    insert,
     select,
     update,
 )
@@ -37,7 +36,7 @@ from campaigns.settling import settle
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts, campaign_leads, claims
 from leads.model import E164
-from leads.sql import among_given, in_chunks
+from leads.sql import among_given, in_chunks, insert_some
 from leads.tables import leads
 
 
@@ -144,18 +143,13 @@ def write_intents(
         }
         for claim, chance in zip_longest(taken, chances)
     ]
-    written = connection.execute(_INTEND, intents)
+    # Whose row is whose is told by the channel id: the rows come back in any order.
+    written = insert_some(connection, attempts, intents, returning=("id", "channel_id"))
     id_of = {row.channel_id: row.id for row in written}
     ids = [id_of[intent["channel_id"]] for intent in intents]
     rows = [claim.person.row_id for claim in taken]
     connection.execute(_COUNT_ATTEMPT, {"rows": rows, "at": now})
-    connection.execute(
-        _HOLD_FOR_ATTEMPT,
-        [
-            {"claim": claim.id, "attempt": attempt_id}
-            for claim, attempt_id in zip(taken, ids, strict=True)
-        ],
-    )
+    connection.execute(_HOLD_FOR_ATTEMPT, {"held": [claim.id for claim in taken]})
     return [
         OpenAttempt(
             id=AttemptId(attempt_id),
@@ -175,14 +169,16 @@ def write_intents(
     ]
 
 
-# Whose row is whose is told by the channel id: asked to keep their order, SQLAlchemy writes row
-# after row on SQLite.
-_INTEND = insert(attempts).returning(attempts.c.id, attempts.c.channel_id)
 _HOLD_FOR_ATTEMPT = (
     update(claims)
-    .where(claims.c.id == bindparam("claim"))
+    .where(among_given(claims.c.id, "held"))
     # While the call lives nobody's time runs out.
-    .values(attempt_id=bindparam("attempt"), expires_at=None)
+    .values(
+        attempt_id=select(attempts.c.id)
+        .where(attempts.c.lease == claims.c.lease)
+        .scalar_subquery(),
+        expires_at=None,
+    )
 )
 _COUNT_ATTEMPT = (
     update(campaign_leads)

@@ -111,7 +111,7 @@ def open_now(
     asked = {"its_campaign": campaign_id, "now": now}
     found = [
         (queue_id, language)
-        for queue_id, language in connection.execute(_OPEN, asked)
+        for queue_id, language in connection.execute(_OPEN, asked).all()
         if is_spoken(language, languages)
     ]
     if not any(language for _, language in found):

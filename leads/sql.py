@@ -2,20 +2,26 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
+    JSON,
     ColumnElement,
     Connection,
     Dialect,
     Executable,
+    Row,
     Table,
     Text,
     TypeDecorator,
     any_,
     bindparam,
+    cast,
+    column,
     func,
     insert,
     literal,
@@ -171,6 +177,56 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
 
 def _as_it_is(value: object) -> object:
     return value
+
+
+def insert_some(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, object]],
+    *,
+    returning: tuple[str, ...],
+    if_new: bool = False,
+) -> Sequence[Row[Any]]:
+    """Insert some rows and return columns of each that is new, in any order.
+
+    On PostgreSQL by a statement that is the same however many they are: one that grows with its
+    rows is cut up by the driver and planned by the server each time.
+
+    Args:
+        connection: from `writing`.
+        table: to insert into.
+        rows: at least one; all with the same columns, the others get their default or null.
+        returning: the columns to be returned.
+        if_new: leave out what a unique index has already, which is an exception else.
+    """
+    if connection.dialect.name == "sqlite":
+        new = insert_if_new(connection, table) if if_new else insert(table)
+        return connection.execute(new.returning(*(table.c[name] for name in returning)), rows).all()
+    statement = _insert_some(table, (*rows[0],), returning, if_new=if_new)
+    given = json.dumps(rows, default=_as_text)
+    return connection.execute(statement, {"rows": given}).all()
+
+
+@lru_cache(32)
+def _insert_some(
+    table: Table, columns: tuple[str, ...], returning: tuple[str, ...], *, if_new: bool
+) -> Executable:
+    from sqlalchemy.dialects import postgresql
+
+    given = (
+        func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON))
+        .table_valued(*(column(name, table.c[name].type) for name in columns))
+        .render_derived(with_types=True)
+    )
+    new = postgresql.insert(table).from_select(columns, select(*given.c))
+    if if_new:
+        new = new.on_conflict_do_nothing()
+    return new.returning(*(table.c[name] for name in returning))
+
+
+def _as_text(value: object) -> str:
+    assert isinstance(value, datetime), f"{value!r} has no place in JSON"
+    return value.isoformat()
 
 
 def insert_if_new(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
