@@ -4,6 +4,7 @@ The names of contexts and variables are the contract with the dialplan that
 ``ringbank asterisk config`` writes (`dialer.asterisk`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from campaigns.amd import Amd
@@ -37,6 +38,10 @@ Source: `after_greeting_silence` of AMD(), 800 ms in Asterisk 22 where amd.conf 
 """
 _LINE_RING_S = 30
 _TONE_WITHIN_S = 1
+_FORGET = "ringbank-forget"
+_FORGOTTEN_WITHIN_S = 5
+_FORGET_AT_ONCE = 40
+"""Their keys, of some twenty characters each, fit into one line of an action."""
 _ROOM_PREFIX = "7464"  # RING on a telephone's keys: no conference of the user's own
 
 
@@ -295,9 +300,27 @@ def ask_note(channel_id: str) -> Action:
     return Action("DBGet", (("Family", MARKS), ("Key", channel_id)), f"{NOTE}:{channel_id}")
 
 
-def forget(channel_id: str) -> Action:
-    """Return what deletes the dialplan's note of a call, once the ledger has it.
+def forget(notes: Sequence[str]) -> tuple[Action, ...]:
+    """Return what deletes notes of the dialplan, once the base has what they tell.
 
-    `DBDel` would need the permission class `system`, which a dialer must not have.
+    By calls to nobody, many notes in each: `DBDel` would need the permission class `system`, which
+    a dialer must not have.
+
+    Args:
+        notes: their keys: the channel ids of calls, or what `dialer.returned_actions` begins so.
     """
-    return Action("Setvar", (("Variable", f"DB_DELETE({MARKS}/{channel_id})"), ("Value", "")))
+    return tuple(
+        Action(
+            "Originate",
+            (
+                ("Channel", f"Local/s@{_FORGET}/n"),
+                ("Context", _FORGET),
+                ("Exten", "s"),
+                ("Priority", "1"),
+                ("Async", "true"),
+                ("Timeout", str(_FORGOTTEN_WITHIN_S * 1000)),
+                ("Variable", f"RINGBANK_FORGET={':'.join(notes[begin : begin + _FORGET_AT_ONCE])}"),
+            ),
+        )
+        for begin in range(0, len(notes), _FORGET_AT_ONCE)
+    )

@@ -74,7 +74,7 @@ logger = logging.getLogger(__name__)
 
 _TURN_S = 0.05
 _REFRESH_EVERY_S = 0.5
-_FORGET_AFTER_S = 2.0
+_FORGET_AFTER_S, _FORGET_WITHIN_S = 2.0, 4.0
 _SURVEY_AGAIN_S = 0.5
 _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _GIVE_UP_ON_BASE = 60
@@ -351,21 +351,22 @@ class Engine:
             # Before anything is heard: what has ended by then is not written, and not unknown.
             self._settle_undialled(work)
             lost = None
-            for message in self._link.take(_TURN_S):
+            messages = self._link.take(_TURN_S)
+            now, at_s = self._clock.now(), elapsed_s()
+            for message in messages:
                 if isinstance(message, Lost):
                     lost = message
                     break
                 facts = message.facts()
                 fields = of_note(facts)
-                now = self._clock.now()
                 self._recorder.hear(fields, work, now=now, moment=self._clock.at_epoch)
                 self._returned.hear(fields, work, now=now, moment=self._clock.at_epoch)
                 self._sampler.hear(fields, work)
                 told = news(fields, at=now, moment=self._clock.at_epoch)
-                if told is not None and not self._notes.holds(told, work, at_s=elapsed_s()):
+                if told is not None and not self._notes.holds(told, work, at_s=at_s):
                     self._board.hear(told, work, now=now)
                 self._supervision.hear(fields, work, now=now)
-                self._notes.hear(facts, work, now=now, at_s=elapsed_s())
+                self._notes.hear(facts, work, now=now, at_s=at_s)
             if lost is not None:
                 self._commit(work, place=False)
                 raise LinkLostError(lost.why)
@@ -563,11 +564,17 @@ class Engine:
             logger.warning("An action could not be sent: %s", error)
 
     def _forget_old(self) -> None:
-        """Have the dialplan's notes deleted that the ledger has, once no more can follow."""
+        """Have the dialplan's notes deleted that the ledger has, once no more can follow.
+
+        Those of a while together: it takes Asterisk a call to nobody.
+        """
+        at_s = elapsed_s()
+        if not self._forget or self._forget[0][0] > at_s - _FORGET_WITHIN_S:
+            return
         old = []
-        while self._forget and self._forget[0][0] < elapsed_s() - _FORGET_AFTER_S:
-            old.append(actions.forget(self._forget.popleft()[1]))
-        self._post(old)
+        while self._forget and self._forget[0][0] < at_s - _FORGET_AFTER_S:
+            old.append(self._forget.popleft()[1])
+        self._post(actions.forget(old))
 
     def _refresh(self, connection: Connection, work: Work) -> None:
         """Show the heartbeat, and see what the campaigns have become."""

@@ -252,7 +252,7 @@ class ReturnedCalls:
                 inbound.opt_out(connection, contact.id, caller, now=now)
             case InboundEffect.SETTLE:
                 inbound.end(connection, contact.id, facts, caller, laws)
-                self._after.append(returned_actions.forget(channel_id))
+                self._after += actions.forget([returned_actions.note_of(channel_id)])
         if effect is not InboundEffect.SETTLE:
             inbound.note(connection, contact.id, facts)
 

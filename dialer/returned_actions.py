@@ -5,7 +5,7 @@ The names of contexts and variables are the contract with the dialplan, as in `d
 
 from dataclasses import dataclass
 
-from dialer.actions import MARKS, Action, room_of
+from dialer.actions import Action, room_of
 
 CONTACT_PREFIX = "rbi-"
 """Begins the names of the dialplan's notes of these calls; Asterisk's channel id follows."""
@@ -77,10 +77,9 @@ def say_sorry(channel_id: str) -> Action:
     return _redirect(channel_id, _LATER, "sorry")
 
 
-def forget(channel_id: str) -> Action:
-    """Return what deletes the dialplan's note of a call, once the base has it."""
-    kept = f"DB_DELETE({MARKS}/{CONTACT_PREFIX}{channel_id})"
-    return Action("Setvar", (("Variable", kept), ("Value", "")))
+def note_of(channel_id: str) -> str:
+    """Return the key of the dialplan's note of a call; `dialer.actions.forget` takes it."""
+    return f"{CONTACT_PREFIX}{channel_id}"
 
 
 def keep_sound(of: str, sound: str) -> Action:

@@ -6,8 +6,9 @@ of its own; `Reader` therefore splits at CR LF and nowhere else.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from dialer.ami.errors import UnsafeValueError
@@ -106,17 +107,38 @@ def encode(action: str, fields: Iterable[tuple[str, str]]) -> bytes:
             name add headers or cut one short), a key is empty or holds a colon or space,
             or a line or the whole is longer than Asterisk reads.
     """
-    lines = [_line(key, value) for key, value in (("Action", action), *fields)]
+    given = (("Action", action), *fields)
+    lines = [f"{key}: {value}" for key, value in given]
     if len(lines) > MAX_LINES:
         raise UnsafeValueError(
             f"the action {action!r} has {len(lines)} lines and Asterisk reads {MAX_LINES}; "
             "send fewer variables"
         )
-    return b"".join(lines) + b"\r\n"
+    whole = "\r\n".join((*lines, "", ""))
+    if not _is_plain(given, lines, whole):
+        for key, value in given:
+            _check(key, value)
+    return whole.encode(errors="replace")
 
 
-def _line(key: str, value: str) -> bytes:
-    if not key or _IN_NO_KEY.search(key):
+def _is_plain(given: _Fields, lines: Sequence[str], whole: str) -> bool:
+    """Tell whether nothing of an action can be wrong, as it is with nearly every one."""
+    return (
+        whole.isascii()
+        and "\0" not in whole
+        and whole.count("\r") == whole.count("\n") == len(lines) + 1
+        and max(map(len, lines)) <= MAX_LINE_BYTES
+        and all(_is_key(key) for key, _ in given)
+    )
+
+
+@lru_cache(256)
+def _is_key(key: str) -> bool:
+    return bool(key) and _IN_NO_KEY.search(key) is None
+
+
+def _check(key: str, value: str) -> None:
+    if not _is_key(key):
         raise UnsafeValueError(
             f"{key!r} cannot be the name of an AMI header; use letters, digits and hyphens"
         )
@@ -125,13 +147,12 @@ def _line(key: str, value: str) -> bytes:
             f"the value of {key} holds a line end or a NUL, which Asterisk would read as "
             "further headers; remove it from the value"
         )
-    line = f"{key}: {value}".encode(errors="replace")
-    if len(line) > MAX_LINE_BYTES:
+    length = len(f"{key}: {value}".encode(errors="replace"))
+    if length > MAX_LINE_BYTES:
         raise UnsafeValueError(
-            f"the line of {key} has {len(line)} bytes and Asterisk reads {MAX_LINE_BYTES}; "
+            f"the line of {key} has {length} bytes and Asterisk reads {MAX_LINE_BYTES}; "
             "shorten the value"
         )
-    return line + b"\r\n"
 
 
 class Reader:

@@ -77,6 +77,7 @@ EXTENSIONS = (
     "ringbank-transferred,s",
     "ringbank-ended,s",
     "ringbank-mark,s",
+    "ringbank-forget,s",
     "ringbank-now,s",
     "ringbank-incoming,+471",
     "ringbank-incoming,471",

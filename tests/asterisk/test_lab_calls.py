@@ -4,7 +4,9 @@ import time
 
 import pytest
 
+from dialer import actions
 from dialer.asterisk.features import QUESTIONS, missing
+from tests.waiting import until
 
 SHORT_MESSAGE = {"RINGBANK_MODE": "broadcast", "RINGBANK_SOUND_1": "auth-thankyou"}
 
@@ -136,12 +138,16 @@ def test_marks_are_written_when_the_engine_is_gone(lab, link, number, link_to):
     assert marks[refused]["stage"] == "failed"
 
 
-def test_a_mark_can_be_deleted_with_the_permissions_ringbank_has(link, number):
-    attempt = link.originate(number("22"))
-    link.stage(attempt, "failed")
-    assert attempt in link.marks()
-    link.send("Setvar", Variable=f"DB_DELETE(ringbank/{attempt})", Value="")
-    assert attempt not in link.marks()
+def test_many_marks_are_deleted_at_once_with_the_permissions_ringbank_has(link, number):
+    attempts = [link.originate(number("22")) for _ in range(3)]
+    kept = link.originate(number("22"))
+    for attempt in (*attempts, kept):
+        link.stage(attempt, "failed")
+    assert {*attempts, kept} <= link.marks().keys()
+    (action,) = actions.forget(["rb-nobody-keeps-it", *attempts])
+    assert link.send(action.name, **dict(action.fields))["Response"] == "Success"
+    until(lambda: not {*attempts} & link.marks().keys())
+    assert kept in link.marks()
 
 
 def test_the_manager_user_cannot_run_a_shell(link, number):

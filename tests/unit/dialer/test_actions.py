@@ -54,7 +54,7 @@ EVERY_ACTION = (
     actions.say_goodbye("rb-1"),
     actions.apologise("rb-1"),
     actions.hang_up("rb-1"),
-    actions.forget("rb-1"),
+    *actions.forget(["rb-1"]),
     actions.call(
         "rb-1",
         "PJSIP/x",
@@ -85,7 +85,7 @@ EVERY_ACTION = (
     returned_actions.move_to_room("1764.7", 7),
     returned_actions.say_booked("1764.7"),
     returned_actions.say_sorry("1764.7"),
-    returned_actions.forget("1764.7"),
+    *actions.forget([returned_actions.note_of("1764.7")]),
     returned_actions.keep_sound("removed", "num-was-successfully&removed"),
 )
 
@@ -234,17 +234,27 @@ def test_person_and_agent_meet_in_one_room_and_no_two_agents_share_one() -> None
 
 def test_a_note_is_deleted_where_the_dialplan_keeps_it() -> None:
     assert f"Set(DB({MARKS}/${{RINGBANK_ATTEMPT}})=" in CODE
-    assert actions.forget("rb-1") == Action(
-        "Setvar", (("Variable", "DB_DELETE(ringbank/rb-1)"), ("Value", ""))
-    )
+    assert "Set(RB_NOTE=${SHIFT(RINGBANK_FORGET,:)})" in CODE
+    assert f"${{DB_DELETE({MARKS}/" in CODE
+    (action,) = actions.forget(["rb-1", "rb-2"])
+    assert variables(action) == {"RINGBANK_FORGET": "rb-1:rb-2"}
+
+
+def test_as_many_notes_are_deleted_at_once_as_asterisk_reads_in_a_line() -> None:
+    notes = [f"{actions.CALL_PREFIX}{number:016x}" for number in range(100)]
+    several = actions.forget(notes)
+    assert len(several) == 3
+    for action in several:
+        encode(action.name, action.fields)  # no line is too long
+    told = [variables(action)["RINGBANK_FORGET"].split(":") for action in several]
+    assert [one for some in told for one in some] == notes
+    assert actions.forget([]) == ()
 
 
 def test_the_note_of_a_call_that_came_in_is_deleted_where_the_dialplan_keeps_it() -> None:
     assert f"Set(RB_CONTACT={returned_actions.CONTACT_PREFIX}${{UNIQUEID}})" in CODE
     assert f"Set(DB({MARKS}/${{RB_CONTACT}})=" in CODE
-    assert returned_actions.forget("1764.7") == Action(
-        "Setvar", (("Variable", "DB_DELETE(ringbank/rbi-1764.7)"), ("Value", ""))
-    )
+    assert returned_actions.note_of("1764.7") == "rbi-1764.7"
 
 
 def test_what_is_said_without_the_engine_is_read_where_it_is_kept() -> None:

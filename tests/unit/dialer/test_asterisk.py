@@ -45,7 +45,20 @@ def test_the_manager_user_is_sent_no_event_that_a_caller_wrote():
     text = render(username="dialer", secret=new_secret())["ringbank_manager.conf"]
     filters = [line.partition(" = ")[2] for line in text.splitlines() if "eventfilter" in line]
     assert filters[0].startswith("^Event: (Newchannel|")
-    assert filters[1:] == ["![[:cntrl:]]{4}[^[:cntrl:]]", "![[:cntrl:]][Ee][Vv][Ee][Nn][Tt]:"]
+    assert filters[1:3] == ["![[:cntrl:]]{4}[^[:cntrl:]]", "![[:cntrl:]][Ee][Vv][Ee][Nn][Tt]:"]
+
+
+def test_a_caller_cannot_hide_an_event_as_one_of_a_channel_that_nobody_is_on():
+    text = render(username="dialer", secret=new_secret())["ringbank_manager.conf"]
+    *_, last = [line.partition(" = !")[2] for line in text.splitlines() if "eventfilter" in line]
+    hidden = re.compile(last.replace("[[:cntrl:]]", "[\\x00-\\x1f]"))
+    began = "Event: Hangup\r\nPrivilege: call,all\r\nChannel: "
+    assert hidden.search(f"{began}OutgoingSpoolFailed\r\nChannelState: 0\r\n")
+    assert not hidden.search(
+        f"{began}PJSIP/x\r\nCallerIDName: a\r\nChannel: OutgoingSpoolFailed\r\n"
+    )
+    told = "Event: UserEvent\r\nPrivilege: user,all\r\nChannel: OutgoingSpoolFailed\r\n"
+    assert not hidden.search(told), "by it the dialplan tells of the call"
 
 
 RUNS_PROGRAMS = ("System", "TrySystem", "Exec", "TryExec", "ExecIf", "AGI", "EAGI", "ExternalIVR")
