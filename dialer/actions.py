@@ -38,8 +38,8 @@ Source: `after_greeting_silence` of AMD(), 800 ms in Asterisk 22 where amd.conf 
 """
 _LINE_RING_S = 30
 _TONE_WITHIN_S = 1
+_TOLD_WITHIN_S = 5
 _FORGET = "ringbank-forget"
-_FORGOTTEN_WITHIN_S = 5
 _FORGET_AT_ONCE = 40
 """Their keys, of some twenty characters each, fit into one line of an action."""
 _ROOM_PREFIX = "7464"  # RING on a telephone's keys: no conference of the user's own
@@ -303,24 +303,32 @@ def ask_note(channel_id: str) -> Action:
 def forget(notes: Sequence[str]) -> tuple[Action, ...]:
     """Return what deletes notes of the dialplan, once the base has what they tell.
 
-    By calls to nobody, many notes in each: `DBDel` would need the permission class `system`, which
-    a dialer must not have.
+    Many notes at once, and not by `DBDel`: that needs the permission class `system`, which a
+    dialer must not have.
 
     Args:
         notes: their keys: the channel ids of calls, or what `dialer.returned_actions` begins so.
     """
     return tuple(
-        Action(
-            "Originate",
-            (
-                ("Channel", f"Local/s@{_FORGET}/n"),
-                ("Context", _FORGET),
-                ("Exten", "s"),
-                ("Priority", "1"),
-                ("Async", "true"),
-                ("Timeout", str(_FORGOTTEN_WITHIN_S * 1000)),
-                ("Variable", f"RINGBANK_FORGET={':'.join(notes[begin : begin + _FORGET_AT_ONCE])}"),
-            ),
-        )
+        tell_dialplan(_FORGET, RINGBANK_FORGET=":".join(notes[begin : begin + _FORGET_AT_ONCE]))
         for begin in range(0, len(notes), _FORGET_AT_ONCE)
+    )
+
+
+def tell_dialplan(context: str, **variables: str) -> Action:
+    """Return what has the dialplan do something by itself: a call to nobody, from a context.
+
+    A manager user without a shell may not write into Asterisk's database; the dialplan may.
+    """
+    return Action(
+        "Originate",
+        (
+            ("Channel", f"Local/s@{context}/n"),
+            ("Context", context),
+            ("Exten", "s"),
+            ("Priority", "1"),
+            ("Async", "true"),
+            ("Timeout", str(_TOLD_WITHIN_S * 1000)),
+            *(("Variable", f"{name}={value}") for name, value in variables.items()),
+        ),
     )

@@ -5,7 +5,7 @@ The names of contexts and variables are the contract with the dialplan, as in `d
 
 from dataclasses import dataclass
 
-from dialer.actions import Action, room_of
+from dialer.actions import Action, room_of, tell_dialplan
 
 CONTACT_PREFIX = "rbi-"
 """Begins the names of the dialplan's notes of these calls; Asterisk's channel id follows."""
@@ -16,7 +16,6 @@ SAID = "ringbank-returned"
 
 _LATER = "ringbank-returned-later"
 _SAY = "ringbank-returned-say"
-_KEPT_WITHIN_S = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,23 +82,8 @@ def note_of(channel_id: str) -> str:
 
 
 def keep_sound(of: str, sound: str) -> Action:
-    """Return what has the dialplan keep a sound for the time without an engine.
-
-    By a call to nobody: a manager user may not write into Asterisk's database.
-    """
-    return Action(
-        "Originate",
-        (
-            ("Channel", f"Local/s@{_SAY}/n"),
-            ("Context", _SAY),
-            ("Exten", "s"),
-            ("Priority", "1"),
-            ("Async", "true"),
-            ("Timeout", str(_KEPT_WITHIN_S * 1000)),
-            ("Variable", f"RINGBANK_OF={of}"),
-            ("Variable", f"RINGBANK_SOUND={sound}"),
-        ),
-    )
+    """Return what has the dialplan keep a sound for the time without an engine."""
+    return tell_dialplan(_SAY, RINGBANK_OF=of, RINGBANK_SOUND=sound)
 
 
 def _redirect(channel_id: str, context: str, extension: str) -> Action:

@@ -13,6 +13,7 @@ from campaigns.supervisions import SupervisionKind
 from dialer import actions, returned_actions
 from dialer.actions import CALL_PREFIX, LINE_PREFIX, MARKS, Action
 from dialer.ami.wire import encode
+from dialer.asterisk.features import EXTENSIONS
 from dialer.sounds import Sounds
 from dialer.watches import place_of
 from tests.unit.campaigns.examples import CAMPAIGN, campaign
@@ -255,6 +256,12 @@ def test_the_note_of_a_call_that_came_in_is_deleted_where_the_dialplan_keeps_it(
     assert f"Set(RB_CONTACT={returned_actions.CONTACT_PREFIX}${{UNIQUEID}})" in CODE
     assert f"Set(DB({MARKS}/${{RB_CONTACT}})=" in CODE
     assert returned_actions.note_of("1764.7") == "rbi-1764.7"
+
+
+def test_an_asterisk_is_asked_for_every_part_of_the_dialplan() -> None:
+    asked = {tuple(one.split(",")) for one in EXTENSIONS}
+    contexts = set(re.findall(r"^\[([\w-]+)\]", CODE, re.MULTILINE))
+    assert contexts == {context for context, _ in asked}
 
 
 def test_what_is_said_without_the_engine_is_read_where_it_is_kept() -> None:
