@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, text, update
+from sqlalchemy import Connection, bindparam, delete, select, text, update
 
 from campaigns import turns
 from campaigns.decision import Decision, Facts
@@ -17,19 +17,25 @@ from campaigns.examining import place_anew
 from campaigns.facts import CANDIDATES, Candidate, candidate, candidates_of, claimed, gather
 from campaigns.gates import decision_document, evaluate
 from campaigns.law import Laws
-from campaigns.model import LeadState
+from campaigns.model import AttemptId, LeadState
 from campaigns.queues import is_spoken, refresh
 from campaigns.skips import passed_over
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts, campaign_leads, claims, is_callable
-from leads.sql import among_given, in_chunks, insert_some
+from leads.sql import among_given, in_chunks, insert_some, unused_ids
 from leads.tables import numbers
 
 _LOOK_AT_MOST = 200
 """Candidates examined in one go: a closed window must not make one transaction endless."""
 
-_MORE, _MORE_FOR_AGENT = 9, 3
-"""Candidates beyond those who are wanted, in the place of those whom a gate refuses."""
+_LOOKS = ((0, False), (9, True))
+_LOOKS_FOR_AGENT = ((0, False), (3, True))
+"""Candidates beyond those who are wanted, and whether whoever is held elsewhere is passed over.
+
+The second time only where some of the first could not be had: on PostgreSQL nobody else is given
+those who are looked at until the transaction ends. An agent, who asks again at once, makes do with
+few more, and an engine finds the rest in its next turn.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,7 @@ class Claim:
         rule_set: the name of the rules that allowed the call.
         decision: what they were asked (`campaigns.gates.decision_document`).
         script_version: what an agent was shown before the call, or None.
+        attempt_id: of the call that is about to begin, or None: nobody calls yet.
     """
 
     id: int
@@ -51,6 +58,7 @@ class Claim:
     rule_set: str
     decision: Mapping[str, object]
     script_version: str | None = None
+    attempt_id: AttemptId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,7 @@ def claim(
     for_agents: Collection[int] = (),
     languages: frozenset[str] | None = None,
     expires_at: datetime | None = None,
+    to_call: bool = False,
 ) -> Claims:
     """Claim up to `limit` people of a running campaign, in the order of their turn.
 
@@ -95,38 +104,38 @@ def claim(
         languages: what those who can talk speak together; whoever speaks another one is left
             to others. None: anybody will do.
         expires_at: when the claim ends by itself, aware, or None.
+        to_call: all are called at once. Each gets the id of its attempt, which is to be written
+            in the same transaction (`campaigns.ledger.write_intents`).
     """
     if limit < 1:
         return Claims((), 0)
     refresh(connection, stored, laws, now=now)
-    owners = for_agents if agent_id is None else [agent_id]
     skipped = frozenset[int]()
     if agent_id is not None:
         skipped = passed_over(connection, stored.id, agent_id, now=now)
-    # An agent, who asks again at once, makes do with few more: on PostgreSQL nobody else is given
-    # these people until the transaction ends. An engine finds the rest in its next turn.
-    wanted = limit + (_MORE if agent_id is None else _MORE_FOR_AGENT)
-    due = _due(
-        connection,
-        stored,
-        wanted=wanted,
-        now=now,
-        agent_ids=owners,
-        but=skipped,
-        languages=languages,
-    )
-    people = [person for person in due if is_spoken(person.language, languages)]
-    if elsewhere := [one.row_id for one in due if not is_spoken(one.language, languages)]:
-        # Their language is another one than when they were put into their queue.
-        place_anew(connection, campaign_leads.c.id.in_(elsewhere))
     chosen: dict[int, tuple[Candidate, Facts]] = {}
-    refused = len(elsewhere)
-    # Of those who stand behind nothing is asked before one of the first was refused.
-    for some in (people[:limit], people[limit:]):
-        if len(chosen) == limit:
-            break
-        found = gather(connection, stored, some, laws, now=now)
-        for person, facts in zip(some, found, strict=True):
+    looked_at: set[int] = set()
+    refused = 0
+    for more, unclaimed in _LOOKS if agent_id is None else _LOOKS_FOR_AGENT:
+        due = _due(
+            connection,
+            stored,
+            wanted=limit + more,
+            unclaimed=unclaimed,
+            now=now,
+            agent_ids=for_agents if agent_id is None else [agent_id],
+            but=skipped,
+            languages=languages,
+        )
+        new = [person for person in due if person.row_id not in looked_at]
+        looked_at |= {person.row_id for person in new}
+        people = [person for person in new if is_spoken(person.language, languages)]
+        if elsewhere := [one.row_id for one in new if not is_spoken(one.language, languages)]:
+            # Their language is another one than when they were put into their queue.
+            place_anew(connection, campaign_leads.c.id.in_(elsewhere))
+            refused += len(elsewhere)
+        found = gather(connection, stored, people, laws, now=now)
+        for person, facts in zip(people, found, strict=True):
             if len(chosen) == limit:
                 break
             decision = evaluate(facts)
@@ -135,6 +144,8 @@ def claim(
             else:
                 refused += 1
                 put_back(connection, person, decision)
+        if len(chosen) == limit:
+            break
     # In the order of their numbers: two claimers that want the same ones then wait for one
     # another in one order, and cannot stand in each other's way for ever.
     taken = _hold(
@@ -144,6 +155,7 @@ def claim(
         now=now,
         agent_id=agent_id,
         expires_at=expires_at,
+        to_call=to_call,
     )
     turn = [*chosen]
     in_turn = sorted(taken, key=lambda one: turn.index(one.person.number_id))
@@ -158,11 +170,15 @@ def _hold(
     now: datetime,
     agent_id: int | None,
     expires_at: datetime | None,
+    to_call: bool,
 ) -> tuple[Claim, ...]:
     """Write the claims; whoever somebody else got a moment ago is left out."""
     if not people:
         return ()
     decisions = {lease: decision_document(facts) for lease, (_, facts) in people.items()}
+    attempt_ids: Sequence[int | None] = [None] * len(people)
+    if to_call:
+        attempt_ids = unused_ids(connection, attempts, len(people))
     held = insert_some(
         connection,
         claims,
@@ -173,14 +189,17 @@ def _hold(
                 "lead_id": person.lead_id,
                 "number_id": person.number_id,
                 "agent_id": agent_id,
+                "attempt_id": attempt_id,
                 "created_at": now,
                 "expires_at": expires_at,
                 "rule_set": facts.rule_set,
                 "decision": decisions[lease],
             }
-            for lease, (person, facts) in people.items()
+            for attempt_id, (lease, (person, facts)) in zip(
+                attempt_ids, people.items(), strict=True
+            )
         ],
-        returning=("id", "lease"),
+        returning=("id", "lease", "attempt_id"),
         if_new=True,
     )
     taken = tuple(
@@ -191,18 +210,51 @@ def _hold(
             attempt_no=people[row.lease][0].attempts + 1,
             rule_set=people[row.lease][1].rule_set,
             decision=decisions[row.lease],
+            attempt_id=row.attempt_id,
         )
         for row in held
     )
     if taken:
-        connection.execute(_IN_CALL, {"rows": [claim.person.row_id for claim in taken]})
+        rows = {"rows": [claim.person.row_id for claim in taken]}
+        if to_call:
+            connection.execute(_CALLED, rows | {"at": now})
+        else:
+            connection.execute(_HELD, rows)
     return taken
 
 
-_IN_CALL = (
+_HELD = (
     update(campaign_leads)
     .where(among_given(campaign_leads.c.id, "rows"))
     .values(state=LeadState.IN_CALL, held_by=None)
+)
+_CALLED = _HELD.values(attempts=campaign_leads.c.attempts + 1, last_attempt_at=bindparam("at"))
+
+
+def attempt_ids(
+    connection: Connection, taken: Sequence[Claim], *, now: datetime
+) -> Sequence[AttemptId]:
+    """Return the ids of the attempts by which claimed people are called now, one for each.
+
+    Whoever was claimed to be looked at first gets theirs only here. The attempts are to be
+    written in the same transaction, before any others.
+    """
+    looked_at = [one for one in taken if one.attempt_id is None]
+    new_ids = unused_ids(connection, attempts, len(looked_at)) if looked_at else ()
+    of_claim = {one.id: AttemptId(new) for one, new in zip(looked_at, new_ids, strict=True)}
+    if of_claim:
+        rows = [one.person.row_id for one in looked_at]
+        connection.execute(_CALLED, {"rows": rows, "at": now})
+        begun = [{"held": claim_id, "its_attempt": new} for claim_id, new in of_claim.items()]
+        connection.execute(_BEGIN, begun)
+    return [one.attempt_id or of_claim[one.id] for one in taken]
+
+
+_BEGIN = (
+    update(claims)
+    .where(claims.c.id == bindparam("held"))
+    # While the call lives nobody's time runs out.
+    .values(attempt_id=bindparam("its_attempt"), expires_at=None)
 )
 
 
@@ -251,6 +303,7 @@ def _due(
     stored: StoredCampaign,
     *,
     wanted: int,
+    unclaimed: bool,
     now: datetime,
     agent_ids: Collection[int],
     but: Collection[int],
@@ -262,7 +315,13 @@ def _due(
     """
     wanted = min(wanted, _LOOK_AT_MOST) + len(but)
     row_ids = turns.next_rows(
-        connection, stored.id, wanted, now=now, agent_ids=agent_ids, languages=languages
+        connection,
+        stored.id,
+        wanted,
+        now=now,
+        agent_ids=agent_ids,
+        languages=languages,
+        unclaimed=unclaimed,
     )
     asked = candidates_of(stored.id, now=now) | {"row_ids": row_ids}
     found = {row.id: candidate(row) for row in connection.execute(_UNCLAIMED, asked).all()}

@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, union_all
+from sqlalchemy import Connection, Row, Text, cast, literal, null, select, union_all
 
 from campaigns.amd import Heard
 from campaigns.call_tables import inbound_contacts
 from campaigns.limits import PastCall
 from campaigns.model import DispositionKind, Outcome, PastAttempt
 from campaigns.tables import attempts, campaigns
+from leads.db import UtcDateTime
 from leads.sql import among_given
 from leads.tables import lead_numbers
 
@@ -18,22 +19,21 @@ from leads.tables import lead_numbers
 class History:
     """Earlier calls to some leads and on some numbers, oldest first.
 
-    Of the calls that people made themselves (`returned`) only those with a word of theirs.
+    Of the calls that people made themselves only those with a word of theirs.
     """
 
-    def __init__(
-        self,
-        rows: Iterable[Row[tuple[object, ...]]],
-        returned: Iterable[Row[Any]] = (),
-    ) -> None:
+    def __init__(self, rows: Iterable[Row[Any]]) -> None:
         self._by_lead: dict[int, set[int]] = defaultdict(set)
         self._by_number: dict[int, set[int]] = defaultdict(set)
-        self._rows: dict[int, Row[tuple[object, ...]]] = {}
-        for row in rows:
+        self._rows: dict[int, Row[Any]] = {}
+        self._returned: list[Row[Any]] = []
+        for row in sorted(rows, key=lambda row: int(row.id)):
+            if row.returned:
+                self._returned.append(row)
+                continue
             self._by_lead[row.lead_id].add(row.id)
             self._by_number[row.number_id].add(row.id)
             self._rows[row.id] = row
-        self._returned = tuple(returned)
 
     def rows(self, lead_id: int | None, number_ids: Iterable[int]) -> list[Row[tuple[object, ...]]]:
         """Return what the ledger says of the calls to the lead or on one of the numbers."""
@@ -75,7 +75,7 @@ def _said_in_return(row: Row[Any], number_ids: Sequence[int]) -> PastAttempt:
         lead_id=row.lead_id,
         position=number_ids.index(row.number_id) + 1 if row.number_id in number_ids else 0,
         outcome=Outcome.CONNECTED,
-        ended_at=row.ended_at or row.began_at,
+        ended_at=row.ended_at or row.dialed_at,
         disposition=DispositionKind(row.disposition_kind),
         code=row.disposition,
         callback_at=row.callback_at,
@@ -128,8 +128,7 @@ def past_calls(
     connection: Connection, *, lead_ids: Collection[int], number_ids: Collection[int]
 ) -> History:
     """Return all calls to these leads and on these numbers, in every campaign."""
-    rows = connection.execute(_CALLS_TO_OR_ON, {"leads": lead_ids, "numbers": number_ids})
-    return History(rows, connection.execute(_SAID_IN_RETURN, {"leads": lead_ids}).all())
+    return History(connection.execute(_ALL_CALLS, {"leads": lead_ids, "numbers": number_ids}))
 
 
 # Statements that are asked before every call, made once.
@@ -141,7 +140,11 @@ _CALLS = select(
     attempts.c.lead_id,
     attempts.c.number_id,
     attempts.c.campaign_id,
-    campaigns.c.name.label("campaign"),
+    # Not joined: PostgreSQL would go through all calls of each campaign while they are few.
+    select(campaigns.c.name)
+    .where(campaigns.c.id == attempts.c.campaign_id)
+    .scalar_subquery()
+    .label("campaign"),
     attempts.c.seller,
     attempts.c.outcome,
     attempts.c.dialed_at,
@@ -152,28 +155,36 @@ _CALLS = select(
     attempts.c.language,
     attempts.c.wrapped_at,
     attempts.c.amd,
-).join(campaigns, campaigns.c.id == attempts.c.campaign_id)
-# One half for each index: an OR over two columns would walk the whole table.
-_CALLS_TO_OR_ON = union_all(
+    literal(0).label("returned"),
+)
+# What they said when they called us, with the same columns.
+_SAID_IN_RETURN = select(
+    inbound_contacts.c.id,
+    inbound_contacts.c.lead_id,
+    inbound_contacts.c.number_id,
+    inbound_contacts.c.campaign_id,
+    cast(null(), Text),
+    cast(null(), Text),
+    cast(null(), Text),
+    inbound_contacts.c.began_at,
+    inbound_contacts.c.ended_at,
+    inbound_contacts.c.disposition,
+    inbound_contacts.c.disposition_kind,
+    inbound_contacts.c.callback_at,
+    inbound_contacts.c.language,
+    cast(null(), UtcDateTime),
+    cast(null(), Text),
+    literal(1),
+).where(
+    among_given(inbound_contacts.c.lead_id, "leads"),
+    inbound_contacts.c.disposition_kind.is_not(None),
+)
+_ALL_CALLS = union_all(
+    # One half for each index: an OR over two columns would walk the whole table.
     _CALLS.where(among_given(attempts.c.lead_id, "leads")),
     _CALLS.where(
         among_given(attempts.c.number_id, "numbers"),
         ~among_given(attempts.c.lead_id, "leads"),  # those are in the first half
     ),
-)
-_SAID_IN_RETURN = (
-    select(
-        *(
-            inbound_contacts.c[name]
-            for name in (
-                *("lead_id", "number_id", "campaign_id", "began_at", "ended_at"),
-                *("disposition", "disposition_kind", "callback_at", "language"),
-            )
-        )
-    )
-    .where(
-        among_given(inbound_contacts.c.lead_id, "leads"),
-        inbound_contacts.c.disposition_kind.is_not(None),
-    )
-    .order_by(inbound_contacts.c.id)
+    _SAID_IN_RETURN,
 )

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from campaigns.amd import Heard
-from campaigns.claims import Claim
+from campaigns.claims import Claim, attempt_ids
 from campaigns.model import (
     AttemptId,
     DialMode,
@@ -114,46 +114,14 @@ def write_intents(
     `agent_id` is the agent who has them called, where it is one; `chances` say how likely each
     is to answer, as far as that is known.
     """
-    if not taken:
-        return []
     campaign = stored.campaign
-    intents = [
-        {
-            "channel_id": new_channel_id(),
-            "lease": claim.lease,
-            "agent_id": agent_id,
-            "campaign_id": stored.id,
-            "list_id": claim.person.list_id,
-            "lead_id": claim.person.lead_id,
-            "number_id": claim.person.number_id,
-            "phone": claim.person.phone,
-            "engine": engine,
-            "asterisk_boot": asterisk_boot,
-            "clock": clock,
-            "mode": campaign.mode,
-            "trunk": campaign.trunk,
-            "caller_id": campaign.caller_id,
-            "attempt_no": claim.attempt_no,
-            "seller": campaign.seller,
-            "rule_set": claim.rule_set,
-            "decision": claim.decision,
-            "script_version": claim.script_version,
-            "dialed_at": now,
-            "answer_chance": chance,
-        }
-        for claim, chance in zip_longest(taken, chances)
-    ]
-    # Whose row is whose is told by the channel id: the rows come back in any order.
-    written = insert_some(connection, attempts, intents, returning=("id", "channel_id"))
-    id_of = {row.channel_id: row.id for row in written}
-    ids = [id_of[intent["channel_id"]] for intent in intents]
-    rows = [claim.person.row_id for claim in taken]
-    connection.execute(_COUNT_ATTEMPT, {"rows": rows, "at": now})
-    connection.execute(_HOLD_FOR_ATTEMPT, {"held": [claim.id for claim in taken]})
-    return [
-        OpenAttempt(
-            id=AttemptId(attempt_id),
-            channel_id=str(intent["channel_id"]),
+    written = []
+    intents = []
+    ids = attempt_ids(connection, taken, now=now)
+    for attempt_id, claim, chance in zip_longest(ids, taken, chances):
+        intent = OpenAttempt(
+            id=attempt_id,
+            channel_id=new_channel_id(),
             campaign_id=stored.id,
             lead_id=claim.person.lead_id,
             number_id=claim.person.number_id,
@@ -165,26 +133,36 @@ def write_intents(
             mode=campaign.mode,
             language=claim.person.language or None,
         )
-        for attempt_id, intent, claim in zip(ids, intents, taken, strict=True)
-    ]
-
-
-_HOLD_FOR_ATTEMPT = (
-    update(claims)
-    .where(among_given(claims.c.id, "held"))
-    # While the call lives nobody's time runs out.
-    .values(
-        attempt_id=select(attempts.c.id)
-        .where(attempts.c.lease == claims.c.lease)
-        .scalar_subquery(),
-        expires_at=None,
-    )
-)
-_COUNT_ATTEMPT = (
-    update(campaign_leads)
-    .where(among_given(campaign_leads.c.id, "rows"))
-    .values(attempts=campaign_leads.c.attempts + 1, last_attempt_at=bindparam("at"))
-)
+        written.append(intent)
+        intents.append(
+            {
+                "id": intent.id,
+                "channel_id": intent.channel_id,
+                "lease": claim.lease,
+                "agent_id": agent_id,
+                "campaign_id": stored.id,
+                "list_id": claim.person.list_id,
+                "lead_id": intent.lead_id,
+                "number_id": intent.number_id,
+                "phone": intent.phone,
+                "engine": engine,
+                "asterisk_boot": asterisk_boot,
+                "clock": clock,
+                "mode": campaign.mode,
+                "trunk": campaign.trunk,
+                "caller_id": campaign.caller_id,
+                "attempt_no": claim.attempt_no,
+                "seller": campaign.seller,
+                "rule_set": claim.rule_set,
+                "decision": claim.decision,
+                "script_version": claim.script_version,
+                "dialed_at": now,
+                "answer_chance": chance,
+            }
+        )
+    if intents:
+        insert_some(connection, attempts, intents)
+    return written
 
 
 def open_attempts(connection: Connection, engine: str) -> tuple[OpenAttempt, ...]:

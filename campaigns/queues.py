@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import (
     Connection,
+    Integer,
     Row,
     Select,
     and_,
@@ -101,26 +102,32 @@ def open_now(
     *,
     now: datetime,
     languages: frozenset[str] | None = None,
+    at_least: int | None = None,
 ) -> Sequence[tuple[int, ...]]:
     """Return the queues that are open: the highest priority first, then whichever closes first.
 
     Queues that differ by their language alone come together: their people are of one place and
-    one urgency, and called in one order. `languages` are those that somebody speaks who asks;
-    None: any will do.
+    one urgency, and called in one order.
+
+    Args:
+        connection: to the base.
+        campaign_id: whose.
+        now: aware.
+        languages: those that somebody speaks who asks. None: any will do.
+        at_least: how many of the first are enough, where there are more. None: all.
     """
     asked = {"its_campaign": campaign_id, "now": now}
-    found = [
-        (queue_id, language)
-        for queue_id, language in connection.execute(_OPEN, asked).all()
-        if is_spoken(language, languages)
-    ]
-    if not any(language for _, language in found):
-        return [(queue_id,) for queue_id, _ in found]
-    alike = {row.id: (row.priority, row.placing) for row in connection.execute(_ALIKE, asked)}
-    together: dict[object, list[int]] = {}
-    for queue_id, _ in found:
-        together.setdefault(alike[queue_id], []).append(queue_id)
-    return [(*some,) for some in together.values()]
+    some = connection.execute(_OPEN, asked | {"at_most": at_least or _NO_LIMIT}).all()
+    if some and some[0].are_told:
+        if len(some) == at_least:  # those that belong together may stand among the others
+            some = connection.execute(_OPEN, asked | {"at_most": _NO_LIMIT}).all()
+        alike = {row.id: (row.priority, row.placing) for row in connection.execute(_ALIKE, asked)}
+        together: dict[object, list[int]] = {}
+        for row in some:
+            if is_spoken(row.language, languages):
+                together.setdefault(alike[row.id], []).append(row.id)
+        return [(*some,) for some in together.values()]
+    return [(row.id,) for row in some]
 
 
 def is_spoken(language: str, languages: frozenset[str] | None) -> bool:
@@ -218,14 +225,25 @@ _ALONE = (
     .with_for_update(key_share=True, skip_locked=True)
 )
 
+_NO_LIMIT = 2**31 - 1
+_told = queues.alias("told")
 _OPEN = (
-    select(queues.c.id, queues.c.language)
+    select(
+        queues.c.id,
+        queues.c.language,
+        exists(
+            select(_told.c.id).where(
+                _told.c.campaign_id == bindparam("its_campaign"), _told.c.language != ""
+            )
+        ).label("are_told"),
+    )
     .where(
         queues.c.campaign_id == bindparam("its_campaign", type_=queues.c.campaign_id.type),
         queues.c.opens_at <= _NOW,
         queues.c.closes_at >= _NOW,
     )
     .order_by(queues.c.priority.desc(), queues.c.closes_at, queues.c.id)
+    .limit(bindparam("at_most", type_=Integer))
 )
 _ALIKE = select(queues.c.id, queues.c.priority, queues.c.placing).where(
     queues.c.campaign_id == bindparam("its_campaign", type_=queues.c.campaign_id.type)

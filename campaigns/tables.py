@@ -268,7 +268,13 @@ claims = Table(
     Column("lead_id", Id, ForeignKey("leads.id"), nullable=False, unique=True),
     Column("number_id", Id, ForeignKey("numbers.id"), nullable=False, unique=True),
     Column("agent_id", Id, ForeignKey("agents.id"), unique=True),
-    Column("attempt_id", Id, ForeignKey("attempts.id"), unique=True),
+    # Written before the attempt itself, which has to be there at the end of the transaction.
+    Column(
+        "attempt_id",
+        Id,
+        ForeignKey("attempts.id", deferrable=True, initially="DEFERRED"),
+        unique=True,
+    ),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),  # null while the engine holds the call
     Column("rule_set", Text, nullable=False),

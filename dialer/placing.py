@@ -88,6 +88,7 @@ class Placer:
             new_lease=lambda: secrets.token_hex(6),
             for_agents=ready,
             languages=languages,
+            to_call=True,
         )
         dry = len(found.taken) < calls and not found.refused
         return self._intend(connection, stored, found.taken, now=now), dry

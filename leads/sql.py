@@ -32,7 +32,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeEngine
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -68,29 +67,48 @@ def among(
     return column == any_(literal(given, ARRAY(column.type)))
 
 
-class _Many(TypeDecorator[Any]):
-    """Any number of values of one type, as one parameter."""
+class Many(TypeDecorator[Any]):
+    """Any number of values as the one parameter of a condition of `given_in`."""
 
     impl = Text
     cache_ok = True
 
-    def __init__(self, of: TypeEngine[Any]) -> None:
-        super().__init__()
-        self.of = of
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return the type that the driver is given."""
-        named = ARRAY(self.of) if dialect.name == "postgresql" else Text()
-        return dialect.type_descriptor(named)
-
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        """Return the values as the driver takes them."""
-        given = [*value]
-        return given if dialect.name == "postgresql" else json.dumps(given)
+        """Return the values as one text, or None for None."""
+        if value is None:
+            return None
+        return json.dumps([*value]) if dialect.name == "sqlite" else _as_array(value)
 
 
-class _Given(FunctionElement[Any]):
-    name = "given"
+def _as_array(values: Iterable[object]) -> str:
+    """Return values as PostgreSQL writes an array; the driver takes much longer for the same."""
+    return "{" + ",".join(map(_as_element, values)) + "}"
+
+
+def _as_element(value: object) -> str:
+    if not isinstance(value, str):
+        return str(value)
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def given_in(dialect: str, parameter: str, kind: str) -> str:
+    """Return the SQL that compares with a parameter of the type `Many`, to stand behind a column.
+
+    Args:
+        dialect: the database's.
+        parameter: as the statement names it.
+        kind: the SQL type of one value.
+    """
+    if dialect == "sqlite":
+        return f"IN (SELECT value FROM json_each({parameter}))"  # noqa: S608 (our own words)
+    # Not a join with what `unnest` gives: made while a table was small, its plan reads all of it.
+    # Not the array itself: PostgreSQL would plan anew each time for as many as there are.
+    return f"= ANY (ARRAY(SELECT unnest(CAST({parameter} AS {kind}[]))))"
+
+
+class _AmongGiven(FunctionElement[bool]):
+    # Without a type: SQLite would be asked whether a BOOLEAN is 1, and use no index.
+    name = "among_given"
     inherit_cache = True
 
 
@@ -100,20 +118,15 @@ def among_given(column: ColumnElement[Any], parameter: str) -> ColumnElement[boo
     The statement is the same however many they are, so that it can be made once; the values
     are given when it is executed.
     """
-    values = _Given(bindparam(parameter, type_=_Many(column.type)))
-    return column.bool_op("IN")(values)
+    return _AmongGiven(column, bindparam(parameter, type_=Many))
 
 
-@compiles(_Given, "sqlite")
-def _given_sqlite(element: _Given, compiler: SQLCompiler, **how: Any) -> str:
-    (values,) = (compiler.process(clause, **how) for clause in element.clauses)
-    return f"(SELECT value FROM json_each({values}))"  # noqa: S608 (parts of SQL)
-
-
-@compiles(_Given, "postgresql")
-def _given_postgresql(element: _Given, compiler: SQLCompiler, **how: Any) -> str:
-    (values,) = (compiler.process(clause, **how) for clause in element.clauses)
-    return f"(SELECT unnest({values}))"
+@compiles(_AmongGiven)
+def _among_given(element: _AmongGiven, compiler: SQLCompiler, **how: Any) -> str:
+    column, values = element.clauses
+    kind = compiler.dialect.type_compiler_instance.process(column.type)
+    found = given_in(compiler.dialect.name, compiler.process(values, **how), kind)
+    return f"{compiler.process(column, **how)} {found}"
 
 
 def add_rows(
@@ -184,7 +197,7 @@ def insert_some(
     table: Table,
     rows: Sequence[Mapping[str, object]],
     *,
-    returning: tuple[str, ...],
+    returning: tuple[str, ...] = (),
     if_new: bool = False,
 ) -> Sequence[Row[Any]]:
     """Insert some rows and return columns of each that is new, in any order.
@@ -196,15 +209,18 @@ def insert_some(
         connection: from `writing`.
         table: to insert into.
         rows: at least one; all with the same columns, the others get their default or null.
-        returning: the columns to be returned.
+        returning: the columns to be returned; none: no rows are.
         if_new: leave out what a unique index has already, which is an exception else.
     """
+    statement: Executable
     if connection.dialect.name == "sqlite":
         new = insert_if_new(connection, table) if if_new else insert(table)
-        return connection.execute(new.returning(*(table.c[name] for name in returning)), rows).all()
-    statement = _insert_some(table, (*rows[0],), returning, if_new=if_new)
-    given = json.dumps(rows, default=_as_text)
-    return connection.execute(statement, {"rows": given}).all()
+        statement = new.returning(*(table.c[name] for name in returning)) if returning else new
+        inserted = connection.execute(statement, rows)
+    else:
+        statement = _insert_some(table, (*rows[0],), returning, if_new=if_new)
+        inserted = connection.execute(statement, {"rows": json.dumps(rows, default=_as_text)})
+    return inserted.all() if returning else ()
 
 
 @lru_cache(32)
@@ -221,7 +237,7 @@ def _insert_some(
     new = postgresql.insert(table).from_select(columns, select(*given.c))
     if if_new:
         new = new.on_conflict_do_nothing()
-    return new.returning(*(table.c[name] for name in returning))
+    return new.returning(*(table.c[name] for name in returning)) if returning else new
 
 
 def _as_text(value: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select, update
 
-from campaigns import desk, queues
+from campaigns import desk, queues, turns
 from campaigns.claims import claim
 from campaigns.editing import edit
 from campaigns.enrolment import enrol, judge_slice
@@ -124,7 +124,11 @@ def test_people_of_one_place_are_in_one_queue_for_each_language(base: Engine):
     assert sorted(rows.count(queue.id) for queue in found) == [1, 1, 2]
 
 
-def test_people_of_several_languages_are_called_in_the_order_of_the_manager(base: Engine):
+@pytest.mark.parametrize("asked_first", [1, 2, 20])
+def test_people_of_several_languages_are_called_in_the_order_of_the_manager(
+    base: Engine, monkeypatch: pytest.MonkeyPatch, asked_first: int
+):
+    monkeypatch.setattr(turns, "_FIRST_GROUPS", asked_first)
     text = "Navn;Telefon;Språk;Score\n" + "".join(
         f"P{n};+47220001{n:02};{('pl', '', 'nb')[n % 3]};{(n * 7) % 10}\n" for n in range(10)
     )

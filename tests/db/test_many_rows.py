@@ -2,14 +2,17 @@
 
 import traceback
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, delete, event, func, select
 from sqlalchemy.exc import IntegrityError
 
 from leads.db import reading, writing
-from leads.sql import add_rows, insert_many
-from leads.tables import accesses, numbers
+from leads.sql import add_rows, among_given, insert_many
+from leads.tables import accesses, leads, numbers
 from tests.db.people import NOON
 
 IN_DELHI = timezone(timedelta(hours=5.5))
@@ -52,6 +55,47 @@ def test_columns_that_are_not_given_get_what_the_table_says(base: Engine) -> Non
     with reading(base) as connection:
         empty = select(func.count()).where(accesses.c.lead_ids.is_(None))
         assert connection.scalar(empty) == 30
+
+
+@given(st.sets(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))))
+@example({*AWKWARD, "NULL", "{}", "a,b", " ", '\\"', "\\"})
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_asked_for_is_found(base: Engine, asked: set[str]) -> None:
+    said = {*asked, *AWKWARD}
+    with writing(base) as connection:
+        connection.execute(delete(accesses))
+        insert_many(connection, accesses, [access(0) | {"who": one} for one in sorted(said)])
+        found = connection.scalars(
+            _WHO.where(among_given(accesses.c.who, "names")), {"names": asked}
+        )
+        assert {*found} == asked
+        others = connection.scalars(
+            _WHO.where(~among_given(accesses.c.who, "names")), {"names": asked}
+        )
+        assert {*others} == said - asked
+
+
+_WHO = select(accesses.c.who)
+
+
+def test_people_are_found_by_an_index_among_any_number(base: Engine, database: str) -> None:
+    asked: list[tuple[str, Any]] = []
+    query = select(leads.c.name).where(among_given(leads.c.id, "ids"))
+
+    def note(_c: Any, _u: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    with reading(base) as connection:
+        event.listen(base, "before_cursor_execute", note)
+        connection.execute(query, {"ids": range(1000)})
+        event.remove(base, "before_cursor_execute", note)
+        statement, parameters = asked[-1]  # a BEGIN may go before it
+        if database == "postgresql":
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        explain = "EXPLAIN QUERY PLAN " if database == "sqlite" else "EXPLAIN "
+        plan = [str(row[-1]) for row in connection.exec_driver_sql(explain + statement, parameters)]
+    wanted = "SEARCH leads" if database == "sqlite" else "Index Scan on pk_leads"
+    assert any(wanted in line for line in plan), plan
 
 
 @pytest.mark.parametrize("way", ["rows", "many"])

@@ -773,7 +773,11 @@ def upgrade() -> None:
             ["agent_id"], ["agents.id"], name=op.f("fk_claims_agent_id_agents")
         ),
         sa.ForeignKeyConstraint(
-            ["attempt_id"], ["attempts.id"], name=op.f("fk_claims_attempt_id_attempts")
+            ["attempt_id"],
+            ["attempts.id"],
+            name=op.f("fk_claims_attempt_id_attempts"),
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.ForeignKeyConstraint(
             ["campaign_id"], ["campaigns.id"], name=op.f("fk_claims_campaign_id_campaigns")
