@@ -4,7 +4,7 @@ The calls of a campaign are read in slices, each in a snapshot of its own and wi
 it, so that whoever dials meanwhile hardly notices.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -169,47 +169,48 @@ def _take_in(
 def chances_of(
     connection: Connection, model: Chances | None, taken: Sequence[Claim], *, now: datetime
 ) -> list[float | None]:
-    """Return how likely people who are claimed are to answer; None where nobody knows.
-
-    To be asked before the intents to call them are written: what counts is the call before.
-    """
+    """Return how likely people who are claimed are to answer; None where nobody knows."""
     if model is None or not taken:
         return [None] * len(taken)
-    standing: dict[int, Row[*tuple[Any, ...]]] = {
-        row.id: row
+    before: dict[tuple[int, int], Row[*tuple[Any, ...]]] = {
+        (row.id, row.attempt_no): row
         for row in connection.execute(
             select(
                 campaign_leads.c.id,
+                attempts.c.attempt_no,
                 attempts.c.dialed_at,
                 attempts.c.outcome,
                 attempts.c.disposition_kind,
             )
-            .outerjoin(
+            .join(
                 attempts,
                 (attempts.c.lead_id == campaign_leads.c.lead_id)
-                & (attempts.c.campaign_id == campaign_leads.c.campaign_id)
-                & (attempts.c.attempt_no == campaign_leads.c.attempts),
+                & (attempts.c.campaign_id == campaign_leads.c.campaign_id),
             )
             .where(among(connection, campaign_leads.c.id, [one.person.row_id for one in taken]))
         )
     }
-    return [model.of(_levels_of(one, standing, now)) for one in taken]
+    return [
+        model.of(_levels_of(one, before.get((one.person.row_id, one.attempt_no - 1)), now))
+        for one in taken
+    ]
 
 
-def _levels_of(
-    claim: Claim, standing: Mapping[int, Row[*tuple[Any, ...]]], now: datetime
-) -> Levels:
-    """Return what is known of a call that is about to be placed."""
-    person, row = claim.person, standing[claim.person.row_id]
+def _levels_of(claim: Claim, before: Row[*tuple[Any, ...]] | None, now: datetime) -> Levels:
+    """Return what is known of a call that is about to be placed, and of the one `before`."""
+    person = claim.person
     where = person.whereabouts
     clock = ZoneInfo(clock_of(where.told_zone, where.zone, where.number_zones))
-    kind = row.disposition_kind and DispositionKind(row.disposition_kind)
-    last = last_word(row.outcome and Outcome(row.outcome), kind)
+    last, last_at = last_word(None, None), None
+    if before is not None:
+        kind = before.disposition_kind and DispositionKind(before.disposition_kind)
+        last = last_word(before.outcome and Outcome(before.outcome), kind)
+        last_at = before.dialed_at.astimezone(clock)
     return levels(
         now.astimezone(clock),
         tries=claim.attempt_no - 1,
         last=last,
-        last_local=row.dialed_at and row.dialed_at.astimezone(clock),
+        last_local=last_at,
         line=person.line,
         list_id=person.list_id,
     )

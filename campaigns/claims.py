@@ -240,6 +240,7 @@ def attempt_ids(
     written in the same transaction, before any others.
     """
     looked_at = [one for one in taken if one.attempt_id is None]
+    assert len(looked_at) in {0, len(taken)}, "what is drawn already has to be written first"
     new_ids = unused_ids(connection, attempts, len(looked_at)) if looked_at else ()
     of_claim = {one.id: AttemptId(new) for one, new in zip(looked_at, new_ids, strict=True)}
     if of_claim:

@@ -101,8 +101,8 @@ class _Walk:
     def _rest(self) -> Sequence[tuple[int, ...]]:
         if len(self.first) < _FIRST_GROUPS:
             return ()
-        known = {*self.first}
-        return [group for group in self._ask() if group not in known]
+        known = {queue for group in self.first for queue in group}
+        return [group for group in self._ask() if known.isdisjoint(group)]
 
     @property
     def queues(self) -> list[int]:

@@ -86,6 +86,8 @@ def _as_array(values: Iterable[object]) -> str:
 
 
 def _as_element(value: object) -> str:
+    if value is None:
+        return "NULL"
     if not isinstance(value, str):
         return str(value)
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -260,8 +262,8 @@ def insert_if_new(connection: Connection, table: Table) -> "sqlite.Insert | post
 def unused_ids(connection: Connection, table: Table, how_many: int) -> Sequence[int]:
     """Return ids for rows to come, so that many can be inserted in one go.
 
-    Only for tables that one transaction at a time adds to (see `lock_for_import`). No id of
-    a table with `sqlite_autoincrement` is ever given twice, be its row there or not.
+    On SQLite the rows are to be inserted before other ids are drawn. No id of a table with
+    `sqlite_autoincrement` is ever given twice, be its row there or not.
     """
     if connection.dialect.name == "sqlite":
         last = connection.scalars(select(func.coalesce(func.max(table.c.id), 0))).one()

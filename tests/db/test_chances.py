@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
+from math import exp
 
 import pytest
 from sqlalchemy import Engine, insert, select, update
@@ -10,6 +11,7 @@ from sqlalchemy import Engine, insert, select, update
 from campaigns import ledger
 from campaigns.chance_learning import chances_of, clock_of, learn
 from campaigns.chances import Chances
+from campaigns.claims import claim
 from campaigns.model import DialMode, DispositionKind, Outcome
 from campaigns.store import StoredCampaign
 from campaigns.tables import attempts, campaign_leads
@@ -25,6 +27,7 @@ from tests.db.people import (
     definition,
     dial_next,
     import_people,
+    new_lease,
     phone,
     started,
     take,
@@ -212,6 +215,34 @@ def test_what_was_tried_before_is_known_of_the_next_call(crowd: Engine):
     assert {"no_answer", "connected"} <= last.keys()
     assert chance is not None
     assert last["no_answer"] < last["connected"]
+
+
+@pytest.mark.parametrize("to_call", [False, True])
+def test_the_call_before_counts_whether_one_is_called_at_once_or_looked_at_first(
+    crowd: Engine, to_call: bool
+):
+    spring = started(crowd)
+    call(crowd, spring, Outcome.NO_ANSWER)
+    later = NOON + timedelta(hours=5)
+    fewer = {"no_answer": -2.0}
+    traits = tuple(fewer if trait == 4 else {} for trait in range(9))
+    model = Chances(usual=0.0, weights=traits, calls=1, answers=0)
+    with writing(crowd) as connection:
+        taken = claim(
+            connection, spring, LAWS, limit=1, now=later, new_lease=new_lease, to_call=to_call
+        ).taken
+        (chance,) = chances_of(connection, model, taken, now=later)
+        ledger.write_intents(
+            connection,
+            spring,
+            taken,
+            new_channel_id=lambda: "rb-again",
+            engine="default",
+            asterisk_boot=None,
+            clock="real",
+            now=later,
+        )
+    assert chance == pytest.approx(1 / (1 + exp(2)))
 
 
 def test_the_agents_word_for_a_machine_is_what_the_next_call_goes_by(crowd: Engine):
