@@ -57,7 +57,8 @@ def among(
 ) -> ColumnElement[bool]:
     """Return the condition that a column has one of the values, of which there may be any number.
 
-    They are one parameter of the statement, not one each.
+    They are one parameter of the statement, not one each. PostgreSQL sees how many they are, and
+    plans for as many: for a great many at once, where `among_given` is for a few, again and again.
     """
     # NumPy's own way gives whole numbers that every driver takes.
     given = values.tolist() if hasattr(values, "tolist") else [*values]

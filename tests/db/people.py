@@ -3,12 +3,12 @@
 import secrets
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import Connection, Engine, Row, select
 
 from campaigns import agents as agent_store
 from campaigns import ledger, report, store
@@ -185,7 +185,7 @@ def new_lease() -> str:
 def take(
     base: Engine, stored: StoredCampaign, limit: int = 1, *, now: datetime = NOON
 ) -> tuple[Claim, ...]:
-    """Claim as the engine does."""
+    """Claim people and call nobody yet."""
     with writing(base) as connection:
         enrol(connection, stored, LAWS, now=now)
         return claim(connection, stored, LAWS, limit=limit, now=now, new_lease=new_lease).taken
@@ -201,25 +201,38 @@ def names_of(base: Engine, taken: Iterable[Claim]) -> list[str]:
         ]
 
 
+def intend(
+    connection: Connection,
+    stored: StoredCampaign,
+    taken: Sequence[Claim],
+    *,
+    now: datetime = NOON,
+    **more: Any,
+) -> list[OpenAttempt]:
+    """Write the intents to call people; `more` replaces what an engine would tell of itself."""
+    told: dict[str, Any] = {
+        "new_channel_id": lambda: f"call-{new_lease()}",
+        "engine": "default",
+        "asterisk_boot": "today",
+        "clock": "real",
+    }
+    return ledger.write_intents(connection, stored, taken, now=now, **told | more)
+
+
 def dial(
     base: Engine, stored: StoredCampaign, *taken: Claim, now: datetime = NOON
 ) -> list[OpenAttempt]:
-    """Write the intents to call people, as the engine does before it calls them."""
+    """Write the intents to call people who were claimed before."""
     with writing(base) as connection:
-        return ledger.write_intents(
-            connection,
-            stored,
-            taken,
-            new_channel_id=lambda: f"call-{new_lease()}",
-            engine="default",
-            asterisk_boot="today",
-            clock="real",
-            now=now,
-        )
+        return intend(connection, stored, taken, now=now)
 
 
 def dial_next(base: Engine, stored: StoredCampaign, *, now: datetime = NOON) -> OpenAttempt:
-    (attempt,) = dial(base, stored, *take(base, stored, now=now), now=now)
+    """Claim the next person and write the intent to call them, in one go as the engine does."""
+    with writing(base) as connection:
+        enrol(connection, stored, LAWS, now=now)
+        found = claim(connection, stored, LAWS, limit=1, now=now, new_lease=new_lease, to_call=True)
+        (attempt,) = intend(connection, stored, found.taken, now=now)
     return attempt
 
 

@@ -8,7 +8,6 @@ from math import exp
 import pytest
 from sqlalchemy import Engine, insert, select, update
 
-from campaigns import ledger
 from campaigns.chance_learning import chances_of, clock_of, learn
 from campaigns.chances import Chances
 from campaigns.claims import claim
@@ -27,6 +26,7 @@ from tests.db.people import (
     definition,
     dial_next,
     import_people,
+    intend,
     new_lease,
     phone,
     started,
@@ -232,16 +232,7 @@ def test_the_call_before_counts_whether_one_is_called_at_once_or_looked_at_first
             connection, spring, LAWS, limit=1, now=later, new_lease=new_lease, to_call=to_call
         ).taken
         (chance,) = chances_of(connection, model, taken, now=later)
-        ledger.write_intents(
-            connection,
-            spring,
-            taken,
-            new_channel_id=lambda: "rb-again",
-            engine="default",
-            asterisk_boot=None,
-            clock="real",
-            now=later,
-        )
+        intend(connection, spring, taken, now=later)
     assert chance == pytest.approx(1 / (1 + exp(2)))
 
 
@@ -322,19 +313,9 @@ def test_a_preview_call_has_one_too(crowd: Engine):
     spring = started(crowd)
     attempt = call(crowd, spring, Outcome.NO_ANSWER)
     assert attempt.mode is DialMode.PROGRESSIVE
-    (claim,) = take(crowd, spring)
+    (claimed,) = take(crowd, spring)
     with writing(crowd) as connection:
-        (intent,) = ledger.write_intents(
-            connection,
-            spring,
-            [claim],
-            new_channel_id=lambda: "rb-1",
-            engine="default",
-            asterisk_boot=None,
-            clock="real",
-            now=NOON,
-            chances=[0.25],
-        )
+        (intent,) = intend(connection, spring, [claimed], chances=[0.25])
         kept = connection.scalar(select(attempts.c.answer_chance).where(attempts.c.id == intent.id))
     assert kept == 0.25
     assert numbers.c.kind is not None

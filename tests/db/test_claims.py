@@ -38,6 +38,7 @@ from tests.db.people import (
     drain,
     enrolled,
     import_people,
+    intend,
     minutes,
     names_of,
     new_lease,
@@ -412,6 +413,28 @@ def test_who_is_claimed_to_be_called_is_kept_with_their_attempt_or_not_at_all(ba
 
 
 # How the base finds them
+
+
+@pytest.mark.parametrize("limit", [1, 5])
+def test_a_claim_to_call_takes_fourteen_statements_however_many_are_claimed(
+    base: Engine, limit: int
+):
+    import_people(base, [(f"Person {n}", phone(100 + n)) for n in range(9)])
+    stored = started(base)
+    take(base, stored)  # finds out the hours, which is not asked again
+    asked: list[str] = []
+
+    def note(_c: Any, _u: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    with writing(base) as connection:
+        event.listen(base, "before_cursor_execute", note)
+        found = claim(
+            connection, stored, LAWS, limit=limit, now=NOON, new_lease=new_lease, to_call=True
+        )
+        assert len(intend(connection, stored, found.taken)) == limit
+        event.remove(base, "before_cursor_execute", note)
+    assert len(asked) == 14, asked  # docs/scale.md tells of it
 
 
 def test_the_next_people_are_found_through_the_partial_index(base: Engine, database: str):

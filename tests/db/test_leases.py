@@ -34,6 +34,7 @@ from tests.db.people import (
     dial_next,
     enrolled,
     import_people,
+    intend,
     new_lease,
     phone,
     said,
@@ -188,10 +189,7 @@ def test_whoever_is_dialled_at_that_moment_is_not_let_go(base: Engine, anna: int
     def dial(connection: Connection) -> None:
         taken = take_up(connection, stored, LAWS, lease.lease, anna, now=NOON)
         assert isinstance(taken, Claim)
-        ledger.write_intents(
-            connection, stored, [taken], new_channel_id=lambda: "rb-1", engine="default",
-            asterisk_boot="first", clock="real", now=NOON, agent_id=anna,
-        )  # fmt: skip
+        intend(connection, stored, [taken], agent_id=anna)
 
     with writing(base) as connection:
         dial(connection)

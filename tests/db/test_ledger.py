@@ -35,6 +35,7 @@ from tests.db.people import (
     dial_next,
     enrolled,
     import_people,
+    intend,
     minutes,
     names_of,
     new_lease,
@@ -169,16 +170,7 @@ def test_what_fails_half_way_leaves_nothing(base: Engine, spring: StoredCampaign
     with suppress(CrashError), crashing(base) as connection:
         taken = claim(connection, spring, LAWS, limit=1, now=NOON, new_lease=new_lease).taken
         assert len(taken) == 1
-        ledger.write_intents(
-            connection,
-            spring,
-            taken,
-            new_channel_id=lambda: "a",
-            engine="default",
-            asterisk_boot=None,
-            clock="real",
-            now=NOON,
-        )
+        intend(connection, spring, taken)
     assert claim_rows(base) == []
     lead = ase(base, spring)
     assert (lead.state, lead.attempts, lead.last_attempt_at) == ("new", 0, None)

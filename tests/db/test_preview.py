@@ -43,6 +43,7 @@ from tests.db.people import (
     definition,
     enrolled,
     import_people,
+    intend,
     minutes,
     phone,
     put,
@@ -96,10 +97,7 @@ def dial(base: Engine, stored: StoredCampaign, lease: Lease, agent_id: int, *, n
     with writing(base) as connection:
         taken = take_up(connection, stored, LAWS, lease.lease, agent_id, now=now)
         assert isinstance(taken, Claim), taken
-        (intent,) = ledger.write_intents(
-            connection, stored, [taken], new_channel_id=lambda: f"rb-{lease.lease}",
-            engine="default", asterisk_boot="first", clock="real", now=now, agent_id=agent_id,
-        )  # fmt: skip
+        (intent,) = intend(connection, stored, [taken], now=now, agent_id=agent_id)
     return intent
 
 
