@@ -70,6 +70,11 @@ class Floor:
         """Return how many agents are in one of the states."""
         return sum(agent.state in states for agent in self.agents.values())
 
+    @property
+    def staffed(self) -> bool:
+        """Tell whether anybody is logged in."""
+        return any(agent.state is not AgentState.OUT for agent in self.agents.values())
+
     def busy(self) -> set[int]:
         """Return the agents of whose talk no result is known yet."""
         return {

@@ -80,6 +80,8 @@ class Onlooker:
         for live in placed:
             self._unanswered[live.attempt.id] = live
             self._placed.labels(live.stored.campaign.name, live.attempt.trunk).inc()
+            if not logger.isEnabledFor(logging.INFO):
+                continue
             facts = {"trunk": live.attempt.trunk, "number": masked(live.attempt.phone)}
             _tell("call_placed", live.stored, live.attempt.id, live.attempt.lead_id, facts)
         for stored, closing in work.closings:
@@ -142,6 +144,8 @@ class Onlooker:
 def _tell(
     event: str, stored: StoredCampaign, attempt: int, lead: int, facts: Mapping[str, object]
 ) -> None:
+    if not logger.isEnabledFor(logging.INFO):
+        return
     about = {"campaign": stored.campaign.name, "attempt": attempt, "lead": lead, **facts}
     logger.info("%s", event, extra={"event": event, "facts": about})
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Dialect,
     Executable,
     Row,
+    Select,
     Table,
     Text,
     TypeDecorator,
@@ -28,6 +29,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy import table as sql_table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -267,15 +269,24 @@ def unused_ids(connection: Connection, table: Table, how_many: int) -> Sequence[
     `sqlite_autoincrement` is ever given twice, be its row there or not.
     """
     if connection.dialect.name == "sqlite":
-        last = connection.scalars(select(func.coalesce(func.max(table.c.id), 0))).one()
-        if table.dialect_kwargs.get("sqlite_autoincrement"):
-            given = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
-            last = max(last, connection.scalar(given, {"table": table.name}) or 0)
+        last = connection.scalars(_last_id(table)).one()
         return range(last + 1, last + 1 + how_many)
-    drawn = text(
-        "SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :how_many)"
-    )
-    return connection.scalars(drawn, {"table": table.name, "how_many": how_many}).all()
+    return connection.scalars(_DRAWN, {"table": table.name, "how_many": how_many}).all()
+
+
+_DRAWN = text(
+    "SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :how_many)"
+)
+
+
+@lru_cache(32)
+def _last_id(table: Table) -> Select[Any]:
+    there: ColumnElement[int] = func.coalesce(select(func.max(table.c.id)).scalar_subquery(), 0)
+    if not table.dialect_kwargs.get("sqlite_autoincrement"):
+        return select(there)
+    sequences = sql_table("sqlite_sequence", column("name"), column("seq"))
+    given = select(sequences.c.seq).where(sequences.c.name == table.name).scalar_subquery()
+    return select(func.max(there, func.coalesce(given, 0)))
 
 
 def run_many(

@@ -1,13 +1,16 @@
 """A broadcast to every kind of person, and a trunk's limits, on the real lab."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
 
 from campaigns.tables import answers
+from dialer import config
+from dialer.engine import Engine
+from dialer.onlooker import Onlooker
 from tests.asterisk.site import Site
 from tests.waiting import until
 
@@ -118,6 +121,33 @@ def test_a_trunk_never_carries_more_calls_than_it_may(site: Site):
     for first, _, third in zip(begun, begun[1:], begun[2:], strict=False):
         assert third - first > timedelta(seconds=1) - journey
     assert any(b - a < timedelta(seconds=1) for a, b in pairwise(begun))
+
+
+@on_sqlite
+def test_calls_that_follow_one_another_closely_are_written_together(site: Site):
+    site.configure(max_calls=30, max_calls_per_second=500)
+    site.people(*["40"] * 300)
+    site.broadcast("[breaker]\non = false  # so many whose numbers do not exist would pause it\n")
+    turns = Turns()
+    Engine(site.base, config.load(site.config, {}), onlooker=turns).run(until_done=True)
+    all_of_them = site.attempts()
+    assert len(all_of_them) == 300
+    begun = min(one.dialed_at for one in all_of_them)
+    ended = max(one.ended_at for one in all_of_them)
+    meanwhile = [at for at in turns.written_at if begun <= at <= ended]
+    assert 3 < len(meanwhile) <= (ended - begun) / timedelta(milliseconds=30) + 2
+
+
+class Turns(Onlooker):
+    """Notes when a turn was written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written_at: list[datetime] = []
+
+    def turn(self, work, placed) -> None:
+        super().turn(work, placed)
+        self.written_at.append(datetime.now(UTC))
 
 
 def most_at_once(lines) -> int:

@@ -139,7 +139,7 @@ def test_marks_are_written_when_the_engine_is_gone(lab, link, number, link_to):
 
 
 def test_many_marks_are_deleted_at_once_with_the_permissions_ringbank_has(link, number):
-    attempts = [link.originate(number("22")) for _ in range(3)]
+    attempts = [link.originate(number("22")) for _ in range(9)]
     kept = link.originate(number("22"))
     for attempt in (*attempts, kept):
         link.stage(attempt, "failed")

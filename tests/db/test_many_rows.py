@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, event, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from leads.db import reading, writing
 from leads.sql import add_rows, among_given, insert_many
@@ -55,6 +55,28 @@ def test_columns_that_are_not_given_get_what_the_table_says(base: Engine) -> Non
     with reading(base) as connection:
         empty = select(func.count()).where(accesses.c.lead_ids.is_(None))
         assert connection.scalar(empty) == 30
+
+
+def test_a_moment_is_found_by_what_it_is_and_kept_as_before(base: Engine, database: str) -> None:
+    whole, later = NOON.replace(microsecond=0), NOON.replace(microsecond=1)
+    rows = [access(n) | {"at": at} for n, at in enumerate((later.astimezone(IN_DELHI), whole))]
+    with writing(base) as connection:
+        insert_many(connection, accesses, rows)
+        for at in (whole, later):
+            assert connection.scalars(_AT.where(accesses.c.at == at)).all() == [at]
+        assert connection.scalars(_AT.order_by(accesses.c.at)).all() == [whole, later]
+        if database == "sqlite":  # bases that are there hold moments in this form
+            text = connection.exec_driver_sql("SELECT at FROM accesses ORDER BY at").scalars().all()
+            assert [datetime.fromisoformat(one).tzinfo for one in text] == [None, None]
+            assert text[0] == f"{whole.replace(tzinfo=None):%Y-%m-%d %H:%M:%S}.000000"
+
+
+def test_a_moment_that_knows_no_zone_is_refused(base: Engine) -> None:
+    with writing(base) as connection, pytest.raises(StatementError, match="know its zone"):
+        insert_many(connection, accesses, [access(0) | {"at": NOON.replace(tzinfo=None)}])
+
+
+_AT = select(accesses.c.at)
 
 
 @given(st.sets(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))))

@@ -235,7 +235,7 @@ def test_person_and_agent_meet_in_one_room_and_no_two_agents_share_one() -> None
 
 def test_a_note_is_deleted_where_the_dialplan_keeps_it() -> None:
     assert f"Set(DB({MARKS}/${{RINGBANK_ATTEMPT}})=" in CODE
-    assert "Set(RB_NOTE=${SHIFT(RINGBANK_FORGET,:)})" in CODE
+    assert "${SHIFT(RINGBANK_FORGET,:)}" in CODE
     assert f"${{DB_DELETE({MARKS}/" in CODE
     (action,) = actions.forget(["rb-1", "rb-2"])
     assert variables(action) == {"RINGBANK_FORGET": "rb-1:rb-2"}
