@@ -74,7 +74,7 @@ logger = logging.getLogger(__name__)
 
 _TURN_S = 0.05
 _GATHER_S = 0.03
-"""From one turn to the next: what comes meanwhile is written together, at the price of one."""
+"""From one turn to the next under load: what comes meanwhile is written together."""
 _REFRESH_EVERY_S = 0.5
 _FORGET_AFTER_S, _FORGET_WITHIN_S = 2.0, 4.0
 _SURVEY_AGAIN_S = 0.5
@@ -347,17 +347,15 @@ class Engine:
     # -- turns ----------------------------------------------------------------------
 
     def _dial(self, *, until_done: bool) -> None:
-        began_s = 0.0
         while not self._finished():
             assert self._link is not None
             work = Work()
             # Before anything is heard: what has ended by then is not written, and not unknown.
             self._settle_undialled(work)
             lost = None
-            if not self._board.floor.staffed:  # else people who answered wait for their agents
-                time.sleep(max(0.0, began_s + _GATHER_S - elapsed_s()))
-            messages = self._link.take(_TURN_S)
-            began_s = elapsed_s()
+            # Where agents are in, people who answered may wait for them.
+            apart_s = 0.0 if self._board.floor.staffed else _GATHER_S
+            messages = self._link.take(_TURN_S, apart_s=apart_s)
             now, at_s = self._clock.now(), elapsed_s()
             for message in messages:
                 if isinstance(message, Lost):

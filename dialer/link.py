@@ -7,6 +7,7 @@ stands still for longer is cut off by Asterisk (`writetimeout` in its manager.co
 """
 
 import logging
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -80,11 +81,17 @@ class Link:
                 self._queue.get_nowait()
         self._client.close()
 
-    def take(self, wait_s: float) -> list[Message | Lost]:
-        """Return what has come in, waiting for the first message at most so long."""
+    def take(self, wait_s: float, *, apart_s: float = 0.0) -> list[Message | Lost]:
+        """Return what has come in, waiting for the first message at most so long.
+
+        So long after the last time that anything was taken, at least (`apart_s`): what comes one by
+        one is taken together.
+        """
         if self._unsent:
             unsent, self._unsent = self._unsent, []
             return unsent
+        if (early_s := self._heard_s + apart_s - elapsed_s()) > 0:
+            time.sleep(early_s)
         came: list[Message | Lost | None] = []
         with suppress(Empty):
             came.append(self._queue.get(timeout=wait_s))

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Self
 
 from dialer.ami.wire import Message, Reader
+from dialer.link import Lost
 
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"
 CHALLENGE = "170652455"
@@ -127,3 +128,13 @@ class FakeManagerServer:
                 client.sendall(self._answer(action))
                 if action.get("Action") == "Logoff":
                     return
+
+
+def event(number: int) -> bytes:
+    return block("Event: UserEvent", f"Number: {number}")
+
+
+def numbers(taken: list[Message | Lost]) -> list[int]:
+    return [
+        int(one.get("Number")) for one in taken if isinstance(one, Message) and one.get("Number")
+    ]

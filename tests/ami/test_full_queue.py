@@ -11,20 +11,10 @@ from dialer.ami.errors import AmiTimeoutError
 from dialer.ami.wire import Message
 from dialer.config import Asterisk
 from dialer.link import Link, Lost
-from tests.ami.fake_manager_server import SECRET, FakeManagerServer, block
+from tests.ami.fake_manager_server import SECRET, FakeManagerServer, event, numbers
 from tests.waiting import until
 
 ROOM = 10
-
-
-def event(number: int) -> bytes:
-    return block("Event: UserEvent", f"Number: {number}")
-
-
-def numbers(taken: list[Message | Lost]) -> list[int]:
-    return [
-        int(one.get("Number")) for one in taken if isinstance(one, Message) and one.get("Number")
-    ]
 
 
 @pytest.fixture

@@ -6,10 +6,11 @@ import pytest
 
 from dialer.actions import Action
 from dialer.ami.transport import Transport
+from dialer.clock import elapsed_s
 from dialer.config import Asterisk
 from dialer.link import Link
 from dialer.translate import news
-from tests.ami.fake_manager_server import SECRET, FakeManagerServer
+from tests.ami.fake_manager_server import SECRET, FakeManagerServer, event, numbers
 from tests.waiting import until
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -74,3 +75,25 @@ def test_many_actions_go_out_whole_in_their_order_and_few_writes(
     assert len({one.get("ActionID") for one in server.named("Originate")}) == 200
     assert all(data.endswith(b"\r\n\r\n") for data in sent)
     assert 200 * 650 / 16_384 <= writes <= 20
+
+
+def test_what_comes_one_by_one_is_taken_together_and_keeps_nobody_after_a_quiet_while() -> None:
+    with FakeManagerServer() as server:
+        link = Link(Asterisk(host=server.host, port=server.port, username="dialer", secret=SECRET))
+        link.open()
+        try:
+            server.say(event(1))
+            until(lambda: link._queue.qsize() == 1)
+            assert numbers(link.take(2)) == [1]
+            taken_s = elapsed_s()
+            server.say(event(2))
+            server.say(event(3))
+            assert numbers(link.take(2, apart_s=1)) == [2, 3]
+            assert elapsed_s() - taken_s >= 1 - 0.05
+            assert link.take(1, apart_s=0) == []
+            server.say(event(4))
+            asked_s = elapsed_s()
+            assert numbers(link.take(2, apart_s=1)) == [4]
+            assert elapsed_s() - asked_s < 1
+        finally:
+            link.close()

@@ -335,6 +335,21 @@ def test_a_result_that_asterisk_could_not_be_told_of_ends_the_call_later(house: 
     assert house.done() == [("Hangup", caller)]
 
 
+def test_the_floor_is_staffed_from_the_ringing_of_the_first_line_to_the_last_logout(
+    house: House,
+) -> None:
+    floor = house.board.floor
+    assert not floor.staffed
+    house.login(1)
+    assert floor.staffed
+    house.ready(2)
+    house.tell(2, AgentEvent.PAUSE)
+    house.tell(1, AgentEvent.LINE_DOWN)
+    assert floor.staffed
+    house.tell(2, AgentEvent.LOGOUT)
+    assert not floor.staffed
+
+
 def test_a_logout_during_the_talk_hangs_the_line_up_after_the_result(house: House) -> None:
     house.ready(1)
     caller = house.waiting()
