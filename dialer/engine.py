@@ -459,6 +459,8 @@ class Engine:
         self._campaigns = tuple(c for c in self._campaigns if c.id not in trips)
         may_place = place and self._hears() and self._stop_at_s is None
         wants = may_place and bool(self._wanted())
+        # What is counted only now, in the base, counts this turn's ends already.
+        counted = frozenset(self._outcomes)
         dialled: list[LiveCall] = []
         placed: list[LiveCall] = []
         tries = itertools.count()
@@ -496,9 +498,7 @@ class Engine:
         for dial in work.dials:
             if dial.agent_id not in called:  # a gate or the trunk said no: they choose again
                 self._board.tell(dial.agent_id, AgentEvent.CALL_OVER, Work(), now=self._clock.now())
-        for stored, closing in work.closings:
-            if stored.id in self._outcomes:
-                self._outcomes[stored.id][closing.outcome] += 1
+        self._count(work, among=counted)
         closed_s = elapsed_s()
         self._forget.extend((closed_s, channel_id) for channel_id in work.closed_channels)
         if refresh:
@@ -506,6 +506,12 @@ class Engine:
             self._learners.look(self._campaigns, at_s=elapsed_s())
             self._onlooker.progress(progress := self._progress())
             self._on_progress(progress)
+
+    def _count(self, work: Work, *, among: Collection[int]) -> None:
+        """Count how calls of some campaigns ended."""
+        for stored, closing in work.closings:
+            if stored.id in among:
+                self._outcomes[stored.id][closing.outcome] += 1
 
     def _hears(self) -> bool:
         """Tell whether Asterisk takes what it is asked: else every call would be a guess."""

@@ -11,6 +11,7 @@ from campaigns.tables import answers
 from dialer import config
 from dialer.engine import Engine
 from dialer.onlooker import Onlooker
+from dialer.progress import Progress
 from tests.asterisk.site import Site
 from tests.waiting import until
 
@@ -136,6 +137,20 @@ def test_calls_that_follow_one_another_closely_are_written_together(site: Site):
     ended = max(one.ended_at for one in all_of_them)
     meanwhile = [at for at in turns.written_at if begun <= at <= ended]
     assert 3 < len(meanwhile) <= (ended - begun) / timedelta(milliseconds=30) + 2
+
+
+@on_sqlite
+def test_what_ended_while_no_engine_ran_is_counted_once(site: Site):
+    called = site.people("05", "05")
+    site.broadcast()
+    engine = site.engine()
+    engine.until(lambda: len([one for one in site.network() if one.answered_at]) == len(called))
+    engine.kill()
+    until(lambda: len([one for one in site.network() if one.ended_at]) == len(called))
+    seen: list[Progress] = []
+    Engine(site.base, config.load(site.config, {}), on_progress=seen.append).run(until_done=True)
+    assert {one.outcome for one in site.attempts()} == {"connected"}
+    assert seen[-1].outcomes == {"calls": {"connected": len(called)}}
 
 
 class Turns(Onlooker):
