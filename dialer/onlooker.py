@@ -80,8 +80,6 @@ class Onlooker:
         for live in placed:
             self._unanswered[live.attempt.id] = live
             self._placed.labels(live.stored.campaign.name, live.attempt.trunk).inc()
-            if not logger.isEnabledFor(logging.INFO):
-                continue
             facts = {"trunk": live.attempt.trunk, "number": masked(live.attempt.phone)}
             _tell("call_placed", live.stored, live.attempt.id, live.attempt.lead_id, facts)
         for stored, closing in work.closings:

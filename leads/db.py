@@ -82,10 +82,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Convert to UTC; refuse a naive moment, which is always a bug."""
-        if value is None:
-            return None
-        assert value.tzinfo is not None, "a stored moment must know its zone"
-        return value.astimezone(UTC)
+        return _in_utc(value)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return the moment in UTC."""
@@ -94,12 +91,17 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def _for_sqlite(value: datetime | None) -> str | None:
-    """Return a moment as SQLite keeps it: there are several in every row that is written."""
+def _in_utc(value: datetime | None) -> datetime | None:
     if value is None:
         return None
     assert value.tzinfo is not None, "a stored moment must know its zone"
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return value.astimezone(UTC)
+
+
+def _for_sqlite(value: datetime | None) -> str | None:
+    """Return a moment as SQLite keeps it: there are several in every row that is written."""
+    moment = _in_utc(value)
+    return None if moment is None else moment.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def connect(url: str) -> Engine:
